@@ -1,0 +1,14 @@
+//! The ground floor: identifiers, ARNs, time, randomness, and the scope (account and
+//! region) that every stored thing belongs to. No IO beyond reading the clock and the
+//! system's random source, and no knowledge of AWS services.
+
+mod arn;
+mod clock;
+pub mod ids;
+mod random;
+mod scope;
+
+pub use arn::{Arn, ArnError};
+pub use clock::{Clock, Timestamp};
+pub use random::Random;
+pub use scope::{GLOBAL_REGION, Scope};

@@ -1,0 +1,2 @@
+//! Code generation and checks.
+fn main() {}
