@@ -1,1 +1,6 @@
-//! Being built.
+//! What is stored: one type a document, each naming its collection and its key. Where AWS's
+//! output shape is the whole truth of a thing that shape is what is stored; the document adds
+//! only what AWS never shows. The control plane writes them, the gateway and the functions
+//! read them.
+
+pub mod apigateway;

@@ -1,0 +1,137 @@
+//! Invoking Lambda functions: from integrations, and from Lambda's own `Invoke`.
+
+use base::Scope;
+use bytes::Bytes;
+
+use crate::Pending;
+
+/// Which function: `name` in `scope`, at a version or alias.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FunctionRef {
+    /// Account and region of the function (not of the caller).
+    pub scope: Scope,
+    /// The bare name.
+    pub name: String,
+    /// Version number, alias, or `None` for `$LATEST`.
+    pub qualifier: Option<String>,
+}
+
+/// Who invokes, and so by what right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invoker {
+    /// An AWS service: the function's resource policy must allow it.
+    Service {
+        /// `apigateway.amazonaws.com`.
+        principal: String,
+        /// `aws:SourceArn`, `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{METHOD}{path}`.
+        source_arn: String,
+        /// `aws:SourceAccount`.
+        source_account: String,
+    },
+    /// A role that the integration names: its identity policies must allow
+    /// `lambda:InvokeFunction`.
+    Role {
+        /// The role's ARN.
+        arn: String,
+    },
+    /// A caller of Lambda's API that the control plane has already authorized.
+    Authorized,
+}
+
+/// `X-Amz-Invocation-Type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvocationType {
+    /// Wait for the result.
+    RequestResponse,
+    /// Accept, queue, answer at once; retried twice on failure, as Lambda does.
+    Event,
+    /// Only check that the call would be allowed.
+    DryRun,
+}
+
+/// One invocation.
+#[derive(Clone, Debug)]
+pub struct InvokeRequest {
+    /// What to run.
+    pub function: FunctionRef,
+    /// The event, JSON.
+    pub payload: Bytes,
+    /// By whose right.
+    pub invoker: Invoker,
+    /// Wait, queue or check.
+    pub invocation_type: InvocationType,
+    /// `X-Amzn-Trace-Id` to hand on, if any.
+    pub trace_id: Option<String>,
+    /// `X-Amz-Client-Context`, base 64 as sent.
+    pub client_context: Option<String>,
+    /// Whether the last 4 KB of the log are wanted.
+    pub log_tail: bool,
+}
+
+/// What an invocation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvokeReply {
+    /// The function's result or its error object, JSON. Empty for `Event` and `DryRun`.
+    pub payload: Bytes,
+    /// `X-Amz-Function-Error` (`Unhandled`): the function failed and the payload is
+    /// `{"errorMessage", "errorType", …}`.
+    pub function_error: Option<&'static str>,
+    /// `X-Amz-Executed-Version`.
+    pub executed_version: String,
+    /// The end of the log, if asked for (plain text, at most 4 KB).
+    pub log_tail: Option<String>,
+}
+
+/// Why nothing ran. Each variant is one of Lambda's errors.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvokeError {
+    /// `ResourceNotFoundException`, 404.
+    #[error("Function not found: {arn}")]
+    NotFound {
+        /// The function's ARN, with the qualifier if there was one.
+        arn: String,
+    },
+    /// `AccessDeniedException`, 403: the policy does not allow this invoker.
+    #[error("{invoker} is not allowed to invoke {arn}")]
+    Denied {
+        /// Who asked.
+        invoker: String,
+        /// The function's ARN.
+        arn: String,
+    },
+    /// `RequestTooLargeException`, 413: the event is larger than Lambda takes.
+    #[error(
+        "{size} byte payload is too large for the {invocation_type} invocation type (limit {limit} bytes)"
+    )]
+    TooLarge {
+        /// The event's size.
+        size: usize,
+        /// The most that is taken.
+        limit: usize,
+        /// `RequestResponse` or `Event`.
+        invocation_type: &'static str,
+    },
+    /// `InvalidRequestContentException`, 400: the event is not JSON.
+    #[error("Could not parse request body into json: {why}")]
+    NotJson {
+        /// The parser's words.
+        why: String,
+    },
+    /// `TooManyRequestsException`, 429: every process of the function is busy and its
+    /// concurrency is used up.
+    #[error("Rate Exceeded.")]
+    Throttled,
+    /// `ServiceException`, 500: this machine cannot run it (no interpreter, no process).
+    #[error("{why}")]
+    Unavailable {
+        /// What an operator has to do.
+        why: String,
+    },
+}
+
+/// Runs functions.
+pub trait Functions: Send + Sync {
+    /// Runs `request`. Dropping the answer does not stop the function: like Lambda, it runs
+    /// to its own end or timeout.
+    fn invoke(&self, request: InvokeRequest) -> Pending<Result<InvokeReply, InvokeError>>;
+}
