@@ -1,1 +1,16 @@
-//! Being built.
+//! The data plane: sockets at the top, backends at the bottom, and a request that falls in one
+//! direction. The folders are the rooms it passes through.
+//!
+//! Stages are compiled when they are deployed and swapped in whole; nothing here reads the
+//! store while a request is under way.
+
+pub mod exchange;
+pub mod front_door;
+pub mod integration;
+pub mod listener;
+pub mod mapping;
+pub mod rest;
+pub mod trail;
+mod worker;
+
+pub use worker::Worker;

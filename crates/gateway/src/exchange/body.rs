@@ -1,0 +1,115 @@
+//! Bodies: nothing, bytes in hand, or a stream that is still arriving. Streams are passed on
+//! frame by frame unless something that is switched on needs them whole.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body as _, Frame, SizeHint};
+
+/// A request's or a response's body.
+#[derive(Debug, Default)]
+pub enum Body {
+    /// No body.
+    #[default]
+    Empty,
+    /// All of it.
+    Whole(Bytes),
+    /// From a socket.
+    Stream(hyper::body::Incoming),
+}
+
+/// A body that could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The connection failed or broke the protocol.
+    #[error("the body ended early: {0}")]
+    Broken(#[source] hyper::Error),
+    /// More bytes than the reader takes.
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge {
+        /// The most that is taken.
+        limit: usize,
+    },
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self::Empty } else { Self::Whole(bytes) }
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        match this {
+            Self::Empty => Poll::Ready(None),
+            Self::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *this = Self::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Self::Stream(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Whole(bytes) => bytes.is_empty(),
+            Self::Stream(incoming) => incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Stream(incoming) => incoming.size_hint(),
+        }
+    }
+}
+
+/// Reads `body` to its end, taking at most `limit` bytes.
+///
+/// # Errors
+/// [`BodyError::TooLarge`] as soon as the announced or the received length passes `limit`;
+/// [`BodyError::Broken`] if the sender stops early.
+pub async fn read_whole(body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    let mut body = match body {
+        Body::Empty => return Ok(Bytes::new()),
+        Body::Whole(bytes) if bytes.len() <= limit => return Ok(bytes),
+        Body::Whole(_) => return Err(BodyError::TooLarge { limit }),
+        Body::Stream(incoming) => incoming,
+    };
+    let announced = body.size_hint().lower();
+    if announced > limit as u64 {
+        return Err(BodyError::TooLarge { limit });
+    }
+    let mut first: Option<Bytes> = None;
+    let mut more = BytesMut::new();
+    let mut read = 0_usize;
+    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let Ok(data) = frame.map_err(BodyError::Broken)?.into_data() else { continue };
+        read = read.saturating_add(data.len());
+        if read > limit {
+            return Err(BodyError::TooLarge { limit });
+        }
+        match first.take() {
+            None if more.is_empty() => first = Some(data),
+            None => more.extend_from_slice(&data),
+            Some(earlier) => {
+                more.reserve(earlier.len() + data.len());
+                more.extend_from_slice(&earlier);
+                more.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| more.freeze()))
+}

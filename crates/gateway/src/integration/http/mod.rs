@@ -1,0 +1,5 @@
+//! Requests to HTTP backends.
+
+/// This core's connections to backends.
+#[derive(Debug, Default)]
+pub struct Upstreams;
