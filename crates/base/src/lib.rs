@@ -7,8 +7,10 @@ mod clock;
 pub mod ids;
 mod random;
 mod scope;
+mod secret;
 
 pub use arn::{Arn, ArnError};
 pub use clock::{Clock, Timestamp};
 pub use random::Random;
 pub use scope::{GLOBAL_REGION, Scope};
+pub use secret::Secret;

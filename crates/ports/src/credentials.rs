@@ -1,34 +1,22 @@
 //! Temporary credentials of a role, for functions and for signed integrations.
 
-use std::fmt;
 use std::time::Duration;
 
-use base::{Scope, Timestamp};
+use base::{Scope, Secret, Timestamp};
 
 use crate::Pending;
 
 /// Credentials as STS issues them.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct SessionCredentials {
     /// Starts with `ASIA`.
     pub access_key_id: String,
-    /// Never logged: `Debug` prints `***`.
-    pub secret_access_key: String,
+    /// Signs requests.
+    pub secret_access_key: Secret,
     /// Goes into `X-Amz-Security-Token`.
-    pub session_token: String,
+    pub session_token: Secret,
     /// When they end.
     pub expiration: Timestamp,
-}
-
-impl fmt::Debug for SessionCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionCredentials")
-            .field("access_key_id", &self.access_key_id)
-            .field("secret_access_key", &"***")
-            .field("session_token", &"***")
-            .field("expiration", &self.expiration)
-            .finish()
-    }
 }
 
 /// Why a role's credentials could not be had.

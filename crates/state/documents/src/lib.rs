@@ -4,3 +4,4 @@
 //! read them.
 
 pub mod apigateway;
+pub mod iam;

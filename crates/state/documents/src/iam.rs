@@ -1,0 +1,102 @@
+//! Documents of IAM and STS. IAM has no regions: all of these live in an account's global
+//! scope.
+
+use api::iam::{Policy, PolicyVersion, Role, User};
+use base::{Secret, Timestamp};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use store::Document;
+
+/// Policies of a role or a user.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IdentityPolicies {
+    /// Inline policies, name → document, as given.
+    #[serde(default)]
+    pub inline: IndexMap<String, String>,
+    /// ARNs of attached managed policies, in the order of attachment.
+    #[serde(default)]
+    pub attached: Vec<String>,
+}
+
+/// A role. Key: its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoleDocument {
+    /// As `GetRole` answers, the trust policy unencoded.
+    pub role: Role,
+    /// What it may do.
+    #[serde(default)]
+    pub policies: IdentityPolicies,
+}
+
+impl Document for RoleDocument {
+    const COLLECTION: &'static str = "iam/roles";
+}
+
+/// A user. Key: its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserDocument {
+    /// As `GetUser` answers.
+    pub user: User,
+    /// What it may do.
+    #[serde(default)]
+    pub policies: IdentityPolicies,
+}
+
+impl Document for UserDocument {
+    const COLLECTION: &'static str = "iam/users";
+}
+
+/// A customer-managed policy. Key: its ARN.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ManagedPolicyDocument {
+    /// As `GetPolicy` answers.
+    pub policy: Policy,
+    /// Every version with its document unencoded, oldest first.
+    pub versions: Vec<PolicyVersion>,
+}
+
+impl Document for ManagedPolicyDocument {
+    const COLLECTION: &'static str = "iam/policies";
+}
+
+/// A user's access key. Key: the access key id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccessKeyDocument {
+    /// Starts with `AKIA`.
+    pub access_key_id: String,
+    /// Signs requests.
+    pub secret_access_key: Secret,
+    /// Whose key it is.
+    pub user_name: String,
+    /// An inactive key is refused.
+    pub active: bool,
+    /// When it was made.
+    pub create_date: Timestamp,
+}
+
+impl Document for AccessKeyDocument {
+    const COLLECTION: &'static str = "iam/accesskeys";
+}
+
+/// Temporary credentials. Key: the access key id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionDocument {
+    /// Starts with `ASIA`.
+    pub access_key_id: String,
+    /// Signs requests.
+    pub secret_access_key: Secret,
+    /// Must come with every request.
+    pub session_token: Secret,
+    /// The role whose rights these are.
+    pub role_arn: String,
+    /// The role's unique id.
+    pub role_id: String,
+    /// `RoleSessionName`.
+    pub session_name: String,
+    /// When they end.
+    pub expiration: Timestamp,
+}
+
+impl Document for SessionDocument {
+    const COLLECTION: &'static str = "sts/sessions";
+}
