@@ -1,0 +1,1 @@
+"""What the scenarios share: the gateway's process, clients, a recording backend, exact HTTP."""

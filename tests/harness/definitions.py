@@ -1,0 +1,100 @@
+"""REST APIs in a few lines, defined through the same calls that any client makes."""
+
+OK = '{"statusCode": 200}'
+
+
+class RestApi:
+    """An API in the making. Paths are given whole; parents are made as they are needed."""
+
+    def __init__(self, aws, name="api", **settings):
+        self.aws = aws
+        self.client = aws.client("apigateway")
+        created = self.client.create_rest_api(name=name, **settings)
+        self.id = created["id"]
+        self.root = created["rootResourceId"]
+        self._ids = {"/": self.root}
+
+    def resource(self, path):
+        """The id of the resource at `path`."""
+        if path not in self._ids:
+            parent, _, part = path.rpartition("/")
+            made = self.client.create_resource(
+                restApiId=self.id, parentId=self.resource(parent or "/"), pathPart=part
+            )
+            self._ids[path] = made["id"]
+        return self._ids[path]
+
+    def at(self, path, method="GET"):
+        """The arguments that name a method."""
+        return {"restApiId": self.id, "resourceId": self.resource(path), "httpMethod": method}
+
+    def method(self, path, method="GET", **settings):
+        return self.client.put_method(**self.at(path, method), **{"authorizationType": "NONE", **settings})
+
+    def integration(self, path, method="GET", **settings):
+        return self.client.put_integration(**self.at(path, method), **settings)
+
+    def reply(self, path, method="GET", status="200", headers=None, method_headers=(), **settings):
+        """A method response and its integration response. `headers` maps method response headers to sources."""
+        names = [*(headers or {}), *method_headers]
+        self.client.put_method_response(
+            **self.at(path, method),
+            statusCode=status,
+            **({"responseParameters": {f"method.response.header.{n}": False for n in names}} if names else {}),
+        )
+        if headers:
+            settings["responseParameters"] = {f"method.response.header.{n}": v for n, v in headers.items()}
+        return self.client.put_integration_response(**self.at(path, method), statusCode=status, **settings)
+
+    def mock(self, path, method="GET", body=None, status="200", headers=None, **settings):
+        """A MOCK method that answers `body`."""
+        self.method(path, method, **settings)
+        self.integration(path, method, type="MOCK", requestTemplates={"application/json": OK})
+        templates = {} if body is None else {"responseTemplates": {"application/json": body}}
+        self.reply(path, method, status, headers, **templates)
+
+    def http_proxy(self, path, uri, method="GET", backend_method=None, parameters=None, **settings):
+        """An HTTP_PROXY method. `parameters` are the integration's; the method declares what they read."""
+        parameters = parameters or {}
+        declared = {source: False for source in parameters.values() if source.startswith("method.request.")}
+        self.method(path, method, requestParameters=declared)
+        self.integration(
+            path,
+            method,
+            type="HTTP_PROXY",
+            integrationHttpMethod=backend_method or method,
+            uri=uri,
+            requestParameters=parameters,
+            **settings,
+        )
+
+    def http(self, path, uri, method="GET", backend_method=None, **settings):
+        """An HTTP method without responses; `reply` adds them."""
+        self.method(path, method)
+        self.integration(path, method, type="HTTP", integrationHttpMethod=backend_method or method, uri=uri, **settings)
+
+    def function_proxy(self, path, function_arn, method="ANY", **settings):
+        """An AWS_PROXY method that invokes a Lambda function."""
+        self.method(path, method)
+        self.integration(
+            path,
+            method,
+            **{"type": "AWS_PROXY", "integrationHttpMethod": "POST", **settings},
+            uri=invocation_uri(self.aws.region, function_arn),
+        )
+
+    def deploy(self, stage="test", **settings):
+        """Deploys to `stage`; returns the deployment's id."""
+        return self.client.create_deployment(restApiId=self.id, stageName=stage, **settings)["id"]
+
+    def path(self, path="/", stage="test"):
+        """The target that reaches `path` by the path form of the URL."""
+        return f"/_aws/execute-api/{self.id}/{stage}{path}"
+
+    def source_arn(self, rest="*/*"):
+        return f"arn:aws:execute-api:{self.aws.region}:000000000000:{self.id}/{rest}"
+
+
+def invocation_uri(region, function_arn):
+    """The integration URI that invokes a function."""
+    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
