@@ -5,3 +5,4 @@
 
 pub mod apigateway;
 pub mod iam;
+pub mod lambda;
