@@ -1,0 +1,1 @@
+//! Tests that look below the public door.

@@ -1,0 +1,314 @@
+//! The statements of a transaction.
+
+use std::sync::Arc;
+
+use base::Scope;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::faults::fault;
+use crate::engines::{EngineTransaction, Range};
+use crate::feed::Remembered;
+use crate::{BlobId, Change, ChangeKind, Key, Sequence, StoreFault};
+
+/// Whether a transaction may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Read,
+    Write,
+}
+
+/// A transaction that its connection has begun.
+pub(super) struct SqliteTransaction<'c> {
+    connection: &'c Connection,
+    mode: Mode,
+    failed: Option<StoreFault>,
+}
+
+impl<'c> SqliteTransaction<'c> {
+    pub(super) fn new(connection: &'c Connection, mode: Mode) -> Self {
+        Self { connection, mode, failed: None }
+    }
+
+    /// The first fault of the engine. A closure that met one is undone even if it answers
+    /// success, because not all that it did has happened.
+    pub(super) fn failed(self) -> Option<StoreFault> {
+        self.failed
+    }
+
+    fn writing(&self) -> Result<(), StoreFault> {
+        match self.mode {
+            Mode::Write => Ok(()),
+            Mode::Read => Err(StoreFault::ReadingTransaction),
+        }
+    }
+
+    fn note<T>(&mut self, result: rusqlite::Result<T>) -> Result<T, StoreFault> {
+        result.map_err(|error| {
+            let fault = fault(&error);
+            self.failed.get_or_insert_with(|| fault.clone());
+            fault
+        })
+    }
+
+    fn execute(&mut self, sql: &str, params: impl Params) -> Result<usize, StoreFault> {
+        self.writing()?;
+        let result = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params));
+        self.note(result)
+    }
+
+    fn find<T>(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        column: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreFault> {
+        let result = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(params, column).optional());
+        self.note(result)
+    }
+
+    /// Hands every row to `each`, whose own errors do not count as the engine's.
+    fn scan(
+        &mut self,
+        sql: &str,
+        params: impl Params,
+        mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<Result<(), StoreFault>>,
+    ) -> Result<(), StoreFault> {
+        let result = self.connection.prepare_cached(sql).and_then(|mut statement| {
+            let mut rows = statement.query(params)?;
+            while let Some(row) = rows.next()? {
+                if let Err(fault) = each(row)? {
+                    return Ok(Err(fault));
+                }
+            }
+            Ok(Ok(()))
+        });
+        self.note(result)?
+    }
+
+    fn record(
+        &mut self,
+        scope: &Scope,
+        collection: &str,
+        key: &str,
+        kind: ChangeKind,
+    ) -> Result<(), StoreFault> {
+        self.execute(
+            "INSERT INTO changes (account, region, collection, key, kind) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![scope.account(), scope.region(), collection, key, number(kind)],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets the changes up to `sequence`.
+    pub(super) fn forget(&mut self, sequence: Sequence) -> Result<(), StoreFault> {
+        self.execute("DELETE FROM changes WHERE sequence <= ?1", [sequence.as_u64().cast_signed()])?;
+        self.execute("UPDATE forgotten_changes SET sequence = ?1", [sequence.as_u64().cast_signed()])?;
+        Ok(())
+    }
+
+    /// The newest forgotten change.
+    pub(super) fn forgotten(&mut self) -> Result<Sequence, StoreFault> {
+        let found = self.find("SELECT sequence FROM forgotten_changes", (), |row| sequence(row, 0))?;
+        Ok(found.unwrap_or_default())
+    }
+}
+
+impl EngineTransaction for SqliteTransaction<'_> {
+    fn get(&mut self, scope: &Scope, collection: &str, key: &str) -> Result<Option<String>, StoreFault> {
+        self.find(
+            "SELECT body FROM documents WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key = ?4",
+            params![scope.account(), scope.region(), collection, key],
+            |row| row.get(0),
+        )
+    }
+
+    fn put(&mut self, scope: &Scope, collection: &str, key: &str, body: &str) -> Result<(), StoreFault> {
+        self.execute(
+            "INSERT INTO documents (account, region, collection, key, body) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET body = excluded.body",
+            params![scope.account(), scope.region(), collection, key, body],
+        )?;
+        self.record(scope, collection, key, ChangeKind::Put)
+    }
+
+    fn delete(&mut self, scope: &Scope, collection: &str, key: &str) -> Result<bool, StoreFault> {
+        let removed = self.execute(
+            "DELETE FROM documents WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key = ?4",
+            params![scope.account(), scope.region(), collection, key],
+        )?;
+        if removed == 0 {
+            return Ok(false);
+        }
+        self.record(scope, collection, key, ChangeKind::Deleted)?;
+        Ok(true)
+    }
+
+    fn delete_range(&mut self, scope: &Scope, collection: &str, range: &Range) -> Result<usize, StoreFault> {
+        self.execute(
+            "INSERT INTO changes (account, region, collection, key, kind)
+             SELECT account, region, collection, key, ?6 FROM documents
+             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND (?5 IS NULL OR key < ?5)
+             ORDER BY key",
+            params![
+                scope.account(),
+                scope.region(),
+                collection,
+                range.prefix,
+                range.end,
+                number(ChangeKind::Deleted)
+            ],
+        )?;
+        self.execute(
+            "DELETE FROM documents
+             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND (?5 IS NULL OR key < ?5)",
+            params![scope.account(), scope.region(), collection, range.prefix, range.end],
+        )
+    }
+
+    fn list(
+        &mut self,
+        scope: &Scope,
+        collection: &str,
+        range: &Range,
+        each: &mut dyn FnMut(&str, &str) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
+        // Two lower bounds, of which SQLite uses one as the start of its search; the one
+        // that is further is handed in as both.
+        let start = range.after.as_ref().filter(|after| **after >= range.prefix).unwrap_or(&range.prefix);
+        let limit = range.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        self.scan(
+            "SELECT key, body FROM documents
+             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4
+               AND (?5 IS NULL OR key < ?5) AND (?6 IS NULL OR key > ?6)
+             ORDER BY key LIMIT ?7",
+            params![scope.account(), scope.region(), collection, start, range.end, range.after, limit],
+            |row| Ok(each(text(row, 0)?, text(row, 1)?)),
+        )
+    }
+
+    fn list_everywhere(
+        &mut self,
+        collection: &str,
+        each: &mut dyn FnMut(Scope, &str, &str) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
+        self.scan(
+            "SELECT account, region, key, body FROM documents WHERE collection = ?1
+             ORDER BY account, region, key",
+            [collection],
+            |row| Ok(each(scope(row, 0)?, text(row, 2)?, text(row, 3)?)),
+        )
+    }
+
+    fn find_anywhere(
+        &mut self,
+        collection: &str,
+        key: &str,
+        each: &mut dyn FnMut(Scope, &str) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
+        self.scan(
+            "SELECT account, region, body FROM documents WHERE collection = ?1 AND key = ?2
+             ORDER BY account, region",
+            [collection, key],
+            |row| Ok(each(scope(row, 0)?, text(row, 2)?)),
+        )
+    }
+
+    fn put_blob(&mut self, id: &BlobId, bytes: &[u8]) -> Result<(), StoreFault> {
+        let known = self.execute("UPDATE blobs SET uses = uses + 1 WHERE id = ?1", [id.as_str()])?;
+        if known == 0 {
+            self.execute(
+                "INSERT INTO blobs (id, uses, bytes) VALUES (?1, 1, ?2)",
+                params![id.as_str(), bytes],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn get_blob(&mut self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreFault> {
+        self.find("SELECT bytes FROM blobs WHERE id = ?1", [id.as_str()], |row| row.get(0))
+    }
+
+    fn delete_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault> {
+        let known = self.execute("UPDATE blobs SET uses = uses - 1 WHERE id = ?1", [id.as_str()])?;
+        self.execute("DELETE FROM blobs WHERE id = ?1 AND uses <= 0", [id.as_str()])?;
+        Ok(known > 0)
+    }
+
+    fn sequence(&mut self) -> Result<Sequence, StoreFault> {
+        let found =
+            self.find("SELECT seq FROM sqlite_sequence WHERE name = 'changes'", (), |row| sequence(row, 0))?;
+        Ok(found.unwrap_or_default())
+    }
+
+    fn changes_after(&mut self, position: Sequence, limit: usize) -> Result<Remembered, StoreFault> {
+        if position < self.forgotten()? {
+            return Ok(Remembered::Forgotten(self.sequence()?));
+        }
+        let mut changes = Vec::new();
+        let mut collections = CollectionNames::default();
+        self.scan(
+            "SELECT sequence, account, region, collection, key, kind FROM changes
+             WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+            params![position.as_u64().cast_signed(), i64::try_from(limit).unwrap_or(i64::MAX)],
+            |row| {
+                let key = text(row, 4)?;
+                let Some(key) = Key::decode(key) else {
+                    return Ok(Err(StoreFault::Corrupted { reason: format!("{key:?} is not a key") }));
+                };
+                changes.push(Change {
+                    sequence: sequence(row, 0)?,
+                    scope: scope(row, 1)?,
+                    collection: collections.share(text(row, 3)?),
+                    key,
+                    kind: if row.get::<_, i64>(5)? == 0 { ChangeKind::Put } else { ChangeKind::Deleted },
+                });
+                Ok(Ok(()))
+            },
+        )?;
+        Ok(Remembered::Changes(changes))
+    }
+}
+
+const fn number(kind: ChangeKind) -> i64 {
+    match kind {
+        ChangeKind::Put => 0,
+        ChangeKind::Deleted => 1,
+    }
+}
+
+fn text<'r>(row: &'r Row<'_>, index: usize) -> rusqlite::Result<&'r str> {
+    let value: ValueRef<'r> = row.get_ref(index)?;
+    value
+        .as_str()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, value.data_type(), Box::new(error)))
+}
+
+fn scope(row: &Row<'_>, index: usize) -> rusqlite::Result<Scope> {
+    Ok(Scope::new(text(row, index)?, text(row, index + 1)?))
+}
+
+fn sequence(row: &Row<'_>, index: usize) -> rusqlite::Result<Sequence> {
+    let number: i64 = row.get(index)?;
+    let number =
+        u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, number))?;
+    Ok(Sequence::new(number))
+}
+
+/// A batch's changes are mostly of a few collections: their names are shared.
+#[derive(Default)]
+struct CollectionNames(Vec<Arc<str>>);
+
+impl CollectionNames {
+    fn share(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.iter().find(|known| &***known == name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        self.0.push(Arc::clone(&name));
+        name
+    }
+}

@@ -1,0 +1,144 @@
+//! What a closure of `read` or `write` can do: typed documents in, typed documents out.
+//! Encoding happens here, once for every engine.
+
+use base::Scope;
+
+use crate::document::{BlobId, Document, Page, decode, encode, stored_key};
+use crate::engines::{EngineTransaction, Range};
+use crate::{Key, Sequence, StoreFault};
+
+/// A view of the store at one moment, and, inside `write`, the changes made to it.
+pub struct Transaction<'a> {
+    engine: &'a mut dyn EngineTransaction,
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(engine: &'a mut dyn EngineTransaction) -> Self {
+        Self { engine }
+    }
+
+    /// The document at `key`.
+    pub fn get<D: Document>(&mut self, scope: &Scope, key: &Key) -> Result<Option<D>, StoreFault> {
+        let body = self.engine.get(scope, D::COLLECTION, &stored_key::<D>(key)?)?;
+        body.map(|body| decode(key, &body)).transpose()
+    }
+
+    /// Stores the document at `key`, in place of any that was there.
+    pub fn put<D: Document>(&mut self, scope: &Scope, key: &Key, document: &D) -> Result<(), StoreFault> {
+        self.engine.put(scope, D::COLLECTION, &stored_key::<D>(key)?, &encode(document)?)
+    }
+
+    /// Removes the document at `key`; answers whether there was one.
+    pub fn delete<D: Document>(&mut self, scope: &Scope, key: &Key) -> Result<bool, StoreFault> {
+        self.engine.delete(scope, D::COLLECTION, &stored_key::<D>(key)?)
+    }
+
+    /// All documents whose keys start with `prefix`'s parts (one at `prefix` itself
+    /// included), in key order.
+    pub fn list<D: Document>(&mut self, scope: &Scope, prefix: &Key) -> Result<Vec<(Key, D)>, StoreFault> {
+        let range =
+            Range { prefix: stored_key::<D>(prefix)?, end: prefix.encode_end(), after: None, limit: None };
+        self.collect(scope, &range)
+    }
+
+    /// The first `limit` documents of [`list`](Self::list) behind `after` (a key of the
+    /// list, which need not exist any more).
+    pub fn list_page<D: Document>(
+        &mut self,
+        scope: &Scope,
+        prefix: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Page<D>, StoreFault> {
+        let range = Range {
+            prefix: stored_key::<D>(prefix)?,
+            end: prefix.encode_end(),
+            after: after.map(stored_key::<D>).transpose()?,
+            limit: Some(limit.saturating_add(1)),
+        };
+        let mut items = self.collect(scope, &range)?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|(key, _)| key.clone());
+        Ok(Page { items, next })
+    }
+
+    /// All documents of a collection in every account and region, by scope and key. For
+    /// the start of the data plane and for sweeps, never for an account's own call.
+    pub fn list_everywhere<D: Document>(&mut self) -> Result<Vec<(Scope, Key, D)>, StoreFault> {
+        let mut found = Vec::new();
+        self.engine.list_everywhere(D::COLLECTION, &mut |scope, key, body| {
+            let key = read_key::<D>(key)?;
+            let document = decode(&key, body)?;
+            found.push((scope, key, document));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The documents at `key` in every account and region, by scope: an access key's owner,
+    /// the account of a custom domain.
+    pub fn find_anywhere<D: Document>(&mut self, key: &Key) -> Result<Vec<(Scope, D)>, StoreFault> {
+        let mut found = Vec::new();
+        self.engine.find_anywhere(D::COLLECTION, &stored_key::<D>(key)?, &mut |scope, body| {
+            found.push((scope, decode(key, body)?));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Removes all documents whose keys start with `prefix`'s parts; answers how many.
+    pub fn delete_prefix<D: Document>(&mut self, scope: &Scope, prefix: &Key) -> Result<usize, StoreFault> {
+        let range =
+            Range { prefix: stored_key::<D>(prefix)?, end: prefix.encode_end(), after: None, limit: None };
+        self.engine.delete_range(scope, D::COLLECTION, &range)
+    }
+
+    /// Stores bytes under their digest. Each `put_blob` is one use of the blob, and each
+    /// [`delete_blob`](Self::delete_blob) ends one: equal bytes are stored once.
+    pub fn put_blob(&mut self, bytes: &[u8]) -> Result<BlobId, StoreFault> {
+        let limit = crate::MAXIMUM_BLOB_BYTES;
+        if bytes.len() > limit {
+            return Err(StoreFault::BlobTooLarge { size: bytes.len(), limit });
+        }
+        let id = BlobId::of(bytes);
+        self.engine.put_blob(&id, bytes)?;
+        Ok(id)
+    }
+
+    /// The bytes of a blob, checked against their digest.
+    pub fn get_blob(&mut self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreFault> {
+        let bytes = self.engine.get_blob(id)?;
+        if bytes.as_ref().is_some_and(|bytes| BlobId::of(bytes) != *id) {
+            return Err(StoreFault::Corrupted { reason: format!("blob {id} does not have its digest") });
+        }
+        Ok(bytes)
+    }
+
+    /// Ends one use of a blob, and removes it with its last; answers whether there was one.
+    pub fn delete_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault> {
+        self.engine.delete_blob(id)
+    }
+
+    /// The last change that this transaction sees, its own included.
+    pub fn sequence(&mut self) -> Result<Sequence, StoreFault> {
+        self.engine.sequence()
+    }
+
+    fn collect<D: Document>(&mut self, scope: &Scope, range: &Range) -> Result<Vec<(Key, D)>, StoreFault> {
+        let mut found = Vec::new();
+        self.engine.list(scope, D::COLLECTION, range, &mut |key, body| {
+            let key = read_key::<D>(key)?;
+            let document = decode(&key, body)?;
+            found.push((key, document));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+fn read_key<D: Document>(text: &str) -> Result<Key, StoreFault> {
+    Key::decode(text).ok_or_else(|| StoreFault::Corrupted {
+        reason: format!("{:?} of {} is not a key", text, D::COLLECTION),
+    })
+}
