@@ -16,6 +16,8 @@ mod faults;
 mod feed;
 mod key;
 mod limits;
+#[cfg(test)]
+mod model;
 mod store;
 #[cfg(test)]
 mod tests;
