@@ -1,0 +1,238 @@
+"""Stage: create, get, list, delete, and what its patches make of it. Recorded from AWS unless said otherwise."""
+
+import pytest
+
+from harness.account import answer, bad_request, conflict, not_found, patch, status
+
+UNKNOWN = "Invalid stage identifier specified"
+
+#: The missing commas are AWS's own.
+PATHS = (
+    "[/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, "
+    "/accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format, "
+    "/{resourcePath}/{httpMethod}/metrics/enabled, /{resourcePath}/{httpMethod}/logging/dataTrace, "
+    "/{resourcePath}/{httpMethod}/logging/loglevel, "
+    "/{resourcePath}/{httpMethod}/throttling/burstLimit"
+    "/{resourcePath}/{httpMethod}/throttling/rateLimit"
+    "/{resourcePath}/{httpMethod}/caching/ttlInSeconds, "
+    "/{resourcePath}/{httpMethod}/caching/enabled, /{resourcePath}/{httpMethod}/caching/dataEncrypted, "
+    "/{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, "
+    "/{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, "
+    "/*/*/metrics/enabled, /*/*/logging/dataTrace, /*/*/logging/loglevel, "
+    "/*/*/throttling/burstLimit /*/*/throttling/rateLimit /*/*/caching/ttlInSeconds, "
+    "/*/*/caching/enabled, /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, "
+    "/*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{variable_name}, /tracingEnabled]"
+)
+ACCESS_LOG_PATHS = (
+    "Invalid accessLogSettings path. "
+    "Must be one of : [/accessLogSettings/destinationArn, /accessLogSettings/format]"
+)
+
+
+def nothing_to_remove(path):
+    return f"Cannot remove method setting {path} because there is no method setting for this method "
+
+
+@pytest.fixture
+def pets(api):
+    """An API deployed to the stage `dev`."""
+    api.mock("/test")
+    api.deployment = api.deploy("dev")
+    return api
+
+
+def update(api, *operations):
+    return answer(api.client.update_stage(restApiId=api.id, stageName="dev", patchOperations=list(operations)))
+
+
+def settings_after(api, *operations):
+    return update(api, *operations)["methodSettings"]
+
+
+class TestCollection:
+    def test_a_new_stage_has_awss_defaults(self, pets):
+        created = pets.client.create_stage(restApiId=pets.id, stageName="prod", deploymentId=pets.deployment)
+        assert status(created) == 201
+        assert answer(created) == {
+            "stageName": "prod",
+            "deploymentId": pets.deployment,
+            "cacheClusterEnabled": False,
+            "cacheClusterStatus": "NOT_AVAILABLE",
+            "methodSettings": {},
+            "tracingEnabled": False,
+        }
+        got = pets.client.get_stage(restApiId=pets.id, stageName="prod")
+        assert answer(got) == answer(created)
+
+    def test_everything_given_is_returned(self, pets):
+        given = {
+            "stageName": "prod",
+            "deploymentId": pets.deployment,
+            "description": "live",
+            "variables": {"color": "blue"},
+            "tracingEnabled": True,
+            "tags": {"team": "zoo"},
+        }
+        created = pets.client.create_stage(restApiId=pets.id, **given)
+        assert {key: created[key] for key in given} == given
+
+    def test_the_list_is_called_item_and_filters_by_deployment(self, pets):
+        other = pets.deploy("prod")
+
+        def names(**filters):
+            return sorted(stage["stageName"] for stage in pets.client.get_stages(restApiId=pets.id, **filters)["item"])
+
+        assert names() == ["dev", "prod"]
+        assert names(deploymentId=other) == ["prod"]
+        assert names(deploymentId="nope12") == []
+
+    def test_delete(self, pets):
+        assert status(pets.client.delete_stage(restApiId=pets.id, stageName="dev")) == 202
+        for call in (pets.client.get_stage, pets.client.delete_stage):
+            with not_found(UNKNOWN):
+                call(restApiId=pets.id, stageName="dev")
+
+    def test_a_name_is_taken_once(self, pets):
+        with conflict("Stage already exists"):
+            pets.client.create_stage(restApiId=pets.id, stageName="dev", deploymentId=pets.deployment)
+
+    def test_the_deployment_must_exist(self, pets):
+        with pytest.raises(pets.client.exceptions.ClientError) as caught:
+            pets.client.create_stage(restApiId=pets.id, stageName="prod", deploymentId="nope12")
+        assert caught.value.response["Error"]["Code"] in ("NotFoundException", "BadRequestException")
+        with bad_request("Deployment id does not exist"):
+            update(pets, patch("replace", "/deploymentId", "nope12"))
+
+    @pytest.mark.parametrize("name", ["a" * 129, "with space", "with/slash", "with.dot", ""])
+    def test_names_that_are_refused(self, pets, name):
+        # API Gateway developer guide: letters, digits, hyphens and underscores, at most 128.
+        with pytest.raises(pets.client.exceptions.BadRequestException):
+            pets.client.create_stage(restApiId=pets.id, stageName=name, deploymentId=pets.deployment)
+
+    @pytest.mark.parametrize("name", ["a" * 128, "under_score", "hy-phen", "9"])
+    def test_names_that_are_taken(self, pets, name):
+        made = pets.client.create_stage(restApiId=pets.id, stageName=name, deploymentId=pets.deployment)
+        assert made["stageName"] == name
+
+
+class TestScalars:
+    def test_values_are_replaced(self, pets):
+        other = pets.client.create_deployment(restApiId=pets.id)["id"]
+        got = update(
+            pets,
+            patch("replace", "/deploymentId", other),
+            patch("replace", "/description", "new"),
+            patch("replace", "/tracingEnabled", "true"),
+            patch("replace", "/variables/color", "blue"),
+        )
+        assert (got["deploymentId"], got["description"], got["tracingEnabled"]) == (other, "new", True)
+        assert got["variables"] == {"color": "blue"}
+
+    def test_variables_come_and_go(self, pets):
+        update(pets, patch("replace", "/variables/a", "1"), patch("replace", "/variables/b", "2"))
+        assert update(pets, patch("remove", "/variables/a"))["variables"] == {"b": "2"}
+
+    @pytest.mark.parametrize("path", ["/x", "/documentation_version", "/tags/x"])
+    def test_unknown_paths_list_the_known_ones(self, pets, path):
+        with bad_request(f"Invalid method setting path: {path}. Must be one of: {PATHS}"):
+            update(pets, patch("replace", path, "y"))
+
+    def test_an_unknown_stage(self, pets):
+        with not_found(UNKNOWN):
+            pets.client.update_stage(
+                restApiId=pets.id, stageName="nope", patchOperations=[patch("replace", "/description", "x")]
+            )
+
+
+DEFAULTS = {
+    "metricsEnabled": False,
+    "dataTraceEnabled": False,
+    "throttlingBurstLimit": 5000,
+    "throttlingRateLimit": 10000.0,
+    "cachingEnabled": False,
+    "cacheTtlInSeconds": 300,
+    "cacheDataEncrypted": False,
+    "requireAuthorizationForCacheControl": True,
+    "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
+}
+
+
+class TestMethodSettings:
+    @pytest.mark.parametrize(
+        ("path", "value", "member", "kept"),
+        [
+            ("metrics/enabled", "true", "metricsEnabled", True),
+            ("logging/dataTrace", "true", "dataTraceEnabled", True),
+            ("logging/loglevel", "INFO", "loggingLevel", "INFO"),
+            ("throttling/burstLimit", "124", "throttlingBurstLimit", 124),
+            ("throttling/rateLimit", "12.5", "throttlingRateLimit", 12.5),
+            # Terraform's provider sends -1 for a throttle that its user left out.
+            ("throttling/burstLimit", "-1", "throttlingBurstLimit", -1),
+            ("caching/enabled", "true", "cachingEnabled", True),
+            ("caching/ttlInSeconds", "60", "cacheTtlInSeconds", 60),
+            ("caching/dataEncrypted", "true", "cacheDataEncrypted", True),
+            ("caching/requireAuthorizationForCacheControl", "false", "requireAuthorizationForCacheControl", False),
+            (
+                "caching/unauthorizedCacheControlHeaderStrategy",
+                "FAIL_WITH_403",
+                "unauthorizedCacheControlHeaderStrategy",
+                "FAIL_WITH_403",
+            ),
+        ],
+    )
+    def test_one_setting_brings_the_defaults_of_the_others(self, pets, path, value, member, kept):
+        got = settings_after(pets, patch("replace", f"/*/*/{path}", value))
+        assert got == {"*/*": {**DEFAULTS, member: kept}}
+
+    def test_a_method_inherits_what_holds_for_all_at_the_time(self, pets):
+        settings_after(pets, patch("replace", "/*/*/throttling/burstLimit", "124"))
+        own = "/~1test/GET/caching/ttlInSeconds"
+        got = settings_after(pets, patch("replace", own, "60"))
+        assert got["test/GET"] == {**DEFAULTS, "throttlingBurstLimit": 124, "cacheTtlInSeconds": 60}
+        got = settings_after(pets, patch("replace", "/*/*/throttling/burstLimit", "200"))
+        assert got["*/*"]["throttlingBurstLimit"] == 200
+        assert got["test/GET"]["throttlingBurstLimit"] == 124
+
+    def test_terraforms_path_without_escape(self, pets):
+        got = settings_after(pets, patch("replace", "/test/GET/metrics/enabled", "true"))
+        assert got == {"test/GET": {**DEFAULTS, "metricsEnabled": True}}
+
+    def test_removal(self, pets):
+        settings_after(pets, patch("replace", "/*/*/metrics/enabled", "true"))
+        assert settings_after(pets, patch("remove", "/*/*")) == {}
+        with bad_request(nothing_to_remove("*/*")):
+            settings_after(pets, patch("remove", "/*/*"))
+
+
+class TestAccessLogs:
+    ARN = "arn:aws:logs:us-east-1:000000000000:log-group:access"
+
+    @pytest.mark.parametrize("op", ["add", "replace"])
+    def test_both_parts_are_set_and_kept_verbatim(self, pets, op):
+        got = update(
+            pets,
+            patch(op, "/accessLogSettings/destinationArn", self.ARN),
+            patch(op, "/accessLogSettings/format", "$context.requestId"),
+        )
+        assert got["accessLogSettings"] == {"destinationArn": self.ARN, "format": "$context.requestId"}
+
+    def test_removal_is_of_both(self, pets):
+        update(pets, patch("replace", "/accessLogSettings/destinationArn", self.ARN))
+        with bad_request(nothing_to_remove("accessLogSettings/destinationArn")):
+            update(pets, patch("remove", "/accessLogSettings/destinationArn"))
+        assert "accessLogSettings" not in update(pets, patch("remove", "/accessLogSettings"))
+
+    @pytest.mark.parametrize("op", ["add", "replace"])
+    @pytest.mark.parametrize("path", ["/accessLogSettings", "/accessLogSettings/*", "/accessLogSettings/randomValue"])
+    def test_unknown_members_are_refused(self, pets, op, path):
+        with bad_request(ACCESS_LOG_PATHS):
+            update(pets, patch(op, path, "x"))
+
+    def test_unknown_members_cannot_be_removed(self, pets):
+        with bad_request(nothing_to_remove("accessLogSettings/randomValue")):
+            update(pets, patch("remove", "/accessLogSettings/randomValue"))
+
+    def test_an_empty_value_is_refused(self, pets):
+        for path in ("/accessLogSettings/destinationArn", "/accessLogSettings/format"):
+            with bad_request("Access Log value must not be empty"):
+                update(pets, patch("replace", path, ""))
