@@ -1,0 +1,125 @@
+//! The first moments of a function's process. The gateway does not start a function's
+//! program itself but this binary again, which puts on the limits and then turns into the
+//! program: between `fork` and `exec` only the child can do that, and this is the way to do
+//! it without unsafe code.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit, setsid,
+};
+
+/// The first argument that makes this binary a launcher.
+const MARK: &str = "--become-a-function";
+
+/// The status of a launcher that could not do its work. Chosen so that it is not mistaken
+/// for one of the program's own.
+const FAILED: i32 = 126;
+
+/// A program that was just unpacked counts as being written to while any process that was
+/// started at the same moment has not yet reached its `exec`: a matter of a millisecond.
+const BUSY_TRIES: u32 = 100;
+const BUSY_PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// What a process may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProcessLimits {
+    /// Open files.
+    pub(crate) open_files: u64,
+    /// The largest file it may write, in bytes.
+    pub(crate) file_bytes: u64,
+}
+
+/// If this process was started as a launcher it becomes the function's program and this does
+/// not return; otherwise this returns at once. To be called before anything else in `main`.
+pub fn take_over() {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().as_deref() != Some(OsStr::new(MARK)) {
+        return;
+    }
+    let why = launch(arguments);
+    // The function's log is where this process's standard error leads.
+    eprintln!("the function's process could not be started: {why}");
+    std::process::exit(FAILED);
+}
+
+#[derive(Debug, thiserror::Error)]
+enum LaunchFault {
+    #[error("an argument is missing or is no number")]
+    Arguments,
+    #[error("the gateway is gone")]
+    Orphaned,
+    #[error("{0}: {1}")]
+    System(&'static str, rustix::io::Errno),
+    #[error("{program}: {why}", program = .0.display(), why = .1)]
+    Program(OsString, std::io::Error),
+}
+
+/// The arguments behind the launcher's own that start `program`.
+pub(crate) fn arguments(
+    gateway: u32,
+    limits: ProcessLimits,
+    program: &OsStr,
+    rest: &[OsString],
+) -> Vec<OsString> {
+    let mut all: Vec<OsString> = vec![
+        MARK.into(),
+        gateway.to_string().into(),
+        limits.open_files.to_string().into(),
+        limits.file_bytes.to_string().into(),
+        program.into(),
+    ];
+    all.extend_from_slice(rest);
+    all
+}
+
+fn launch(mut arguments: impl Iterator<Item = OsString>) -> LaunchFault {
+    let gateway = number(arguments.next());
+    let open_files = number(arguments.next());
+    let file_bytes = number(arguments.next());
+    let (Some(gateway), Some(open_files), Some(file_bytes), Some(program)) =
+        (gateway, open_files, file_bytes, arguments.next())
+    else {
+        return LaunchFault::Arguments;
+    };
+    if let Err(fault) = confine(gateway, ProcessLimits { open_files, file_bytes }) {
+        return fault;
+    }
+    let mut command = Command::new(&program);
+    command.args(arguments);
+    for _ in 0..BUSY_TRIES {
+        let why = command.exec();
+        if why.kind() != std::io::ErrorKind::ExecutableFileBusy {
+            return LaunchFault::Program(program, why);
+        }
+        std::thread::sleep(BUSY_PAUSE);
+    }
+    LaunchFault::Program(program, std::io::ErrorKind::ExecutableFileBusy.into())
+}
+
+fn number(argument: Option<OsString>) -> Option<u64> {
+    argument?.to_str()?.parse().ok()
+}
+
+fn confine(gateway: u64, limits: ProcessLimits) -> Result<(), LaunchFault> {
+    let system = |what| move |errno| LaunchFault::System(what, errno);
+    // A session of its own: no terminal, and one group to kill with all it starts.
+    setsid().map_err(system("setsid"))?;
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(system("prctl"))?;
+    // The gateway may have died before the line above took effect.
+    if getppid().map(|pid| i64::from(Pid::as_raw(Some(pid)))) != i64::try_from(gateway).ok() {
+        return Err(LaunchFault::Orphaned);
+    }
+    for (what, resource, most) in [
+        ("the limit of core files", Resource::Core, 0),
+        ("the limit of open files", Resource::Nofile, limits.open_files),
+        ("the limit of a file's size", Resource::Fsize, limits.file_bytes),
+    ] {
+        // A gateway that has less itself cannot give more.
+        let most = rustix::process::getrlimit(resource).maximum.map_or(most, |ours| ours.min(most));
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).map_err(system(what))?;
+    }
+    Ok(())
+}
