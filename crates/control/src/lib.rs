@@ -1,1 +1,23 @@
-//! Being built.
+//! The control plane: AWS API calls in, documents out. `pipeline` is the way of a call,
+//! `services` holds one file for each collection of operations, and `registry` is the table
+//! that joins the two.
+
+mod authenticate;
+mod authorize;
+mod call;
+mod pipeline;
+mod registry;
+mod services;
+
+pub use authenticate::{Authentication, RootCredentials};
+pub use call::{Call, CallContext, Caller, Failure, Outcome, Plane};
+pub use pipeline::ControlPlane;
+pub use registry::Registry;
+
+/// Every operation that is built.
+#[must_use]
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    services::register(&mut registry);
+    registry
+}

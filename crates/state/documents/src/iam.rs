@@ -2,10 +2,12 @@
 //! scope.
 
 use api::iam::{Policy, PolicyVersion, Role, User};
-use base::{Secret, Timestamp};
+use base::{Scope, Secret, Timestamp};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use store::Document;
+use store::{Document, Key, StoreFault, Transaction};
+
+use crate::aws_managed::AwsManagedPolicy;
 
 /// Policies of a role or a user.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +18,28 @@ pub struct IdentityPolicies {
     /// ARNs of attached managed policies, in the order of attachment.
     #[serde(default)]
     pub attached: Vec<String>,
+}
+
+impl IdentityPolicies {
+    /// The texts of all of them, inline and attached. `scope` is the account's global scope.
+    ///
+    /// # Errors
+    /// If the store fails. `Ok(None)` if a policy that is attached is not there: whoever
+    /// decides by these policies must refuse then, for it might have denied.
+    pub fn texts(&self, tx: &mut Transaction<'_>, scope: &Scope) -> Result<Option<Vec<String>>, StoreFault> {
+        let mut texts: Vec<String> = self.inline.values().cloned().collect();
+        for arn in &self.attached {
+            let text = match AwsManagedPolicy::by_arn(arn) {
+                Some(policy) => Some(policy.document()),
+                None => tx
+                    .get::<ManagedPolicyDocument>(scope, &Key::new([&**arn]))?
+                    .and_then(|policy| policy.default_text().map(str::to_owned)),
+            };
+            let Some(text) = text else { return Ok(None) };
+            texts.push(text);
+        }
+        Ok(Some(texts))
+    }
 }
 
 /// A role. Key: its name.
@@ -53,6 +77,15 @@ pub struct ManagedPolicyDocument {
     pub policy: Policy,
     /// Every version with its document unencoded, oldest first.
     pub versions: Vec<PolicyVersion>,
+}
+
+impl ManagedPolicyDocument {
+    /// The document that is in force.
+    #[must_use]
+    pub fn default_text(&self) -> Option<&str> {
+        let version = self.versions.iter().find(|version| version.is_default_version == Some(true))?;
+        version.document.as_deref()
+    }
 }
 
 impl Document for ManagedPolicyDocument {

@@ -4,5 +4,6 @@
 //! read them.
 
 pub mod apigateway;
+pub mod aws_managed;
 pub mod iam;
 pub mod lambda;

@@ -1,0 +1,126 @@
+//! The way of an AWS API call, for every service: authenticate → find the operation → decode →
+//! validate → authorize → run → encode. One file knows this order.
+//!
+//! A call that changes something is answered after its transaction is durable and after this
+//! node serves the change, so that a client may rely on it at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Scope, ids};
+use bytes::Bytes;
+use ports::Pending;
+use ports::aws_calls::{AwsCall, AwsCalls};
+use serde_json::Value;
+use tokio::runtime::Handle;
+use wire::ServiceError;
+
+use crate::authenticate::{self, Authentication};
+use crate::authorize;
+use crate::call::{Call, CallContext, Failure, Outcome, Plane};
+use crate::registry::{Handler, Registry};
+
+/// How long an answer waits for this node to serve the change it reports. Compiling a large
+/// API takes milliseconds; past this the change is durable and merely not yet served.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// The control plane: answers AWS API calls.
+#[derive(Clone)]
+pub struct ControlPlane(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    plane: Plane,
+    authentication: Authentication,
+    runtime: Handle,
+}
+
+impl ControlPlane {
+    /// A control plane that runs its calls on `runtime`, apart from the request path.
+    #[must_use]
+    pub fn new(plane: Plane, authentication: Authentication, runtime: Handle) -> Self {
+        Self(Arc::new(Inner { registry: crate::registry(), plane, authentication, runtime }))
+    }
+}
+
+impl AwsCalls for ControlPlane {
+    fn answer(&self, call: AwsCall) -> Pending<http::Response<Bytes>> {
+        let inner = Arc::clone(&self.0);
+        let answering = self.0.runtime.spawn(async move { inner.answer(call).await });
+        Box::pin(async move {
+            answering.await.unwrap_or_else(|why| {
+                // A panic in an operation: its transaction was rolled back with it.
+                tracing::error!(%why, "an AWS API call was cut short");
+                wire::encode_error(None, &ServiceError::internal_failure(), "")
+            })
+        })
+    }
+}
+
+impl Inner {
+    async fn answer(&self, call: AwsCall) -> http::Response<Bytes> {
+        let request_id = ids::uuid(&self.plane.random);
+        let request = wire::Request::new(call.head, call.body);
+        let claim = match authenticate::claim(&request) {
+            Ok(claim) => claim,
+            Err(error) => return wire::encode_error(None, &error, &request_id),
+        };
+        let service = claim.as_ref().map(|claim| claim.service.as_str());
+        let found = match wire::dispatch(&request, service) {
+            Ok(found) => found,
+            Err(error) => return wire::encode_error(None, &error, &request_id),
+        };
+        let Some(claim) = claim else {
+            let error = ServiceError::missing_authentication_token();
+            return wire::encode_error(Some(found.service), &error, &request_id);
+        };
+        match self.run(&request, &claim, &found, &request_id).await {
+            Ok(output) => wire::encode(found.operation, output, &request_id),
+            Err(Failure::Service(error)) => wire::encode_error(Some(found.service), &error, &request_id),
+            Err(Failure::Store(fault)) => {
+                tracing::error!(operation = found.operation.name, %fault, "the store failed");
+                wire::encode_error(Some(found.service), &ServiceError::service_unavailable(), &request_id)
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        request: &wire::Request,
+        claim: &authenticate::Claim,
+        found: &wire::Match,
+        request_id: &str,
+    ) -> Outcome<Value> {
+        let now = self.plane.clock.now();
+        let caller = authenticate::caller(&self.plane, &self.authentication, request, claim, now).await?;
+        let scope = Scope::new(&caller.account, &claim.region);
+        let context = CallContext { scope, caller, request_id: request_id.to_owned(), now };
+        let Some(handler) = self.registry.handler(found.operation) else {
+            return Err(ServiceError::not_implemented(found.operation).into());
+        };
+        let input = wire::decode(found, request)?;
+        wire::validate(found.operation, &input)?;
+        authorize::authorize(&self.plane, &self.authentication, &context, request, found, &input).await?;
+        self.dispatch(handler.clone(), context, input).await
+    }
+
+    async fn dispatch(&self, handler: Handler, context: CallContext, input: Value) -> Outcome<Value> {
+        let plane = self.plane.clone();
+        let store = plane.store.clone();
+        match handler {
+            Handler::Read(run) => {
+                store.read(move |tx| run(&mut Call { plane: &plane, context: &context, tx }, &input)).await
+            }
+            Handler::Write(run) => {
+                let (output, sequence) = store
+                    .write(move |tx| run(&mut Call { plane: &plane, context: &context, tx }, &input))
+                    .await?;
+                if !store.settled(sequence, SETTLE).await {
+                    tracing::warn!("a stored change is not served yet");
+                }
+                Ok(output)
+            }
+            Handler::Wait(run) => run(plane, context, input).await,
+        }
+    }
+}

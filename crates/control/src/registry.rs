@@ -1,0 +1,118 @@
+//! Which operations are built. A service's files register their operations here, and nothing
+//! else knows of them: the pipeline runs what it finds, answers `NotImplemented` for what it
+//! does not find, and `gatewright operations` prints the same table. So the list cannot say
+//! more than the code does.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use api::{Operation, OperationTable, ServiceTable};
+use ports::Pending;
+use serde_json::Value;
+
+use crate::call::{Call, CallContext, Failure, Outcome, Plane};
+
+type InTransaction = Arc<dyn Fn(&mut Call<'_, '_>, &Value) -> Outcome<Value> + Send + Sync>;
+type OutsideTransaction = Arc<dyn Fn(Plane, CallContext, Value) -> Pending<Outcome<Value>> + Send + Sync>;
+
+/// How an operation runs.
+#[derive(Clone)]
+pub(crate) enum Handler {
+    /// In a snapshot of the store.
+    Read(InTransaction),
+    /// In the store's writing transaction; durable before it is answered.
+    Write(InTransaction),
+    /// On its own: it waits for something else than the store, or needs several transactions.
+    Wait(OutsideTransaction),
+}
+
+/// The operations that are built.
+#[derive(Default)]
+pub struct Registry {
+    handlers: HashMap<(&'static str, &'static str), Handler>,
+}
+
+impl Registry {
+    /// `O` reads documents and changes none.
+    pub fn read<O: Operation>(
+        &mut self,
+        _: O,
+        run: fn(&mut Call<'_, '_>, &O::Input) -> Outcome<O::Output>,
+    ) -> &mut Self {
+        self.add::<O>(Handler::Read(in_transaction::<O>(run)))
+    }
+
+    /// `O` changes documents. `run` may be run again if the transaction has to be repeated.
+    pub fn write<O: Operation>(
+        &mut self,
+        _: O,
+        run: fn(&mut Call<'_, '_>, &O::Input) -> Outcome<O::Output>,
+    ) -> &mut Self {
+        self.add::<O>(Handler::Write(in_transaction::<O>(run)))
+    }
+
+    /// `O` waits for something else than the store.
+    pub fn wait<O, F>(&mut self, _: O, run: fn(Plane, CallContext, O::Input) -> F) -> &mut Self
+    where
+        O: Operation,
+        F: Future<Output = Outcome<O::Output>> + Send + 'static,
+    {
+        self.add::<O>(Handler::Wait(Arc::new(move |plane, context, input| {
+            Box::pin(async move {
+                let input = typed::<O>(&input)?;
+                untyped::<O>(&run(plane, context, input).await?)
+            })
+        })))
+    }
+
+    fn add<O: Operation>(&mut self, handler: Handler) -> &mut Self {
+        let earlier = self.handlers.insert((O::TABLE.service.name, O::TABLE.name), handler);
+        debug_assert!(earlier.is_none(), "{} is registered twice", O::TABLE.name);
+        self
+    }
+
+    pub(crate) fn handler(&self, operation: &OperationTable) -> Option<&Handler> {
+        self.handlers.get(&(operation.service.name, operation.name))
+    }
+
+    /// Whether `operation` is built.
+    #[must_use]
+    pub fn is_built(&self, operation: &OperationTable) -> bool {
+        self.handler(operation).is_some()
+    }
+
+    /// Every service with every operation of it and whether that is built, in the order of
+    /// the service models.
+    #[must_use]
+    pub fn operations(&self) -> Vec<(&'static ServiceTable, Vec<(&'static str, bool)>)> {
+        api::SERVICES
+            .iter()
+            .map(|service| {
+                let rows = service.operations.iter().map(|o| (o.name, self.is_built(o))).collect();
+                (*service, rows)
+            })
+            .collect()
+    }
+}
+
+fn in_transaction<O: Operation>(
+    run: fn(&mut Call<'_, '_>, &O::Input) -> Outcome<O::Output>,
+) -> InTransaction {
+    Arc::new(move |call, input| {
+        let input = typed::<O>(input)?;
+        untyped::<O>(&run(call, &input)?)
+    })
+}
+
+fn typed<O: Operation>(input: &Value) -> Outcome<O::Input> {
+    serde::Deserialize::deserialize(input)
+        .map_err(|why| Failure::Service(wire::ServiceError::serialization(why.to_string())))
+}
+
+fn untyped<O: Operation>(output: &O::Output) -> Outcome<Value> {
+    serde_json::to_value(output).map_err(|why| {
+        tracing::error!(operation = O::TABLE.name, %why, "an answer could not be serialised");
+        Failure::Service(wire::ServiceError::internal_failure())
+    })
+}
