@@ -5,15 +5,16 @@ use std::time::Instant;
 
 use base::Timestamp;
 
-use super::Body;
+use super::{Body, HeaderNames};
 
-/// A request whose head has been read. The target and the headers are as sent: paths are not
-/// normalised, names keep no case (HTTP/1 header casing is kept by the listener where the
-/// event of a function shows it).
+/// A request whose head has been read. The target and the header values are as sent and paths
+/// are not normalised. Header names are lower case in `head`; [`HeaderNames`] has them as sent.
 #[derive(Debug)]
 pub struct Incoming {
     /// Method, target, version, headers.
     pub head: http::request::Parts,
+    /// The header names in the sender's casing.
+    pub header_names: HeaderNames,
     /// The body, still unread.
     pub body: Body,
     /// The other end of the socket.

@@ -1,5 +1,170 @@
 //! Requests to HTTP backends.
+//!
+//! [`Upstreams`] is one worker's client: its connections are its own, kept open between
+//! requests, bounded for each target, over TLS where the target says so. What is sent is made in
+//! `call.rs`; this side sends it as it is and hands back the response as it arrives.
 
-/// This core's connections to backends.
-#[derive(Debug, Default)]
-pub struct Upstreams;
+mod bounds;
+mod connect;
+mod fault;
+mod link;
+mod names;
+mod pool;
+mod target;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Instant;
+
+use http::{Method, Request, Response, header};
+use hyper::body::Incoming;
+use tokio_rustls::TlsConnector;
+
+pub use fault::{Phase, UpstreamError};
+pub use target::{Scheme, Target, TargetError};
+pub use trust::{TrustError, UpstreamSettings};
+
+use crate::exchange::Body;
+use bounds::{TARGETS, WAITING_PER_TARGET};
+use link::Unanswered;
+use names::Names;
+use pool::{Pool, Slot};
+
+/// One worker's connections to HTTP backends.
+pub struct Upstreams {
+    tls: TlsConnector,
+    names: Names,
+    pools: RefCell<HashMap<Box<str>, Rc<Pool>>>,
+}
+
+impl Upstreams {
+    /// Without any connection yet.
+    #[must_use]
+    pub fn new(settings: UpstreamSettings) -> Self {
+        Self { tls: settings.tls.into(), names: Names::default(), pools: RefCell::default() }
+    }
+
+    /// Sends `request` to `target` and waits for the head of the response; its body arrives as
+    /// it is read. Everything up to the head, connecting included, must be over at `deadline`,
+    /// and so must the body: the connection of a response that is still incomplete some time
+    /// after it is cut. Dropping the response before its end ends the connection.
+    ///
+    /// The request's URI is what stands in the request line (path and query, as the backend is
+    /// to see them). A `Host` header is added if there is none. The request is sent a second
+    /// time, on a new connection, if the backend had closed an idle connection at the same
+    /// moment and either nothing was sent or its method is idempotent and its body at hand
+    /// (RFC 9110, section 9.2.2).
+    ///
+    /// # Errors
+    /// Why there is no response.
+    pub async fn send(
+        &self,
+        target: &Target,
+        mut request: Request<Body>,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        if !request.headers().contains_key(header::HOST) {
+            request.headers_mut().insert(header::HOST, target.authority().clone());
+        }
+        let pool = self.pool(target);
+        let phase = Cell::new(Phase::Queued);
+        let exchange = self.exchange(&pool, request, deadline, &phase);
+        match tokio::time::timeout_at(deadline.into(), exchange).await {
+            Ok(response) => response,
+            Err(_) => Err(UpstreamError::Timeout { target: target.clone(), phase: phase.get() }),
+        }
+    }
+
+    /// Ends connections that have been idle for too long and cuts responses that should have
+    /// been complete by `now`. Called every second or so.
+    pub fn sweep(&self, now: Instant) {
+        for pool in self.pools.borrow().values() {
+            pool.sweep(now);
+        }
+    }
+
+    async fn exchange(
+        &self,
+        pool: &Rc<Pool>,
+        mut request: Request<Body>,
+        deadline: Instant,
+        phase: &Cell<Phase>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        let mut slot = wait(pool).await?;
+        let now = Instant::now();
+        if let Some(free) = pool.take_idle(now) {
+            let spare = if free.may_be_stale(now) { spare(&request) } else { None };
+            phase.set(Phase::Answering);
+            let Unanswered { mut error, slot: kept } = match free.send(request, pool, slot, deadline).await {
+                Ok(response) => return Ok(response),
+                Err(unanswered) => unanswered,
+            };
+            let unsent = error.take_message();
+            request = match (unsent, UpstreamError::of(&pool.target, error.into_error())) {
+                (Some(unsent), _) => unsent,
+                (None, error @ UpstreamError::Closed { .. }) => spare.ok_or(error)?,
+                (None, error) => return Err(error),
+            };
+            phase.set(Phase::Queued);
+            slot = match kept {
+                Some(slot) => slot,
+                None => wait(pool).await?,
+            };
+        }
+        let free = connect::connect(pool, &self.names, &self.tls, deadline, phase).await?;
+        phase.set(Phase::Answering);
+        let response = free.send(request, pool, slot, deadline).await;
+        response.map_err(|unanswered| UpstreamError::of(&pool.target, unanswered.error.into_error()))
+    }
+
+    fn pool(&self, target: &Target) -> Rc<Pool> {
+        let mut pools = self.pools.borrow_mut();
+        if let Some(pool) = pools.get(target.origin()) {
+            return Rc::clone(pool);
+        }
+        if pools.len() >= TARGETS {
+            pools.retain(|_, pool| !pool.is_unused());
+        }
+        let pool = Pool::new(target.clone());
+        if pools.len() < TARGETS {
+            pools.insert(target.origin().into(), Rc::clone(&pool));
+        }
+        pool
+    }
+}
+
+async fn wait(pool: &Rc<Pool>) -> Result<Slot, UpstreamError> {
+    let busy = |_| UpstreamError::Busy { target: pool.target.clone(), waiting: WAITING_PER_TARGET };
+    pool.slot().await.map_err(busy)
+}
+
+/// A second copy of `request`, if it may be sent twice and its body is at hand.
+fn spare(request: &Request<Body>) -> Option<Request<Body>> {
+    let body = match request.body() {
+        Body::Empty => Body::Empty,
+        Body::Whole(bytes) => Body::Whole(bytes.clone()),
+        Body::Stream(_) => return None,
+    };
+    if !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
+    ) {
+        return None;
+    }
+    let mut copy = Request::new(body);
+    copy.method_mut().clone_from(request.method());
+    copy.uri_mut().clone_from(request.uri());
+    *copy.version_mut() = request.version();
+    copy.headers_mut().clone_from(request.headers());
+    Some(copy)
+}
+
+impl std::fmt::Debug for Upstreams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upstreams").field("pools", &self.pools).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,42 @@
+//! Every bound of the client side, in one place. All are per worker.
+
+use std::time::Duration;
+
+/// Connections to one target that carry a request at a time. Further requests wait for one of
+/// them, until their own deadline.
+pub(super) const BUSY_PER_TARGET: usize = 1_024;
+
+/// Requests that may wait for a connection to one target; more are refused at once.
+pub(super) const WAITING_PER_TARGET: usize = 4_096;
+
+/// Idle connections that are kept for one target.
+pub(super) const IDLE_PER_TARGET: usize = 256;
+
+/// Targets that are remembered. Above it, those without connections are forgotten.
+pub(super) const TARGETS: usize = 4_096;
+
+/// How long an idle connection is kept, if the backend has not announced a shorter time.
+pub(super) const IDLE_TIME: Duration = Duration::from_secs(50);
+
+/// From what idle time on a connection may well have been closed at the other end without our
+/// having seen it yet.
+pub(super) const MAY_BE_STALE: Duration = Duration::from_secs(1);
+
+/// The most bytes of a response's head.
+pub(super) const HEAD_BYTES: usize = 64 * 1024;
+
+/// The least time that one of several addresses gets to answer before the next is tried.
+pub(super) const ADDRESS_TIME: Duration = Duration::from_millis(250);
+
+/// How long the addresses of a name are remembered. The resolver does not tell how long they
+/// hold, and backends behind load balancers move within a minute.
+pub(super) const NAME_TIME: Duration = Duration::from_secs(10);
+
+/// How long it is remembered that a name cannot be resolved.
+pub(super) const NO_NAME_TIME: Duration = Duration::from_secs(1);
+
+/// Names that are remembered.
+pub(super) const NAMES: usize = 1_024;
+
+/// Addresses of one name that are tried.
+pub(super) const ADDRESSES: usize = 8;

@@ -1,0 +1,85 @@
+//! From a target to a connection: name, address, TCP, TLS.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::bounds::ADDRESS_TIME;
+use super::fault::Phase;
+use super::link::{self, Free};
+use super::names::Names;
+use super::pool::Pool;
+use super::{Scheme, Target, UpstreamError};
+
+/// Makes a new connection of `pool`. The caller sees to the deadline, which is given so that
+/// no single address can use it up.
+pub(super) async fn connect(
+    pool: &Rc<Pool>,
+    names: &Names,
+    tls: &TlsConnector,
+    deadline: Instant,
+    phase: &Cell<Phase>,
+) -> Result<Free, UpstreamError> {
+    phase.set(Phase::Connecting);
+    let target = &pool.target;
+    let stream = dial(target, names, deadline).await?;
+    let started = match target.scheme() {
+        Scheme::Http => link::start(stream, pool).await,
+        Scheme::Https => {
+            let failed = |source| UpstreamError::Tls { target: target.clone(), source };
+            let stream = tls.connect(server_name(target).map_err(failed)?, stream).await.map_err(failed)?;
+            link::start(stream, pool).await
+        }
+    };
+    started.map_err(|error| UpstreamError::of(target, error))
+}
+
+fn server_name(target: &Target) -> io::Result<ServerName<'static>> {
+    match target.address() {
+        Some(address) => Ok(ServerName::IpAddress(address.into())),
+        None => ServerName::try_from(target.host().to_owned()).map_err(io::Error::other),
+    }
+}
+
+async fn dial(target: &Target, names: &Names, deadline: Instant) -> Result<TcpStream, UpstreamError> {
+    let connected = match target.address() {
+        Some(address) => try_each(&[address], target.port(), deadline).await,
+        None => {
+            let addresses = names.resolve(target.host(), Instant::now()).await;
+            let addresses: Arc<[IpAddr]> =
+                addresses.map_err(|source| UpstreamError::Resolve { target: target.clone(), source })?;
+            try_each(&addresses, target.port(), deadline).await
+        }
+    };
+    let connected = connected.and_then(|stream| {
+        // Heads and bodies are written apart: the second write must not wait for an
+        // acknowledgement of the first.
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    });
+    connected.map_err(|source| UpstreamError::Connect { target: target.clone(), source })
+}
+
+/// Connects to the first of `addresses` that answers; each gets its part of what is left of
+/// the time.
+async fn try_each(addresses: &[IpAddr], port: u16, deadline: Instant) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no address");
+    for (tried, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let others = u32::try_from(addresses.len() - tried).unwrap_or(1);
+        let time = (left / others.max(1)).max(ADDRESS_TIME);
+        match tokio::time::timeout(time, TcpStream::connect(SocketAddr::new(*address, port))).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, "it did not answer"),
+        }
+    }
+    Err(last)
+}

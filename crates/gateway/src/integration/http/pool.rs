@@ -1,0 +1,176 @@
+//! The connections of one worker to one target: which are busy, which are idle, and who waits.
+//!
+//! A connection goes back to the idle ones by itself, in its own task, as soon as the response's
+//! body has been read to its end; if the body is dropped before that, the connection ends.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Instant;
+
+use tokio::sync::Semaphore;
+
+use super::Target;
+use super::bounds::{BUSY_PER_TARGET, IDLE_PER_TARGET, WAITING_PER_TARGET};
+use super::link::{Free, Link};
+
+/// A target's connections.
+#[derive(Debug)]
+pub(super) struct Pool {
+    pub(super) target: Target,
+    /// One permit for each request that may be under way.
+    slots: Semaphore,
+    waiting: Cell<usize>,
+    /// Those without a request; the one used last is last.
+    idle: RefCell<Vec<Free>>,
+    /// All of them.
+    open: RefCell<Vec<Rc<Link>>>,
+}
+
+/// The right to have one request under way.
+#[derive(Debug)]
+pub(super) struct Slot(Rc<Pool>);
+
+/// Too many requests wait already.
+#[derive(Debug)]
+pub(super) struct TooManyWait;
+
+impl Pool {
+    pub(super) fn new(target: Target) -> Rc<Self> {
+        Rc::new(Self {
+            target,
+            slots: Semaphore::new(BUSY_PER_TARGET),
+            waiting: Cell::new(0),
+            idle: RefCell::default(),
+            open: RefCell::default(),
+        })
+    }
+
+    /// Waits, in turn, until one more request may be under way.
+    pub(super) async fn slot(self: &Rc<Self>) -> Result<Slot, TooManyWait> {
+        if let Ok(permit) = self.slots.try_acquire() {
+            permit.forget();
+            return Ok(Slot(Rc::clone(self)));
+        }
+        let _waiting = Waiting::begin(&self.waiting)?;
+        self.slots.acquire().await.map_err(|_| TooManyWait)?.forget();
+        Ok(Slot(Rc::clone(self)))
+    }
+
+    /// The idle connection that was used last, if one is left that can be used. Those found
+    /// unusable on the way end.
+    pub(super) fn take_idle(&self, now: Instant) -> Option<Free> {
+        loop {
+            let free = self.idle.borrow_mut().pop()?;
+            if free.is_usable(now) {
+                return Some(free);
+            }
+        }
+    }
+
+    /// Counts a new connection in.
+    pub(super) fn add(&self, link: &Rc<Link>) {
+        self.open.borrow_mut().push(Rc::clone(link));
+    }
+
+    /// Makes `link` idle if its exchange is over, or ends it if there are idle ones enough.
+    pub(super) fn settle(&self, link: &Rc<Link>) {
+        let Some((free, slot)) = link.take_free() else { return };
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < IDLE_PER_TARGET {
+            idle.push(free);
+        }
+        drop(idle);
+        // Last, so that whoever waits for it finds the connection.
+        drop(slot);
+    }
+
+    /// Counts a connection out that has ended.
+    pub(super) fn remove(&self, link: &Rc<Link>) {
+        let mut open = self.open.borrow_mut();
+        if let Some(at) = open.iter().position(|other| Rc::ptr_eq(other, link)) {
+            open.swap_remove(at);
+        }
+        self.idle.borrow_mut().retain(|free| !free.is(link));
+    }
+
+    /// Ends connections that have been idle for too long, and those whose response is not
+    /// complete at its deadline.
+    pub(super) fn sweep(&self, now: Instant) {
+        self.idle.borrow_mut().retain(|free| free.is_usable(now));
+        for link in self.open.borrow().iter() {
+            link.cut_if_overdue(now);
+        }
+    }
+
+    /// Whether nothing would be lost if the pool were forgotten.
+    pub(super) fn is_unused(self: &Rc<Self>) -> bool {
+        Rc::strong_count(self) == 1 && self.open.borrow().is_empty()
+    }
+
+    /// Connections, busy or idle.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let idle = self.idle.borrow().len();
+        (self.open.borrow().len() - idle, idle)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.slots.add_permits(1);
+    }
+}
+
+struct Waiting<'a>(&'a Cell<usize>);
+
+impl<'a> Waiting<'a> {
+    fn begin(count: &'a Cell<usize>) -> Result<Self, TooManyWait> {
+        if count.get() >= WAITING_PER_TARGET {
+            return Err(TooManyWait);
+        }
+        count.set(count.get() + 1);
+        Ok(Self(count))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn requests_beyond_the_bound_wait_for_a_slot() {
+        let pool = Pool::new("http://127.0.0.1:1".parse().unwrap());
+        let mut slots = Vec::new();
+        for _ in 0..BUSY_PER_TARGET {
+            slots.push(pool.slot().await.unwrap());
+        }
+        let mut waits = std::pin::pin!(pool.slot());
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waits.as_mut().poll(&mut cx).is_pending());
+        assert_eq!(pool.waiting.get(), 1);
+        slots.pop();
+        assert!(waits.as_mut().poll(&mut cx).is_ready());
+        assert_eq!(pool.waiting.get(), 0);
+    }
+
+    #[tokio::test]
+    async fn only_so_many_may_wait() {
+        let pool = Pool::new("http://127.0.0.1:1".parse().unwrap());
+        pool.waiting.set(WAITING_PER_TARGET);
+        let _free = pool.slot().await.unwrap();
+        pool.slots.forget_permits(BUSY_PER_TARGET);
+        assert!(pool.slot().await.is_err());
+        pool.waiting.set(WAITING_PER_TARGET - 1);
+        assert!(pool.slot().now_or_never().is_none());
+    }
+}

@@ -1,0 +1,184 @@
+//! One client's connection: HTTP/1.1 or HTTP/2 with prior knowledge, one request after the
+//! other (or, in HTTP/2, side by side) handed to [`Serve`].
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Instant;
+
+use base::Clock;
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::{Request, Response};
+use http_body::Body as _;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+
+use super::Serve;
+use super::heads::Framing;
+use super::limits::{HEAD_BYTES, HTTP2_SIGN_OF_LIFE, HTTP2_SILENCE, HTTP2_STREAMS};
+use super::load::Place;
+use super::roster::Roster;
+use super::tap::Tap;
+use super::watch::{Ticks, UnderWay, Verdict, Watch};
+use crate::Worker;
+use crate::exchange::{Body, Incoming};
+
+/// What the connections of one worker share.
+pub(super) struct Room<S> {
+    pub(super) serve: Arc<S>,
+    pub(super) worker: Worker,
+    pub(super) clock: Clock,
+    pub(super) roster: Rc<Roster>,
+    pub(super) ticks: Ticks,
+    pub(super) protocols: auto::Builder<OnThisThread>,
+    pub(super) panics: Arc<AtomicU64>,
+}
+
+/// A socket as the acceptor hands it on.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) stream: std::net::TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) local_port: u16,
+    pub(super) place: Place,
+}
+
+/// What requests of one connection have in common.
+struct Link<S> {
+    room: Rc<Room<S>>,
+    watch: Arc<Watch>,
+    peer: SocketAddr,
+    local_port: u16,
+    secure: bool,
+}
+
+/// The protocols and their limits.
+pub(super) fn protocols() -> auto::Builder<OnThisThread> {
+    let mut builder = auto::Builder::new(OnThisThread);
+    // No timer for HTTP/1: the patrol ends slow heads and idle connections, at no cost for each
+    // request.
+    builder.http1().max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS)
+        .max_header_list_size(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX))
+        .keep_alive_interval(HTTP2_SILENCE)
+        .keep_alive_timeout(HTTP2_SIGN_OF_LIFE);
+    builder
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve<S: Serve>(room: Rc<Room<S>>, accepted: Accepted) {
+    let Accepted { stream, peer, local_port, place: _place } = accepted;
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!(%peer, %error, "a connection could not be taken over"),
+    };
+    // A head and a body are two writes: with Nagle's algorithm the second would wait for the
+    // client's delayed acknowledgement of the first.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "a connection ended before it was served");
+        return;
+    }
+    let watch = Arc::new(Watch::new(room.ticks.clone()));
+    let enrolled = room.roster.enrol(Arc::clone(&watch));
+    let io = TokioIo::new(Tap::new(stream, Arc::clone(&watch)));
+    let link = Rc::new(Link { room: Rc::clone(&room), watch, peer, local_port, secure: false });
+    let service = service_fn(|request| link.call(request));
+
+    let mut connection = pin!(room.protocols.serve_connection(io, service));
+    let mut draining = false;
+    let ended = poll_fn(|cx| {
+        match enrolled.verdict(cx) {
+            Verdict::Keep => {}
+            Verdict::Drain if draining => {}
+            Verdict::Drain => {
+                draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            Verdict::Cut => return Poll::Ready(Ok(())),
+        }
+        connection.as_mut().poll(cx)
+    })
+    .await;
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a client's connection broke");
+    }
+}
+
+impl<S: Serve> Link<S> {
+    /// Takes a request whose head has just been parsed. What has to be noted before more bytes
+    /// are read is noted here, outside of the answer.
+    fn call(
+        self: &Rc<Self>,
+        request: Request<hyper::body::Incoming>,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<S> {
+        let (incoming, under_way) = self.incoming(request);
+        let link = Rc::clone(self);
+        async move {
+            let _under_way = under_way;
+            let room = &link.room;
+            let answer = AssertUnwindSafe(room.serve.answer(incoming, &room.worker));
+            Ok(answer.catch_unwind().await.unwrap_or_else(|_| room.after_panic()))
+        }
+    }
+
+    fn incoming(&self, request: Request<hyper::body::Incoming>) -> (Incoming, UnderWay) {
+        let (head, body) = request.into_parts();
+        let framing = match body.size_hint().exact() {
+            Some(length) => Framing::Length(length),
+            None => Framing::Chunked,
+        };
+        let (header_names, under_way) = self.watch.request(framing);
+        let body = if body.is_end_stream() { Body::Empty } else { Body::Stream(body) };
+        let incoming = Incoming {
+            head,
+            header_names,
+            body,
+            peer: self.peer,
+            local_port: self.local_port,
+            secure: self.secure,
+            received: self.room.clock.now(),
+            started: Instant::now(),
+        };
+        (incoming, under_way)
+    }
+}
+
+impl<S> Room<S> {
+    /// The panic hook has told the operator where; the client gets API Gateway's answer to
+    /// failures of its own (recorded from AWS).
+    fn after_panic(&self) -> Response<Body> {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+        tracing::error!("a request was given up after a panic");
+        let mut response =
+            Response::new(Body::Whole(Bytes::from_static(br#"{"message":"Internal server error"}"#)));
+        *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        let headers = response.headers_mut();
+        let json = http::HeaderValue::from_static("application/json");
+        headers.insert(http::header::CONTENT_TYPE, json);
+        let kind = http::HeaderValue::from_static("InternalServerErrorException");
+        headers.insert(http::HeaderName::from_static("x-amzn-errortype"), kind);
+        response
+    }
+}
+
+/// Runs the streams of HTTP/2 connections where the connections run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnThisThread;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for OnThisThread {
+    fn execute(&self, stream: F) {
+        tokio::task::spawn_local(stream);
+    }
+}

@@ -1,0 +1,51 @@
+//! Every bound of the listener, in one place.
+
+use std::time::Duration;
+
+/// What clients may use up.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open connections over all workers. Further ones wait in the kernel's backlog.
+    pub connections: usize,
+    /// From the first byte of a request to the end of its head.
+    pub head_time: Duration,
+    /// Between two requests on one connection, and before the first. API Gateway keeps idle
+    /// connections for 310 seconds (API Gateway developer guide, quotas for REST APIs).
+    pub idle_time: Duration,
+    /// Without a byte moving while the client is due to send a body or to take an answer.
+    pub stall_time: Duration,
+    /// How often connections are looked over, and so how exact these times are.
+    pub patrol: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 16_384,
+            head_time: Duration::from_secs(15),
+            idle_time: Duration::from_secs(310),
+            stall_time: Duration::from_secs(60),
+            patrol: Duration::from_secs(1),
+        }
+    }
+}
+
+/// The most bytes of a request's head that are read. API Gateway's own limit is 10,240 bytes of
+/// headers (quotas for REST APIs), and the pipeline answers what is over it; this bound is well
+/// beyond, so that there is an answer, and only it drops the connection.
+pub(super) const HEAD_BYTES: usize = 64 * 1024;
+
+/// Requests at a time on one HTTP/2 connection; the value that RFC 9113 (section 6.5.2) names
+/// as the least that should be allowed is 100.
+pub(super) const HTTP2_STREAMS: u32 = 128;
+
+/// How long an HTTP/2 connection may be silent before it is asked for a sign of life, and how
+/// long that sign may take.
+pub(super) const HTTP2_SILENCE: Duration = Duration::from_secs(30);
+pub(super) const HTTP2_SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+
+/// Connections that the kernel holds for us before they are accepted.
+pub(super) const BACKLOG: i32 = 4_096;
+
+/// How long accepting rests when the process or the system is out of file descriptors or memory.
+pub(super) const ACCEPT_REST: Duration = Duration::from_millis(100);
