@@ -6,17 +6,16 @@ from harness.account import answer
 from harness.definitions import RestApi
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lists(shared_aws):
     """Seven things in each list."""
     client = shared_aws.client("apigateway")
-    if not client.get_rest_apis()["items"]:
-        apis = [RestApi(shared_aws, f"api-{n}") for n in range(7)]
-        apis[0].mock("/")
-        for n in range(6):
-            apis[0].resource(f"/part{n}")
-        for n in range(7):
-            client.create_deployment(restApiId=apis[0].id, description=str(n))
+    apis = [RestApi(shared_aws, f"api-{n}") for n in range(7)]
+    apis[0].mock("/")
+    for n in range(6):
+        apis[0].resource(f"/part{n}")
+    for n in range(7):
+        client.create_deployment(restApiId=apis[0].id, description=str(n))
     return client
 
 
