@@ -10,6 +10,7 @@ pub mod integration;
 pub mod listener;
 pub mod mapping;
 pub mod rest;
+mod shard;
 pub mod trail;
 mod worker;
 

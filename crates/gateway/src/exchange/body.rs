@@ -17,6 +17,16 @@ pub enum Body {
     Whole(Bytes),
     /// From a socket.
     Stream(hyper::body::Incoming),
+    /// From a socket, up to a limit.
+    Bounded(Bounded),
+}
+
+/// A stream that is cut off, with an error, where it grows larger than its limit.
+#[derive(Debug)]
+pub struct Bounded {
+    incoming: hyper::body::Incoming,
+    left: usize,
+    limit: usize,
 }
 
 /// A body that could not be read to its end.
@@ -31,6 +41,49 @@ pub enum BodyError {
         /// The most that is taken.
         limit: usize,
     },
+}
+
+impl Body {
+    /// This body, if it has at most `limit` bytes: known bodies are measured now, streams as
+    /// they arrive.
+    ///
+    /// # Errors
+    /// [`BodyError::TooLarge`] if the body is known to be larger, or is announced so.
+    pub fn within(self, limit: usize) -> Result<Self, BodyError> {
+        match self {
+            Self::Empty => Ok(Self::Empty),
+            Self::Whole(bytes) if bytes.len() <= limit => Ok(Self::Whole(bytes)),
+            Self::Stream(incoming) | Self::Bounded(Bounded { incoming, .. })
+                if incoming.size_hint().lower() <= limit as u64 =>
+            {
+                Ok(Self::Bounded(Bounded { incoming, left: limit, limit }))
+            }
+            Self::Whole(_) | Self::Stream(_) | Self::Bounded(_) => Err(BodyError::TooLarge { limit }),
+        }
+    }
+
+    /// The body's length, if it is known before the body is read.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        http_body::Body::size_hint(self).exact()
+    }
+}
+
+impl Bounded {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = std::task::ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        let Some(Ok(frame)) = frame else {
+            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
+        };
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match self.left.checked_sub(length) {
+            Some(left) => {
+                self.left = left;
+                Poll::Ready(Some(Ok(frame)))
+            }
+            None => Poll::Ready(Some(Err(BodyError::TooLarge { limit: self.limit }))),
+        }
+    }
 }
 
 impl From<Bytes> for Body {
@@ -56,6 +109,7 @@ impl http_body::Body for Body {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Self::Stream(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken),
+            Self::Bounded(bounded) => bounded.poll_frame(cx),
         }
     }
 
@@ -63,7 +117,7 @@ impl http_body::Body for Body {
         match self {
             Self::Empty => true,
             Self::Whole(bytes) => bytes.is_empty(),
-            Self::Stream(incoming) => incoming.is_end_stream(),
+            Self::Stream(incoming) | Self::Bounded(Bounded { incoming, .. }) => incoming.is_end_stream(),
         }
     }
 
@@ -71,7 +125,7 @@ impl http_body::Body for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(incoming) => incoming.size_hint(),
+            Self::Stream(incoming) | Self::Bounded(Bounded { incoming, .. }) => incoming.size_hint(),
         }
     }
 }
@@ -86,7 +140,7 @@ pub async fn read_whole(body: Body, limit: usize) -> Result<Bytes, BodyError> {
         Body::Empty => return Ok(Bytes::new()),
         Body::Whole(bytes) if bytes.len() <= limit => return Ok(bytes),
         Body::Whole(_) => return Err(BodyError::TooLarge { limit }),
-        Body::Stream(incoming) => incoming,
+        Body::Stream(incoming) | Body::Bounded(Bounded { incoming, .. }) => incoming,
     };
     let announced = body.size_hint().lower();
     if announced > limit as u64 {

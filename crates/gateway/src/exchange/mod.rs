@@ -1,10 +1,28 @@
-//! The values that are handed from step to step.
+//! The values that are handed from step to step: a request comes in as [`Incoming`], keeps
+//! its unchanging part in [`Request`], and becomes a matched, an admitted, a prepared request, an
+//! [`EndpointResponse`] and a [`Reply`], or a [`Refusal`] at any of these steps.
 
 mod body;
+mod context;
 mod header_names;
+mod ids;
 mod incoming;
+mod path_parameters;
+mod refusal;
+mod reply;
+pub(crate) mod request;
+mod trace;
 
-pub use body::{Body, BodyError, read_whole};
+pub use body::{Body, BodyError, Bounded, read_whole};
+pub use context::{Context, Outcome, ResourceFacts, Scope as ContextScope, StageFacts, Variable};
 pub use header_names::HeaderNames;
 pub(crate) use header_names::head_length;
+pub use ids::{IdSource, RequestIds};
 pub use incoming::Incoming;
+pub use path_parameters::PathParameters;
+pub use refusal::{
+    Blame, ConfigurationFault, GatewayResponse, IntegrationFault, Refusal, TooLarge, Unreachable,
+};
+pub use reply::{EndpointResponse, Reply, Subject};
+pub use request::{Address, Request};
+pub use trace::Trace;

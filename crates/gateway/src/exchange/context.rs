@@ -1,0 +1,503 @@
+//! The one table of `$context` variables: one row a variable. Access logs, parameter
+//! mappings and mapping templates all read it (API Gateway developer guide, "API Gateway
+//! mapping template and access logging variable reference").
+
+use std::cell::RefCell;
+
+use super::{Refusal, Request, Trace};
+
+/// Which deployment of which API serves a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StageFacts {
+    /// The API owner's account.
+    pub account_id: Box<str>,
+    /// The API's region.
+    pub region: Box<str>,
+    /// The API's id.
+    pub api_id: Box<str>,
+    /// The stage's name.
+    pub stage: Box<str>,
+    /// The deployment that the stage points at.
+    pub deployment_id: Box<str>,
+}
+
+/// Which resource a request is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceFacts {
+    /// The resource's id.
+    pub id: Box<str>,
+    /// Its path with its variables: `/pets/{petId}`.
+    pub path: Box<str>,
+}
+
+/// How a request ended, for the access log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcome<'a> {
+    /// The status that the client got.
+    pub status: u16,
+    /// The length of the body that the client got, if it is known.
+    pub length: Option<u64>,
+    /// From the request's arrival to its answer.
+    pub latency_millis: u64,
+    /// The integration's status, if it was asked and answered.
+    pub integration_status: Option<u16>,
+    /// What Lambda answered to API Gateway, for functions.
+    pub lambda_status: Option<u16>,
+    /// How long the integration took, if it was asked.
+    pub integration_latency_millis: Option<u64>,
+    /// Why the request was refused.
+    pub refusal: Option<&'a Refusal>,
+}
+
+/// Everything that the variables are read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// Its stage.
+    pub stage: &'a StageFacts,
+    /// Its resource, once it is known.
+    pub resource: Option<&'a ResourceFacts>,
+    /// Its trace, if its integration is told of one.
+    pub trace: Option<&'a Trace>,
+    /// Its end, once it is known.
+    pub outcome: Option<Outcome<'a>>,
+}
+
+/// A `$context` variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Variable {
+    /// `accountId`
+    AccountId,
+    /// `apiId`
+    ApiId,
+    /// `deploymentId`
+    DeploymentId,
+    /// `domainName`
+    DomainName,
+    /// `domainPrefix`
+    DomainPrefix,
+    /// `error.message`
+    ErrorMessage,
+    /// `error.messageString`
+    ErrorMessageString,
+    /// `error.responseType`
+    ErrorResponseType,
+    /// `extendedRequestId`
+    ExtendedRequestId,
+    /// `httpMethod`
+    HttpMethod,
+    /// `identity.sourceIp`
+    SourceIp,
+    /// `identity.userAgent`
+    UserAgent,
+    /// `integrationErrorMessage`, `integration.error`
+    IntegrationError,
+    /// `integrationLatency`, `integration.latency`
+    IntegrationLatency,
+    /// `integrationStatus`: what Lambda answered, for functions; else the backend's status.
+    IntegrationStatus,
+    /// `integration.status`: what the function's code answered; else the backend's status.
+    EndpointStatus,
+    /// `path`
+    Path,
+    /// `protocol`
+    Protocol,
+    /// `requestId`
+    RequestId,
+    /// `requestTime`
+    RequestTime,
+    /// `requestTimeEpoch`
+    RequestTimeEpoch,
+    /// `resourceId`
+    ResourceId,
+    /// `resourcePath`
+    ResourcePath,
+    /// `responseLatency`
+    ResponseLatency,
+    /// `responseLength`
+    ResponseLength,
+    /// `stage`
+    Stage,
+    /// `status`
+    Status,
+    /// `xrayTraceId`
+    TraceRoot,
+    /// A variable that API Gateway knows and that nothing here gives a value yet: who the
+    /// caller is, what an authorizer said.
+    Valueless,
+}
+
+/// Where a variable may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In templates, mappings and access logs.
+    Everywhere,
+    /// In access logs only.
+    AccessLog,
+}
+
+use Scope::{AccessLog, Everywhere};
+use Variable as V;
+
+/// Sorted by name.
+const TABLE: &[(&str, Variable, Scope)] = &[
+    ("accountId", V::AccountId, Everywhere),
+    ("apiId", V::ApiId, Everywhere),
+    ("authenticate.error", V::Valueless, AccessLog),
+    ("authenticate.latency", V::Valueless, AccessLog),
+    ("authenticate.status", V::Valueless, AccessLog),
+    ("authorize.error", V::Valueless, AccessLog),
+    ("authorize.latency", V::Valueless, AccessLog),
+    ("authorize.status", V::Valueless, AccessLog),
+    ("authorizer.error", V::Valueless, AccessLog),
+    ("authorizer.integrationLatency", V::Valueless, AccessLog),
+    ("authorizer.integrationStatus", V::Valueless, AccessLog),
+    ("authorizer.latency", V::Valueless, AccessLog),
+    ("authorizer.principalId", V::Valueless, Everywhere),
+    ("authorizer.requestId", V::Valueless, AccessLog),
+    ("authorizer.status", V::Valueless, AccessLog),
+    ("awsEndpointRequestId", V::Valueless, Everywhere),
+    ("customDomain.basePathMatched", V::Valueless, AccessLog),
+    ("deploymentId", V::DeploymentId, Everywhere),
+    ("domainName", V::DomainName, Everywhere),
+    ("domainPrefix", V::DomainPrefix, Everywhere),
+    ("endpointType", V::Valueless, AccessLog),
+    ("error.message", V::ErrorMessage, AccessLog),
+    ("error.messageString", V::ErrorMessageString, AccessLog),
+    ("error.responseType", V::ErrorResponseType, AccessLog),
+    ("error.validationErrorString", V::Valueless, AccessLog),
+    ("extendedRequestId", V::ExtendedRequestId, Everywhere),
+    ("httpMethod", V::HttpMethod, Everywhere),
+    ("identity.accessKey", V::Valueless, Everywhere),
+    ("identity.accountId", V::Valueless, Everywhere),
+    ("identity.apiKey", V::Valueless, Everywhere),
+    ("identity.apiKeyId", V::Valueless, Everywhere),
+    ("identity.caller", V::Valueless, Everywhere),
+    ("identity.clientCert.clientCertPem", V::Valueless, Everywhere),
+    ("identity.clientCert.issuerDN", V::Valueless, Everywhere),
+    ("identity.clientCert.serialNumber", V::Valueless, Everywhere),
+    ("identity.clientCert.subjectDN", V::Valueless, Everywhere),
+    ("identity.clientCert.validity.notAfter", V::Valueless, Everywhere),
+    ("identity.clientCert.validity.notBefore", V::Valueless, Everywhere),
+    ("identity.cognitoAuthenticationProvider", V::Valueless, Everywhere),
+    ("identity.cognitoAuthenticationType", V::Valueless, Everywhere),
+    ("identity.cognitoIdentityId", V::Valueless, Everywhere),
+    ("identity.cognitoIdentityPoolId", V::Valueless, Everywhere),
+    ("identity.principalOrgId", V::Valueless, Everywhere),
+    ("identity.sourceIp", V::SourceIp, Everywhere),
+    ("identity.user", V::Valueless, Everywhere),
+    ("identity.userAgent", V::UserAgent, Everywhere),
+    ("identity.userArn", V::Valueless, Everywhere),
+    ("identity.vpcId", V::Valueless, Everywhere),
+    ("identity.vpceId", V::Valueless, Everywhere),
+    ("integration.error", V::IntegrationError, AccessLog),
+    ("integration.integrationStatus", V::IntegrationStatus, AccessLog),
+    ("integration.latency", V::IntegrationLatency, AccessLog),
+    ("integration.requestId", V::Valueless, AccessLog),
+    ("integration.status", V::EndpointStatus, AccessLog),
+    ("integrationErrorMessage", V::IntegrationError, AccessLog),
+    ("integrationLatency", V::IntegrationLatency, AccessLog),
+    ("integrationStatus", V::IntegrationStatus, AccessLog),
+    ("isCanaryRequest", V::Valueless, Everywhere),
+    ("path", V::Path, Everywhere),
+    ("protocol", V::Protocol, Everywhere),
+    ("requestId", V::RequestId, Everywhere),
+    ("requestTime", V::RequestTime, Everywhere),
+    ("requestTimeEpoch", V::RequestTimeEpoch, Everywhere),
+    ("resourceId", V::ResourceId, Everywhere),
+    ("resourcePath", V::ResourcePath, Everywhere),
+    ("responseLatency", V::ResponseLatency, AccessLog),
+    ("responseLength", V::ResponseLength, AccessLog),
+    ("stage", V::Stage, Everywhere),
+    ("status", V::Status, AccessLog),
+    ("waf.error", V::Valueless, AccessLog),
+    ("waf.latency", V::Valueless, AccessLog),
+    ("waf.status", V::Valueless, AccessLog),
+    ("wafResponseCode", V::Valueless, Everywhere),
+    ("webaclArn", V::Valueless, Everywhere),
+    ("xrayTraceId", V::TraceRoot, Everywhere),
+];
+
+impl Variable {
+    /// The variable that is written `$context.{name}` at a place of this scope.
+    #[must_use]
+    pub fn named(name: &str, place: Scope) -> Option<Self> {
+        let at = TABLE.binary_search_by(|(row, _, _)| (*row).cmp(name)).ok()?;
+        let (_, variable, scope) = TABLE.get(at)?;
+        (*scope == Everywhere || place == AccessLog).then_some(*variable)
+    }
+
+    /// The length of the longest variable's name that `text` begins with, and the variable.
+    /// A name ends where no further letter of it follows.
+    #[must_use]
+    pub fn longest_at(text: &str, place: Scope) -> Option<(usize, Self)> {
+        let name = text.bytes().take_while(|c| c.is_ascii_alphanumeric() || *c == b'.').count();
+        let mut end = name;
+        while end > 0 {
+            if let Some(variable) = Self::named(text.get(..end)?, place) {
+                return Some((end, variable));
+            }
+            end = text.get(..end)?.rfind('.').unwrap_or(0);
+        }
+        None
+    }
+
+    /// Appends the variable's value to `out`; answers whether it has one.
+    pub fn write(self, context: &Context<'_>, out: &mut String) -> bool {
+        let Context { request, stage, resource, trace, outcome } = context;
+        let text = |out: &mut String, text: &str| {
+            out.push_str(text);
+            !text.is_empty()
+        };
+        let number = |out: &mut String, number: Option<u64>| {
+            number.inspect(|number| push_number(out, *number)).is_some()
+        };
+        let refusal = outcome.and_then(|outcome| outcome.refusal);
+        match self {
+            Self::AccountId => text(out, &stage.account_id),
+            Self::ApiId => text(out, &stage.api_id),
+            Self::DeploymentId => text(out, &stage.deployment_id),
+            Self::DomainName => text(out, request.domain_name()),
+            Self::DomainPrefix => text(out, request.domain_prefix()),
+            Self::ErrorMessage => refusal.is_some_and(|refusal| text(out, &refusal.message())),
+            Self::ErrorMessageString => refusal.is_some_and(|refusal| {
+                out.push('"');
+                out.push_str(&refusal.message());
+                out.push('"');
+                true
+            }),
+            Self::ErrorResponseType => {
+                refusal.is_some_and(|refusal| text(out, refusal.response().response_type))
+            }
+            Self::ExtendedRequestId => text(out, request.ids.extended_request_id()),
+            Self::HttpMethod => text(out, request.method.as_str()),
+            Self::SourceIp => {
+                push_display(out, request.source_ip);
+                true
+            }
+            Self::UserAgent => request
+                .user_agent
+                .as_ref()
+                .and_then(|agent| agent.to_str().ok())
+                .is_some_and(|agent| text(out, agent)),
+            Self::IntegrationError => match refusal {
+                Some(
+                    refusal @ (Refusal::ApiConfigurationError(_)
+                    | Refusal::IntegrationFailure(_)
+                    | Refusal::IntegrationTimeout { .. }),
+                ) => {
+                    push_display(out, refusal);
+                    true
+                }
+                _ => false,
+            },
+            Self::IntegrationLatency => {
+                number(out, outcome.and_then(|outcome| outcome.integration_latency_millis))
+            }
+            Self::IntegrationStatus => number(
+                out,
+                outcome
+                    .and_then(|outcome| outcome.lambda_status.or(outcome.integration_status))
+                    .map(u64::from),
+            ),
+            Self::EndpointStatus => {
+                number(out, outcome.and_then(|outcome| outcome.integration_status).map(u64::from))
+            }
+            Self::Path => {
+                let (stage, rest) = request.stage_path();
+                out.push('/');
+                out.push_str(stage);
+                out.push_str(rest);
+                true
+            }
+            Self::Protocol => text(out, request.protocol()),
+            Self::RequestId => text(out, request.ids.request_id()),
+            Self::RequestTime => {
+                push_request_time(out, request);
+                true
+            }
+            Self::RequestTimeEpoch => number(out, u64::try_from(request.received.as_millis()).ok()),
+            Self::ResourceId => resource.is_some_and(|resource| text(out, &resource.id)),
+            Self::ResourcePath => resource.is_some_and(|resource| text(out, &resource.path)),
+            Self::ResponseLatency => number(out, outcome.map(|outcome| outcome.latency_millis)),
+            Self::ResponseLength => number(out, outcome.and_then(|outcome| outcome.length)),
+            Self::Stage => text(out, &stage.stage),
+            Self::Status => number(out, outcome.map(|outcome| u64::from(outcome.status))),
+            Self::TraceRoot => trace.is_some_and(|trace| text(out, trace.root())),
+            Self::Valueless => false,
+        }
+    }
+}
+
+/// The common log's form of a request's arrival. Rendered once a second and core: nearly
+/// every access log has it.
+fn push_request_time(out: &mut String, request: &Request) {
+    thread_local! {
+        static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+    }
+    let second = request.received.as_secs();
+    LAST.with_borrow_mut(|(rendered, text)| {
+        if *rendered != second {
+            *text = request.received.common_log();
+            *rendered = second;
+        }
+        out.push_str(text);
+    });
+}
+
+fn push_number(out: &mut String, mut number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut length = 0;
+    for slot in digits.iter_mut().rev() {
+        // Below 10, so one digit.
+        *slot = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        length += 1;
+        if number == 0 {
+            break;
+        }
+    }
+    let written = digits.get(digits.len() - length..).unwrap_or_default();
+    out.push_str(std::str::from_utf8(written).unwrap_or_default());
+}
+
+fn push_display(out: &mut String, value: impl std::fmt::Display) {
+    use std::fmt::Write as _;
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::exchange::request::tests::request;
+    use crate::exchange::{ConfigurationFault, IdSource};
+
+    fn facts() -> StageFacts {
+        StageFacts {
+            account_id: "000000000000".into(),
+            region: "us-west-2".into(),
+            api_id: "abc123".into(),
+            stage: "prod".into(),
+            deployment_id: "d1d2d3".into(),
+        }
+    }
+
+    fn value(name: &str, outcome: Option<Outcome<'_>>) -> Option<String> {
+        let request = request("/prod/pets//7?x=1", "prod");
+        let resource = ResourceFacts { id: "r1r2r3".into(), path: "/pets/{proxy+}".into() };
+        let sent = HeaderValue::from_static("Root=1-66980acb-000000000000000000000001;Sampled=1");
+        let trace = Trace::continued(Some(&sent), request.received, &IdSource::new(base::Random::seeded(1)));
+        let stage = facts();
+        let context = Context {
+            request: &request,
+            stage: &stage,
+            resource: Some(&resource),
+            trace: Some(&trace),
+            outcome,
+        };
+        let mut out = String::new();
+        Variable::named(name, AccessLog).unwrap().write(&context, &mut out).then_some(out)
+    }
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(TABLE.is_sorted_by(|a, b| a.0 < b.0));
+    }
+
+    #[test]
+    fn each_variable_prints_its_value() {
+        for (name, expected) in [
+            ("accountId", "000000000000"),
+            ("apiId", "abc123"),
+            ("deploymentId", "d1d2d3"),
+            ("domainName", "abc123.execute-api.us-west-2.localhost:4566"),
+            ("domainPrefix", "abc123"),
+            ("httpMethod", "GET"),
+            ("identity.sourceIp", "127.0.0.1"),
+            ("identity.userAgent", "curl/8.0"),
+            ("path", "/prod/pets//7"),
+            ("protocol", "HTTP/1.1"),
+            ("requestTime", "17/Jul/2024:18:34:51 +0000"),
+            ("requestTimeEpoch", "1721241291500"),
+            ("resourceId", "r1r2r3"),
+            ("resourcePath", "/pets/{proxy+}"),
+            ("stage", "prod"),
+            ("xrayTraceId", "1-66980acb-000000000000000000000001"),
+        ] {
+            assert_eq!(value(name, None).as_deref(), Some(expected), "{name}");
+        }
+        assert_eq!(value("requestId", None).unwrap().len(), 36);
+        assert_eq!(value("extendedRequestId", None).unwrap().len(), 16);
+    }
+
+    #[test]
+    fn the_outcome_has_its_variables() {
+        let refusal = Refusal::ApiConfigurationError(ConfigurationFault::NoIntegration);
+        let outcome = Outcome {
+            status: 500,
+            length: Some(36),
+            latency_millis: 12,
+            integration_status: Some(404),
+            lambda_status: Some(200),
+            integration_latency_millis: Some(0),
+            refusal: Some(&refusal),
+        };
+        for (name, expected) in [
+            ("status", "500"),
+            ("responseLength", "36"),
+            ("responseLatency", "12"),
+            ("integrationLatency", "0"),
+            ("integration.latency", "0"),
+            ("integrationStatus", "200"),
+            ("integration.integrationStatus", "200"),
+            ("integration.status", "404"),
+            ("error.message", "Internal server error"),
+            ("error.messageString", "\"Internal server error\""),
+            ("error.responseType", "API_CONFIGURATION_ERROR"),
+            ("integrationErrorMessage", "no integration is defined for the method"),
+        ] {
+            assert_eq!(value(name, Some(outcome)).as_deref(), Some(expected), "{name}");
+        }
+        assert_eq!(value("status", None), None);
+        assert_eq!(value("error.message", Some(Outcome { refusal: None, ..outcome })), None);
+    }
+
+    #[test]
+    fn who_the_caller_is_has_no_value_yet() {
+        assert_eq!(value("identity.caller", None), None);
+        assert_eq!(value("authorizer.principalId", None), None);
+    }
+
+    #[test]
+    fn some_variables_belong_to_access_logs_only() {
+        assert_eq!(Variable::named("status", Everywhere), None);
+        assert_eq!(Variable::named("status", AccessLog), Some(V::Status));
+        assert_eq!(Variable::named("stage", Everywhere), Some(V::Stage));
+        assert_eq!(Variable::named("nonsense", AccessLog), None);
+    }
+
+    #[test]
+    fn the_longest_name_wins() {
+        let at = |text| Variable::longest_at(text, AccessLog);
+        assert_eq!(at("integration.status\""), Some((18, V::EndpointStatus)));
+        assert_eq!(at("status."), Some((6, V::Status)));
+        assert_eq!(at("stage.x"), Some((5, V::Stage)));
+        assert_eq!(at("integrationStatus,"), Some((17, V::IntegrationStatus)));
+        assert_eq!(at("stages"), None);
+        assert_eq!(at(""), None);
+    }
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        let mut out = String::new();
+        for number in [0, 9, 10, u64::MAX] {
+            push_number(&mut out, number);
+            out.push(' ');
+        }
+        assert_eq!(out, "0 9 10 18446744073709551615 ");
+    }
+}

@@ -1,0 +1,113 @@
+//! The two identifiers that every request gets, drawn without a system call per request.
+
+use std::sync::{Mutex, PoisonError};
+
+use base::Random;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::shard::Sharded;
+
+/// Random bytes that are drawn from the source at once.
+const DRAWN_AT_ONCE: usize = 2048;
+
+/// A request's identifiers, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestIds {
+    request: [u8; 36],
+    extended: [u8; 16],
+}
+
+impl RequestIds {
+    /// `x-amzn-RequestId`, `$context.requestId`: a version 4 UUID.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        std::str::from_utf8(&self.request).unwrap_or_default()
+    }
+
+    /// `x-amz-apigw-id`, `$context.extendedRequestId`: 11 bytes in base 64, so 15 characters
+    /// and an equals sign, as AWS's are.
+    #[must_use]
+    pub fn extended_request_id(&self) -> &str {
+        std::str::from_utf8(&self.extended).unwrap_or_default()
+    }
+}
+
+/// Draws identifiers. Shared by all cores; each has its own store of random bytes.
+#[derive(Debug)]
+pub struct IdSource {
+    random: Random,
+    drawn: Sharded<Mutex<Drawn>>,
+}
+
+#[derive(Debug)]
+struct Drawn {
+    bytes: [u8; DRAWN_AT_ONCE],
+    used: usize,
+}
+
+impl IdSource {
+    /// Identifiers from `random`.
+    #[must_use]
+    pub fn new(random: Random) -> Self {
+        let empty = || Mutex::new(Drawn { bytes: [0; DRAWN_AT_ONCE], used: DRAWN_AT_ONCE });
+        Self { random, drawn: Sharded::new(empty) }
+    }
+
+    /// The identifiers of one more request.
+    #[must_use]
+    pub fn next(&self) -> RequestIds {
+        let bytes = self.bytes::<27>();
+        let mut uuid_bytes = [0; 16];
+        let (for_uuid, for_extended) = bytes.split_at(16);
+        uuid_bytes.copy_from_slice(for_uuid);
+        let mut ids = RequestIds { request: [b'0'; 36], extended: [b'='; 16] };
+        uuid::Builder::from_random_bytes(uuid_bytes).into_uuid().hyphenated().encode_lower(&mut ids.request);
+        // Cannot fail: 11 bytes are 16 characters.
+        let _ = STANDARD.encode_slice(for_extended, &mut ids.extended);
+        ids
+    }
+
+    /// `N` random bytes, for what else a request needs. `N` is below [`DRAWN_AT_ONCE`].
+    pub(crate) fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut drawn = self.drawn.mine().lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.used + N > DRAWN_AT_ONCE {
+            self.random.fill(&mut drawn.bytes);
+            drawn.used = 0;
+        }
+        let mut out = [0; N];
+        let used = drawn.used;
+        if let Some(fresh) = drawn.bytes.get_mut(used..used + N) {
+            out.copy_from_slice(fresh);
+            fresh.fill(0);
+        }
+        drawn.used += N;
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn identifiers_have_awss_shapes() {
+        let ids = IdSource::new(Random::seeded(1)).next();
+        assert_eq!(ids.request_id().len(), 36);
+        assert_eq!(ids.request_id().as_bytes()[14], b'4');
+        assert_eq!(ids.extended_request_id().len(), 16);
+        assert!(ids.extended_request_id().ends_with('='));
+        assert_eq!(STANDARD.decode(ids.extended_request_id()).unwrap().len(), 11);
+    }
+
+    #[test]
+    fn no_two_requests_share_one() {
+        let source = IdSource::new(Random::system());
+        let drawn: Vec<_> = (0..1_000).map(|_| source.next()).collect();
+        let requests: HashSet<_> = drawn.iter().map(|ids| ids.request_id().to_owned()).collect();
+        let extended: HashSet<_> = drawn.iter().map(|ids| ids.extended_request_id().to_owned()).collect();
+        assert_eq!((requests.len(), extended.len()), (1_000, 1_000));
+    }
+}

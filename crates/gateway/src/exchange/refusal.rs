@@ -1,0 +1,416 @@
+//! Why a request is not answered by its integration: one variant for each gateway response
+//! that can occur, and the one table of what each says (API Gateway developer guide,
+//! "Gateway response types"; bodies recorded from AWS).
+
+use http::StatusCode;
+
+/// A step's refusal. Its `Display` is for the operator; the client gets
+/// [`Refusal::message`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such API or stage, or it is not reachable this way. Not one of the
+    /// customisable gateway responses: it comes before an API is known.
+    #[error("{0}")]
+    Forbidden(Unreachable),
+    /// No resource and method for this path and verb.
+    #[error("no method matches the request")]
+    MissingAuthenticationToken,
+    /// A payload or headers above API Gateway's limits.
+    #[error("{0}")]
+    RequestTooLarge(TooLarge),
+    /// The request's body did not arrive whole.
+    #[error("the request's body ended early")]
+    BrokenBody,
+    /// No template matches and the integration does not pass bodies through.
+    #[error("no request template for the content type {content_type:?}")]
+    UnsupportedMediaType {
+        /// The request's media type.
+        content_type: String,
+    },
+    /// Lambda does not take the payload: it is no JSON.
+    #[error("the payload is not JSON: {why}")]
+    PayloadNotJson {
+        /// The parser's words.
+        why: String,
+    },
+    /// The API is set up in a way that cannot be run.
+    #[error("{0}")]
+    ApiConfigurationError(ConfigurationFault),
+    /// The integration answered nothing usable.
+    #[error("{0}")]
+    IntegrationFailure(IntegrationFault),
+    /// The integration did not answer in time.
+    #[error("the integration did not answer within {limit_millis} ms")]
+    IntegrationTimeout {
+        /// The integration's timeout.
+        limit_millis: u64,
+    },
+}
+
+/// Why an address leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreachable {
+    /// No API has this id.
+    #[error("there is no API of this id")]
+    UnknownApi,
+    /// The API is in another region than the host's name says.
+    #[error("the API is in another region than its host name says")]
+    OtherRegion,
+    /// The API has no such stage.
+    #[error("the API has no such stage")]
+    UnknownStage,
+    /// `disableExecuteApiEndpoint`.
+    #[error("the API's default endpoint is disabled")]
+    EndpointDisabled,
+    /// A PRIVATE API, which no public address reaches.
+    #[error("the API is private")]
+    PrivateApi,
+}
+
+/// Which limit a request is above.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooLarge {
+    /// The body.
+    #[error("the payload is larger than {limit} bytes")]
+    Payload {
+        /// The most that is taken.
+        limit: usize,
+    },
+    /// All header values together.
+    #[error("the headers have {size} bytes, more than {limit}")]
+    Headers {
+        /// Their size.
+        size: usize,
+        /// The most that is taken.
+        limit: usize,
+    },
+    /// The URL.
+    #[error("the URL has {size} characters, more than {limit}")]
+    Url {
+        /// Its length.
+        size: usize,
+        /// The most that is taken.
+        limit: usize,
+    },
+    /// The event of a function.
+    #[error("Lambda takes no payload of {size} bytes")]
+    Event {
+        /// Its size.
+        size: usize,
+    },
+}
+
+/// What of an API's configuration cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigurationFault {
+    /// The stage's deployment could not be compiled.
+    #[error("the stage cannot be served: {why}")]
+    Stage {
+        /// The first reason.
+        why: String,
+    },
+    /// The method or the API asks for a feature that is not built. Nothing that restricts
+    /// access is ever skipped.
+    #[error("{feature} is not built yet, so the request is refused")]
+    NotBuilt {
+        /// What is asked for.
+        feature: String,
+    },
+    /// The method has no integration.
+    #[error("no integration is defined for the method")]
+    NoIntegration,
+    /// The integration's URI is no address, or a stage variable or path parameter in it has
+    /// no value.
+    #[error("Invalid endpoint address: {why}")]
+    Endpoint {
+        /// What is wrong.
+        why: String,
+    },
+    /// A header that API Gateway sets itself is mapped.
+    #[error("the header {name} cannot be mapped for this integration")]
+    MappedHeader {
+        /// The header.
+        name: String,
+    },
+    /// A mapped value is no header value.
+    #[error("the mapped value of the header {name} is not valid in a header")]
+    HeaderValue {
+        /// The header.
+        name: String,
+    },
+    /// A MOCK's request template gave no status code.
+    #[error("the request template of the MOCK integration gives no statusCode")]
+    MockStatus,
+    /// No integration response matches and none is the default.
+    #[error("No match for output mapping and no default output mapping configured")]
+    NoIntegrationResponse,
+    /// The chosen integration response's status code is no status code.
+    #[error("the integration response's status code {status:?} is not valid")]
+    StatusCode {
+        /// The status code as stored.
+        status: String,
+    },
+    /// `CONVERT_TO_BINARY` of what is no base 64.
+    #[error("the payload is not base 64 and cannot be converted to binary")]
+    NotBase64,
+    /// AWS_PROXY with another integration method than POST.
+    #[error("Lambda is invoked by POST, the integration says {method}")]
+    IntegrationMethod {
+        /// The integration's HTTP method.
+        method: String,
+    },
+    /// The function's policy or the integration's role does not allow the call, or there is
+    /// no such function.
+    #[error("Invalid permissions on Lambda function: {why}")]
+    LambdaPermission {
+        /// Lambda's words.
+        why: String,
+    },
+}
+
+/// How an integration failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IntegrationFault {
+    /// No connection, or it broke.
+    #[error("Network error communicating with endpoint: {why}")]
+    Network {
+        /// What failed.
+        why: String,
+    },
+    /// The function failed, so that there is no answer to hand on.
+    #[error("Lambda execution failed: {why}")]
+    FunctionError {
+        /// The error's beginning.
+        why: String,
+    },
+    /// The function's answer is not what AWS_PROXY takes.
+    #[error("Malformed Lambda proxy response: {why}")]
+    MalformedProxyResponse {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Lambda has no room for another invocation.
+    #[error("Lambda throttled the invocation")]
+    Throttled,
+    /// Lambda cannot run the function on this machine.
+    #[error("the function cannot be run: {why}")]
+    Unavailable {
+        /// What an operator has to do.
+        why: String,
+    },
+    /// The answer is larger than API Gateway hands on.
+    #[error("the integration's answer is larger than {limit} bytes")]
+    AnswerTooLarge {
+        /// The most that is handed on.
+        limit: usize,
+    },
+}
+
+/// Whose mistake a refusal is. Metrics and the status class follow from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The request is not one that the API answers.
+    Client,
+    /// The backend did not do its part.
+    Integration,
+    /// The API is not set up so that it could be run.
+    Gateway,
+}
+
+/// What a refusal looks like to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GatewayResponse {
+    /// `$context.error.responseType`; empty for what is no gateway response.
+    pub response_type: &'static str,
+    /// The status code.
+    pub status: StatusCode,
+    /// `x-amzn-ErrorType`.
+    pub error_type: &'static str,
+    /// Whose mistake it is.
+    pub blame: Blame,
+    /// Whether the body is written with a blank behind the colon, as AWS does for what goes
+    /// wrong while an integration is executed (recorded: `Internal server error` has a
+    /// `Content-Length` of 36).
+    pub spaced: bool,
+}
+
+impl Refusal {
+    /// The row of the table of gateway responses.
+    #[must_use]
+    pub fn response(&self) -> GatewayResponse {
+        let row = |response_type, status, error_type, blame, spaced| GatewayResponse {
+            response_type,
+            status,
+            error_type,
+            blame,
+            spaced,
+        };
+        match self {
+            Self::Forbidden(_) => row("", StatusCode::FORBIDDEN, "ForbiddenException", Blame::Client, false),
+            Self::MissingAuthenticationToken => row(
+                "MISSING_AUTHENTICATION_TOKEN",
+                StatusCode::FORBIDDEN,
+                "MissingAuthenticationTokenException",
+                Blame::Client,
+                false,
+            ),
+            Self::RequestTooLarge(_) => row(
+                "REQUEST_TOO_LARGE",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestTooLargeException",
+                Blame::Client,
+                false,
+            ),
+            Self::BrokenBody | Self::PayloadNotJson { .. } => {
+                row("DEFAULT_4XX", StatusCode::BAD_REQUEST, "BadRequestException", Blame::Client, true)
+            }
+            Self::UnsupportedMediaType { .. } => row(
+                "UNSUPPORTED_MEDIA_TYPE",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "BadRequestException",
+                Blame::Client,
+                true,
+            ),
+            Self::ApiConfigurationError(_) => row(
+                "API_CONFIGURATION_ERROR",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+                Blame::Gateway,
+                true,
+            ),
+            Self::IntegrationFailure(fault) => row(
+                "INTEGRATION_FAILURE",
+                fault.status(),
+                "InternalServerErrorException",
+                Blame::Integration,
+                true,
+            ),
+            Self::IntegrationTimeout { .. } => row(
+                "INTEGRATION_TIMEOUT",
+                StatusCode::GATEWAY_TIMEOUT,
+                "InternalServerErrorException",
+                Blame::Integration,
+                true,
+            ),
+        }
+    }
+
+    /// `$context.error.message`: the text that the client sees.
+    #[must_use]
+    pub fn message(&self) -> std::borrow::Cow<'static, str> {
+        match self {
+            Self::Forbidden(_) => "Forbidden".into(),
+            Self::MissingAuthenticationToken => "Missing Authentication Token".into(),
+            Self::RequestTooLarge(_) => "Request Too Long".into(),
+            Self::BrokenBody => "Bad Request".into(),
+            Self::UnsupportedMediaType { .. } => "Unsupported Media Type".into(),
+            Self::PayloadNotJson { why } => format!("Could not parse request body into json: {why}").into(),
+            Self::IntegrationFailure(IntegrationFault::Network { .. }) => {
+                "Network error communicating with endpoint".into()
+            }
+            Self::ApiConfigurationError(_) | Self::IntegrationFailure(_) => "Internal server error".into(),
+            Self::IntegrationTimeout { .. } => "Endpoint request timed out".into(),
+        }
+    }
+}
+
+impl IntegrationFault {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Network { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::FunctionError { .. } | Self::MalformedProxyResponse { .. } => StatusCode::BAD_GATEWAY,
+            Self::Throttled | Self::Unavailable { .. } | Self::AnswerTooLarge { .. } => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_is_the_gateway_response_that_aws_defines() {
+        let check = |refusal: Refusal, status: u16, error_type: &str, message: &str, response_type: &str| {
+            let response = refusal.response();
+            assert_eq!(
+                (response.status.as_u16(), response.error_type, &*refusal.message(), response.response_type),
+                (status, error_type, message, response_type),
+            );
+        };
+        check(Refusal::Forbidden(Unreachable::UnknownApi), 403, "ForbiddenException", "Forbidden", "");
+        check(
+            Refusal::MissingAuthenticationToken,
+            403,
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token",
+            "MISSING_AUTHENTICATION_TOKEN",
+        );
+        check(
+            Refusal::RequestTooLarge(TooLarge::Payload { limit: 1 }),
+            413,
+            "RequestTooLargeException",
+            "Request Too Long",
+            "REQUEST_TOO_LARGE",
+        );
+        check(
+            Refusal::UnsupportedMediaType { content_type: "a/b".into() },
+            415,
+            "BadRequestException",
+            "Unsupported Media Type",
+            "UNSUPPORTED_MEDIA_TYPE",
+        );
+        check(
+            Refusal::ApiConfigurationError(ConfigurationFault::NoIntegration),
+            500,
+            "InternalServerErrorException",
+            "Internal server error",
+            "API_CONFIGURATION_ERROR",
+        );
+        check(
+            Refusal::IntegrationFailure(IntegrationFault::Network { why: "refused".into() }),
+            504,
+            "InternalServerErrorException",
+            "Network error communicating with endpoint",
+            "INTEGRATION_FAILURE",
+        );
+        check(
+            Refusal::IntegrationFailure(IntegrationFault::MalformedProxyResponse { why: "a list".into() }),
+            502,
+            "InternalServerErrorException",
+            "Internal server error",
+            "INTEGRATION_FAILURE",
+        );
+        check(
+            Refusal::IntegrationFailure(IntegrationFault::Throttled),
+            500,
+            "InternalServerErrorException",
+            "Internal server error",
+            "INTEGRATION_FAILURE",
+        );
+        check(
+            Refusal::IntegrationTimeout { limit_millis: 29_000 },
+            504,
+            "InternalServerErrorException",
+            "Endpoint request timed out",
+            "INTEGRATION_TIMEOUT",
+        );
+    }
+
+    #[test]
+    fn blame_and_status_class_agree() {
+        for refusal in [
+            Refusal::Forbidden(Unreachable::UnknownStage),
+            Refusal::MissingAuthenticationToken,
+            Refusal::BrokenBody,
+            Refusal::PayloadNotJson { why: String::new() },
+            Refusal::ApiConfigurationError(ConfigurationFault::MockStatus),
+            Refusal::IntegrationFailure(IntegrationFault::FunctionError { why: String::new() }),
+            Refusal::IntegrationTimeout { limit_millis: 50 },
+        ] {
+            let response = refusal.response();
+            assert_eq!(response.blame == Blame::Client, response.status.is_client_error(), "{refusal}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `X-Amzn-Trace-Id`: continued from the client or begun here.
+
+use http::HeaderValue;
+
+use base::Timestamp;
+
+use super::IdSource;
+
+/// A header that is longer than any that X-Ray writes is not continued.
+const LONGEST_CONTINUED: usize = 512;
+
+/// A request's trace, for integrations that are told of it (all but MOCK).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    header: String,
+}
+
+impl Trace {
+    /// The client's trace if it sent one with a `Root`, else a new one. Recorded from AWS:
+    /// the client's `Root`, and its `Parent` and `Sampled` if it sent them, are what the
+    /// integration sees.
+    #[must_use]
+    pub fn continued(sent: Option<&HeaderValue>, now: Timestamp, ids: &IdSource) -> Self {
+        let sent = sent.and_then(|sent| sent.to_str().ok());
+        match sent.filter(|sent| sent.len() <= LONGEST_CONTINUED && part(sent, "Root").is_some()) {
+            Some(sent) => Self { header: sent.to_owned() },
+            None => Self { header: new_root(now, ids) },
+        }
+    }
+
+    /// The header as the integration sees it.
+    #[must_use]
+    pub fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// `$context.xrayTraceId`: the root alone.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        part(&self.header, "Root").unwrap_or_default()
+    }
+
+    /// The header as the client gets it from a Lambda integration, which has recorded a
+    /// segment of its own: `Root=…;Parent=…;Sampled=0`.
+    #[must_use]
+    pub fn with_segment(&self, ids: &IdSource) -> String {
+        let mut header = self.header.clone();
+        if part(&header, "Parent").is_none() {
+            header.push_str(";Parent=");
+            push_hex(&mut header, &ids.bytes::<8>());
+        }
+        if part(&header, "Sampled").is_none() {
+            header.push_str(";Sampled=0");
+        }
+        header
+    }
+}
+
+/// The value of `name=` in a trace header.
+fn part<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    header
+        .split(';')
+        .filter_map(|part| part.trim().split_once('='))
+        .find(|(key, value)| *key == name && !value.is_empty())
+        .map(|(_, value)| value)
+}
+
+/// `Root=1-{seconds in 8 hexadecimal digits}-{24 random ones}`.
+fn new_root(now: Timestamp, ids: &IdSource) -> String {
+    let mut header = String::with_capacity(74);
+    header.push_str("Root=1-");
+    let seconds = u32::try_from(now.as_secs()).unwrap_or_default();
+    push_hex(&mut header, &seconds.to_be_bytes());
+    header.push('-');
+    push_hex(&mut header, &ids.bytes::<12>());
+    header
+}
+
+fn push_hex(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Random;
+
+    use super::*;
+
+    fn ids() -> IdSource {
+        IdSource::new(Random::seeded(3))
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(1_721_241_291_500);
+
+    fn continued(sent: &'static str) -> Trace {
+        Trace::continued(Some(&HeaderValue::from_static(sent)), NOW, &ids())
+    }
+
+    #[test]
+    fn a_new_trace_has_the_time_in_its_root() {
+        let trace = Trace::continued(None, NOW, &ids());
+        assert!(trace.header().starts_with("Root=1-66980ecb-"), "{}", trace.header());
+        assert_eq!(trace.header().len(), 5 + 1 + 1 + 8 + 1 + 24);
+        assert_eq!(trace.root().len(), 35);
+    }
+
+    #[test]
+    fn a_clients_root_is_kept_with_its_parent_and_sampling() {
+        let sent = "Root=1-3152b799-8954dae64eda91bc9a23a7e8;Parent=7fa8c0f79203be72;Sampled=1";
+        assert_eq!(continued(sent).header(), sent);
+        assert_eq!(continued(sent).with_segment(&ids()), sent);
+        assert_eq!(continued(sent).root(), "1-3152b799-8954dae64eda91bc9a23a7e8");
+    }
+
+    #[test]
+    fn what_the_client_left_out_is_added_to_the_answer_only() {
+        let trace = continued("Root=1-3152b799-8954dae64eda91bc9a23a7e8");
+        assert_eq!(trace.header(), "Root=1-3152b799-8954dae64eda91bc9a23a7e8");
+        let answer = trace.with_segment(&ids());
+        let (root, rest) = answer.split_once(";Parent=").unwrap();
+        assert_eq!(root, "Root=1-3152b799-8954dae64eda91bc9a23a7e8");
+        assert_eq!(rest.len(), 16 + ";Sampled=0".len());
+        assert!(rest.ends_with(";Sampled=0"));
+    }
+
+    #[test]
+    fn a_header_without_a_root_is_not_a_trace() {
+        for sent in ["", "Self=1-2-3", "Root=", "trace"] {
+            assert!(continued(sent).header().starts_with("Root=1-66980ecb-"), "{sent}");
+        }
+    }
+
+    #[test]
+    fn an_overlong_header_is_not_continued() {
+        let long = HeaderValue::from_str(&format!("Root=1-2-3;X={}", "a".repeat(600))).unwrap();
+        assert!(Trace::continued(Some(&long), NOW, &ids()).header().starts_with("Root=1-66980ecb-"));
+    }
+}

@@ -1,0 +1,269 @@
+//! Integration responses: which one an answer meets, and what the client gets by it.
+
+use api::apigateway::{ContentHandlingStrategy, IntegrationResponse};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use indexmap::IndexMap;
+use regex::Regex;
+
+use super::media::BinaryTypes;
+use super::parameters::ResponseParameters;
+use super::payload;
+use super::source::{AnswerView, MappingError, RequestView};
+use super::templates::{Templates, TemplatesError};
+use crate::exchange::{Body, ConfigurationFault, Refusal, Reply};
+use crate::rest::StageVariables;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An integration response that cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResponseError {
+    /// Its selection pattern is no regular expression that can be run.
+    #[error("the selection pattern {pattern:?} of the response {status} cannot be run: {why}")]
+    Pattern {
+        /// The response's status code.
+        status: String,
+        /// The pattern.
+        pattern: String,
+        /// The compiler's words.
+        why: String,
+    },
+    /// One of its parameters is no mapping.
+    #[error("the response {status}: {error}")]
+    Mapping {
+        /// The response's status code.
+        status: String,
+        /// What is wrong.
+        error: MappingError,
+    },
+    /// One of its templates cannot be compiled.
+    #[error("the response {status}: {error}")]
+    Template {
+        /// The response's status code.
+        status: String,
+        /// What is wrong.
+        error: TemplatesError,
+    },
+}
+
+/// The integration responses of a method.
+#[derive(Clone, Debug, Default)]
+pub struct IntegrationResponses {
+    /// Those with a pattern, by status code.
+    selected: Vec<(Regex, Response)>,
+    /// The first without one, by status code.
+    default: Option<Response>,
+}
+
+/// One integration response.
+#[derive(Clone, Debug)]
+pub struct Response {
+    status: Result<StatusCode, String>,
+    parameters: ResponseParameters,
+    templates: Templates,
+    handling: Option<ContentHandlingStrategy>,
+}
+
+impl IntegrationResponses {
+    /// Of the stored responses.
+    ///
+    /// # Errors
+    /// The first that cannot be run.
+    pub fn compile(
+        stored: Option<&IndexMap<String, IntegrationResponse>>,
+        variables: &StageVariables,
+    ) -> Result<Self, ResponseError> {
+        let mut by_status: Vec<_> = stored.into_iter().flatten().collect();
+        by_status.sort_by_key(|(status, _)| status.as_str());
+        let mut compiled = Self::default();
+        for (key, stored) in by_status {
+            let status = stored.status_code.as_deref().unwrap_or(key);
+            let response = Response::compile(status, stored, variables)?;
+            match stored.selection_pattern.as_deref().filter(|pattern| !pattern.is_empty()) {
+                Some(pattern) => compiled.selected.push((whole(pattern, status)?, response)),
+                None => compiled.default = compiled.default.or(Some(response)),
+            }
+        }
+        Ok(compiled)
+    }
+
+    /// The response whose pattern matches `subject` whole, else the default one. A function
+    /// that has not failed has no subject.
+    ///
+    /// # Errors
+    /// If there is neither.
+    pub fn select(&self, subject: Option<&str>) -> Result<&Response, Refusal> {
+        let selected = subject.and_then(|subject| {
+            self.selected.iter().find(|(pattern, _)| pattern.is_match(subject)).map(|(_, response)| response)
+        });
+        selected
+            .or(self.default.as_ref())
+            .ok_or(Refusal::ApiConfigurationError(ConfigurationFault::NoIntegrationResponse))
+    }
+}
+
+/// The expression that matches `pattern` on a whole text, as AWS's patterns do (recorded from
+/// AWS).
+fn whole(pattern: &str, status: &str) -> Result<Regex, ResponseError> {
+    Regex::new(&format!(r"\A(?:{pattern})\z")).map_err(|error| ResponseError::Pattern {
+        status: status.to_owned(),
+        pattern: pattern.to_owned(),
+        why: error.to_string(),
+    })
+}
+
+impl Response {
+    fn compile(
+        status: &str,
+        stored: &IntegrationResponse,
+        variables: &StageVariables,
+    ) -> Result<Self, ResponseError> {
+        let parameters = ResponseParameters::compile(stored.response_parameters.as_ref(), variables)
+            .map_err(|error| ResponseError::Mapping { status: status.to_owned(), error })?;
+        let templates = Templates::compile(stored.response_templates.as_ref())
+            .map_err(|error| ResponseError::Template { status: status.to_owned(), error })?;
+        Ok(Self {
+            status: status.parse().map_err(|_| status.to_owned()),
+            parameters,
+            templates,
+            handling: stored.content_handling,
+        })
+    }
+
+    /// Whether the answer's body is wanted whole: for a template, for a mapping, or to be
+    /// converted.
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        self.parameters.read_body() || !self.templates.is_empty()
+    }
+
+    /// What the client gets for an answer with these headers and this body.
+    ///
+    /// # Errors
+    /// If the body has to be decoded and cannot be, a mapped value is no header's, or the
+    /// status code is none.
+    pub fn reply(
+        &self,
+        view: &RequestView<'_>,
+        answer_headers: &HeaderMap,
+        answer_body: Bytes,
+        binary: &BinaryTypes,
+        variables: &StageVariables,
+    ) -> Result<Reply, Refusal> {
+        let fault = |fault| Refusal::ApiConfigurationError(fault);
+        let status =
+            self.status.clone().map_err(|status| fault(ConfigurationFault::StatusCode { status }))?;
+        let accept = text(view.headers, header::ACCEPT);
+        let converted = payload::of_response(
+            answer_body,
+            binary.are_sent_by(text(answer_headers, header::CONTENT_TYPE)),
+            binary.are_accepted_by(accept),
+            self.handling,
+        )
+        .map_err(|payload::NotBase64| fault(ConfigurationFault::NotBase64))?;
+        let mut headers = HeaderMap::new();
+        // The type of the chosen template, else JSON whatever the integration said (API
+        // Gateway developer guide, "Amazon API Gateway important notes").
+        let (content_type, body) = match self.templates.for_response(accept) {
+            Some((content_type, Some(template))) => (
+                HeaderValue::from_str(content_type).unwrap_or(JSON),
+                template.render(view, variables, &converted),
+            ),
+            Some((content_type, None)) => {
+                (HeaderValue::from_str(content_type).unwrap_or(JSON), converted.clone())
+            }
+            None => (JSON, converted.clone()),
+        };
+        headers.insert(header::CONTENT_TYPE, content_type);
+        let answer = AnswerView { headers: answer_headers, body: &converted };
+        self.parameters.set_headers(view, &answer, &mut headers)?;
+        Ok(Reply { status, headers, body: Body::from(body) })
+    }
+}
+
+/// A header's value, if it is a text.
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn responses(entries: &[(&str, Option<&str>)]) -> IntegrationResponses {
+        let stored = entries
+            .iter()
+            .map(|(status, pattern)| {
+                let response = IntegrationResponse {
+                    status_code: Some((*status).to_owned()),
+                    selection_pattern: pattern.map(str::to_owned),
+                    ..IntegrationResponse::default()
+                };
+                ((*status).to_owned(), response)
+            })
+            .collect();
+        IntegrationResponses::compile(Some(&stored), &StageVariables::default()).unwrap()
+    }
+
+    fn selected(responses: &IntegrationResponses, subject: Option<&str>) -> Option<u16> {
+        responses.select(subject).ok().map(|response| response.status.as_ref().unwrap().as_u16())
+    }
+
+    #[test]
+    fn patterns_match_whole_texts() {
+        let responses =
+            responses(&[("200", None), ("400", Some(".*four hundred.*")), ("404", Some("4\\d{2}"))]);
+        for (subject, expected) in [
+            (Some("this is four hundred, sorry"), 400),
+            (Some("404"), 404),
+            (Some("499"), 404),
+            (Some("4040"), 200),
+            (Some("error 404"), 200),
+            (Some(""), 200),
+            (None, 200),
+        ] {
+            assert_eq!(selected(&responses, subject), Some(expected), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_default_nothing_may_match() {
+        let responses = responses(&[("500", Some("5\\d{2}"))]);
+        assert_eq!(selected(&responses, Some("500")), Some(500));
+        assert_eq!(selected(&responses, Some("200")), None);
+        assert_eq!(selected(&responses, None), None);
+    }
+
+    #[test]
+    fn an_empty_pattern_is_the_default_and_the_lowest_status_goes_first() {
+        let responses = responses(&[("201", None), ("200", Some("")), ("404", None)]);
+        assert_eq!(selected(&responses, Some("404")), Some(200));
+    }
+
+    #[test]
+    fn alternatives_stay_inside_the_anchors() {
+        let responses = responses(&[("200", None), ("400", Some("a|b"))]);
+        assert_eq!(selected(&responses, Some("a")), Some(400));
+        assert_eq!(selected(&responses, Some("ac")), Some(200));
+        assert_eq!(selected(&responses, Some("cb")), Some(200));
+    }
+
+    #[test]
+    fn patterns_that_cannot_be_run_are_refused() {
+        let stored = IndexMap::from_iter([(
+            "400".to_owned(),
+            IntegrationResponse {
+                status_code: Some("400".to_owned()),
+                selection_pattern: Some("(?!x)".to_owned()),
+                ..IntegrationResponse::default()
+            },
+        )]);
+        let error = IntegrationResponses::compile(Some(&stored), &StageVariables::default()).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the selection pattern \"(?!x)\" of the response 400 cannot be run")
+        );
+    }
+}
