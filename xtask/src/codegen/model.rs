@@ -370,3 +370,6 @@ fn check_premises(service: &str, name: &str, shape: &Shape) -> Result<(), Codege
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

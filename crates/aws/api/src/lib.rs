@@ -69,3 +69,6 @@ impl fmt::Debug for Hidden {
         f.write_str("***")
     }
 }
+
+#[cfg(test)]
+mod tests;

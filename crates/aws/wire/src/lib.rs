@@ -16,6 +16,8 @@ mod request;
 mod response;
 mod rest_json;
 mod service_error;
+#[cfg(test)]
+mod testing;
 mod validate;
 
 use api::table::Protocol;

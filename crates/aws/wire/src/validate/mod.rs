@@ -2,15 +2,16 @@
 //! enumerations, patterns and lists are recorded from AWS; those for maps are from AWS's error
 //! messages as its Lambda documentation and forums show them.
 
-use std::collections::HashMap;
+mod constraints;
+mod pattern;
+
 use std::fmt::Write as _;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use api::OperationTable;
-use api::table::{Address, Length, Location, Member, Range, Shape, Structure, Text};
-use regex::Regex;
+use api::table::{Address, Location, Member, Shape, Structure};
 use serde_json::Value;
 
+use self::constraints::{constraints, count, length_violations, violated, violates};
 use crate::limits;
 use crate::service_error::ServiceError;
 
@@ -164,146 +165,6 @@ fn check_structure(violations: &mut Violations, path: &str, table: &Structure, v
 /// Whether violations inside a value of this shape have paths of their own.
 fn is_compound(shape: Shape) -> bool {
     matches!(shape, Shape::Structure(_) | Shape::List(_) | Shape::Map(_))
-}
-
-fn violates(shape: Shape, value: &Value) -> bool {
-    value.is_null() || !violated(shape, value).is_empty()
-}
-
-/// The constraints of a scalar shape that a value violates.
-fn violated(shape: Shape, value: &Value) -> Vec<String> {
-    match (shape, value) {
-        (Shape::String(text), Value::String(found)) => text_violations(text, found),
-        (Shape::Integer(range) | Shape::Long(range) | Shape::Double(range), Value::Number(number)) => {
-            let number = number.as_f64().unwrap_or_default();
-            let Range { min, max } = range;
-            let over = max.filter(|max| number > *max).map(at_most);
-            let under = min.filter(|min| number < *min).map(at_least);
-            over.into_iter().chain(under).collect()
-        }
-        (Shape::Blob(length), Value::String(base64)) => {
-            let padding = base64.bytes().rev().take_while(|byte| *byte == b'=').count();
-            length_violations(length, count((base64.len().saturating_sub(padding)) * 3 / 4))
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn text_violations(text: &Text, found: &str) -> Vec<String> {
-    let mut violated = if text.length == Length::ANY {
-        Vec::new()
-    } else {
-        length_violations(text.length, count(found.chars().count()))
-    };
-    if let Some(pattern) = text.pattern
-        && !matches(text.matches.unwrap_or(pattern), found)
-    {
-        violated.push(fits(pattern));
-    }
-    if !text.values.is_empty() && !text.values.contains(&found) {
-        violated.push(one_of(text.values));
-    }
-    violated
-}
-
-fn length_violations(length: Length, found: u64) -> Vec<String> {
-    let over = length.max.filter(|max| found > *max).map(no_longer);
-    let under = length.min.filter(|min| found < *min).map(no_shorter);
-    over.into_iter().chain(under).collect()
-}
-
-/// All constraints of a scalar shape, violated or not: messages about lists and maps show them all.
-fn constraints(shape: Shape) -> Vec<String> {
-    let lengths = |length: Length| length.max.map(no_longer).into_iter().chain(length.min.map(no_shorter));
-    match shape {
-        Shape::String(text) => {
-            let mut all: Vec<String> = lengths(text.length).collect();
-            all.extend(text.pattern.map(fits));
-            all.extend((!text.values.is_empty()).then(|| one_of(text.values)));
-            if all.is_empty() {
-                all.push("Member must not be null".to_owned());
-            }
-            all
-        }
-        Shape::Integer(range) | Shape::Long(range) | Shape::Double(range) => {
-            range.max.map(at_most).into_iter().chain(range.min.map(at_least)).collect()
-        }
-        Shape::Blob(length) => lengths(length).collect(),
-        _ => vec!["Member must not be null".to_owned()],
-    }
-}
-
-fn no_longer(max: u64) -> String {
-    format!("Member must have length less than or equal to {max}")
-}
-
-fn no_shorter(min: u64) -> String {
-    format!("Member must have length greater than or equal to {min}")
-}
-
-fn at_most(max: f64) -> String {
-    format!("Member must have value less than or equal to {max}")
-}
-
-fn at_least(min: f64) -> String {
-    format!("Member must have value greater than or equal to {min}")
-}
-
-fn fits(pattern: &str) -> String {
-    format!("Member must satisfy regular expression pattern: {pattern}")
-}
-
-fn one_of(values: &[&str]) -> String {
-    format!("Member must satisfy enum value set: [{}]", values.join(", "))
-}
-
-fn count(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-/// Whether the whole text fits a pattern of the model. Patterns are compiled once; there are as many
-/// as the models have.
-fn matches(pattern: &'static str, text: &str) -> bool {
-    static COMPILED: LazyLock<RwLock<HashMap<&'static str, Option<Arc<Regex>>>>> =
-        LazyLock::new(RwLock::default);
-    let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
-    let regex = known.unwrap_or_else(|| {
-        let compiled = compile(pattern).map(Arc::new);
-        COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(pattern, compiled.clone());
-        compiled
-    });
-    // Code generation has compiled every pattern, so there is none without an expression.
-    regex.is_none_or(|regex| regex.is_match(text))
-}
-
-/// Compiles a pattern of the model for whole texts. In Java's dialect `\w`, `\d` and `\s` mean ASCII.
-fn compile(pattern: &str) -> Option<Regex> {
-    Regex::new(&format!(r"\A(?:{})\z", ascii_classes(pattern))).ok()
-}
-
-fn ascii_classes(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut letters = pattern.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            out.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some('w') => out.push_str("[0-9A-Za-z_]"),
-            Some('W') => out.push_str("[^0-9A-Za-z_]"),
-            Some('d') => out.push_str("[0-9]"),
-            Some('D') => out.push_str("[^0-9]"),
-            Some('s') => out.push_str(r"[ \t\n\x0B\f\r]"),
-            Some('S') => out.push_str(r"[^ \t\n\x0B\f\r]"),
-            Some(other) => {
-                out.push('\\');
-                out.push(other);
-            }
-            None => out.push('\\'),
-        }
-    }
-    out
 }
 
 /// A value as a message shows it, in the form of Java's `toString`, cut where it gets too long.
