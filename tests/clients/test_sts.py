@@ -39,7 +39,7 @@ def test_assume_role(aws):
     got = aws.sts.assume_role(RoleArn=arn, RoleSessionName="me")
     credentials = got["Credentials"]
     assert re.fullmatch("ASIA[A-Z2-7]{16}", credentials["AccessKeyId"])
-    left = credentials["Expiration"] - datetime.datetime.now(datetime.timezone.utc)
+    left = credentials["Expiration"] - datetime.datetime.now(tz=credentials["Expiration"].tzinfo)
     assert 3500 < left.total_seconds() < 3610
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/me"
     assert got["AssumedRoleUser"]["Arn"] == session

@@ -1,0 +1,125 @@
+"""AWS to Lambda: the function gets the body, the responses select by its error. Recorded from AWS."""
+
+import pytest
+
+from harness.definitions import RestApi, invocation_uri
+from harness.functions import allow_gateway, function
+
+# {"fail": text} raises, anything else comes back.
+SOURCE = """
+def handler(event, context):
+    if "fail" in event:
+        raise ValueError(event["fail"])
+    return {"got": event}
+"""
+JSON = {"Content-Type": "application/json"}
+
+
+def integrate(api, arn, path="/", **settings):
+    api.method(path, "POST")
+    api.integration(
+        path,
+        "POST",
+        **{
+            "type": "AWS",
+            "integrationHttpMethod": "POST",
+            "uri": invocation_uri(api.aws.region, arn),
+            **settings,
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def arn(shared_aws):
+    made = function(shared_aws, SOURCE)
+    allow_gateway(shared_aws, made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def selecting(shared_aws, arn):
+    """Responses for errors, a default for all else."""
+    api = RestApi(shared_aws)
+    integrate(api, arn)
+    api.reply("/", "POST", "200")
+    api.reply("/", "POST", "400", selectionPattern=".*four hundred.*")
+    api.reply("/", "POST", "404", selectionPattern="missing", headers={"X-Kind": "'missing'"})
+    api.deploy()
+    return api
+
+
+def test_a_result_takes_the_default(selecting, call):
+    reply = call("POST", selecting.path("/"), JSON, b'{"a": [1, "four hundred"]}')
+    assert (reply.status, reply.json) == (200, {"got": {"a": [1, "four hundred"]}})
+    assert reply.header("Content-Type") == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "kind"),
+    [
+        ("four hundred", 400, None),
+        ("say four hundred twice", 400, None),
+        ("missing", 404, "missing"),
+        ("missing a part", 200, None),
+        ("anything", 200, None),
+    ],
+)
+def test_an_error_is_selected_by_its_whole_message(selecting, call, message, status, kind):
+    reply = call("POST", selecting.path("/"), JSON, f'{{"fail": "{message}"}}'.encode())
+    assert (reply.status, reply.header("X-Kind")) == (status, kind)
+    assert reply.json.keys() >= {"errorMessage", "errorType", "stackTrace"}
+    assert (reply.json["errorMessage"], reply.json["errorType"]) == (message, "ValueError")
+
+
+def test_without_a_default_an_unmatched_result_is_an_error(shared_aws, arn, call):
+    api = RestApi(shared_aws)
+    integrate(api, arn)
+    api.reply("/", "POST", "400", selectionPattern=".*four hundred.*")
+    api.deploy()
+    reply = call("POST", api.path("/"), JSON, b'{"a": 1}')
+    assert (reply.status, reply.json) == (500, {"message": "Internal server error"})
+    assert call("POST", api.path("/"), JSON, b'{"fail": "four hundred"}').status == 400
+
+
+def test_without_any_response_it_is_an_error(shared_aws, arn, call):
+    api = RestApi(shared_aws)
+    integrate(api, arn)
+    api.deploy()
+    reply = call("POST", api.path("/"), JSON, b'{"a": 1}')
+    assert (reply.status, reply.json) == (500, {"message": "Internal server error"})
+
+
+def test_a_stage_variable_names_the_function(shared_aws, arn, call):
+    api = RestApi(shared_aws)
+    variable = arn.rpartition(":")[0] + ":${stageVariables.lambdaFunction}"
+    integrate(api, variable)
+    api.reply("/", "POST", "200")
+    api.deploy(variables={"lambdaFunction": arn.rpartition(":")[2]})
+    assert call("POST", api.path("/"), JSON, b'{"a": 1}').json == {"got": {"a": 1}}
+
+
+def test_an_event_is_answered_at_once_with_nothing(aws, backend, call):
+    source = f"""
+import urllib.request
+
+def handler(event, context):
+    urllib.request.urlopen("{backend.url}/ran").read()
+"""
+    arn = function(aws, source)
+    allow_gateway(aws, arn)
+    api = RestApi(aws)
+    integrate(api, arn, requestParameters={"integration.request.header.X-Amz-Invocation-Type": "'Event'"})
+    api.reply("/", "POST", "200")
+    api.deploy()
+    reply = call("POST", api.path("/"), JSON, b"{}")
+    assert (reply.status, reply.body) == (200, b"")
+    assert backend.wait_for(1)[0].target == "/ran"
+
+
+def test_a_mapped_header_in_the_answer(shared_aws, arn, call):
+    api = RestApi(shared_aws)
+    integrate(api, arn)
+    api.reply("/", "POST", "200", headers={"X-Static": "'yes'", "X-Body": "integration.response.body.got.a"})
+    api.deploy()
+    reply = call("POST", api.path("/"), JSON, b'{"a": "deep"}')
+    assert (reply.header("X-Static"), reply.header("X-Body")) == ("yes", "deep")
