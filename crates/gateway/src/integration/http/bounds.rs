@@ -18,9 +18,10 @@ pub(super) const TARGETS: usize = 4_096;
 /// How long an idle connection is kept, if the backend has not announced a shorter time.
 pub(super) const IDLE_TIME: Duration = Duration::from_secs(50);
 
-/// From what idle time on a connection may well have been closed at the other end without our
-/// having seen it yet.
-pub(super) const MAY_BE_STALE: Duration = Duration::from_secs(1);
+/// From what idle time on a connection may have been closed at the other end without our having
+/// seen it yet, so that a copy of the request is worth keeping. Under load connections rest for
+/// much less than this, and nothing is copied.
+pub(super) const MAY_BE_STALE: Duration = Duration::from_millis(10);
 
 /// The most bytes of a response's head.
 pub(super) const HEAD_BYTES: usize = 64 * 1024;

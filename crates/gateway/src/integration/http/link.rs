@@ -66,8 +66,9 @@ pub(super) async fn start<T>(stream: T, pool: &Rc<Pool>) -> Result<Free, hyper::
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let (sender, connection) =
-        http1::Builder::new().max_buf_size(HEAD_BYTES).handshake(TokioIo::new(stream)).await?;
+    let mut http = http1::Builder::new();
+    http.max_buf_size(HEAD_BYTES).max_header_size(HEAD_BYTES);
+    let (sender, connection) = http.handshake(TokioIo::new(stream)).await?;
     let now = Instant::now();
     let link = Rc::new(Link {
         state: Cell::new(State::Idle),
@@ -155,6 +156,12 @@ impl Free {
             }
             Err(error) => Err(Unanswered { error, slot: link.slot.take() }),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn age(&self, by: Duration) {
+        let since = self.link.idle_since.get();
+        self.link.idle_since.set(since.checked_sub(by).unwrap_or(since));
     }
 
     pub(super) fn is(&self, link: &Rc<Link>) -> bool {

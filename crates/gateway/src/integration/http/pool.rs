@@ -106,12 +106,25 @@ impl Pool {
     pub(super) fn is_unused(self: &Rc<Self>) -> bool {
         Rc::strong_count(self) == 1 && self.open.borrow().is_empty()
     }
+}
 
-    /// Connections, busy or idle.
-    #[cfg(test)]
+#[cfg(test)]
+impl Pool {
+    /// Connections, busy and idle.
     pub(super) fn counts(&self) -> (usize, usize) {
         let idle = self.idle.borrow().len();
         (self.open.borrow().len() - idle, idle)
+    }
+
+    pub(super) fn free_slots(&self) -> usize {
+        self.slots.available_permits()
+    }
+
+    /// Makes the idle connections older than they are.
+    pub(super) fn age_idle(&self, by: std::time::Duration) {
+        for free in self.idle.borrow().iter() {
+            free.age(by);
+        }
     }
 }
 
