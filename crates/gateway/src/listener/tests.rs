@@ -356,7 +356,7 @@ fn an_answer_is_given_up_when_its_client_goes_away() {
 
 #[test]
 fn a_shutdown_lets_requests_finish_and_closes_everything_else() {
-    let mut running = start(2, Limits::default());
+    let mut running = start(1, Limits::default());
     let mut idle = running.connect();
     assert_eq!(ask(&mut idle, &get("/one")), "/one");
     let mut busy = running.connect();
