@@ -149,6 +149,7 @@ fn holder_of(tx: &mut Transaction<'_>, access_key_id: &str) -> Result<Option<Hol
             account: scope.account().to_owned(),
             arn: format!("arn:aws:sts::{}:assumed-role/{role}/{}", scope.account(), session.session_name),
             user_id: format!("{}:{}", session.role_id, session.session_name),
+            role_arn: Some(session.role_arn.clone()),
             access_key_id: access_key_id.to_owned(),
         };
         let session_terms = Some((session.session_token, session.expiration));
@@ -170,6 +171,7 @@ fn holder_of(tx: &mut Transaction<'_>, access_key_id: &str) -> Result<Option<Hol
         account: scope.account().to_owned(),
         arn: owner.user.arn,
         user_id: owner.user.user_id,
+        role_arn: None,
         access_key_id: access_key_id.to_owned(),
     };
     Ok(Some(Holder { caller, secret: document.secret_access_key, session: None, active: document.active }))
@@ -180,6 +182,7 @@ fn root_of(account: &str, access_key_id: &str) -> Caller {
         account: account.to_owned(),
         arn: format!("arn:aws:iam::{account}:root"),
         user_id: account.to_owned(),
+        role_arn: None,
         access_key_id: access_key_id.to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base::{Clock, Random, Scope, Timestamp};
+use policy::Principal;
 use ports::deployments::DeploymentCheck;
 use ports::functions::Functions;
 use store::{Store, StoreFault, Transaction};
@@ -32,8 +33,22 @@ pub struct Caller {
     pub arn: String,
     /// As `GetCallerIdentity` shows it: the account, a user's id, or `role id:session`.
     pub user_id: String,
+    /// The role whose session this is, if it is one.
+    pub role_arn: Option<String>,
     /// The access key that signed.
     pub access_key_id: String,
+}
+
+impl Caller {
+    /// The caller as policies know it.
+    #[must_use]
+    pub fn principal(&self) -> Principal<'_> {
+        match &self.role_arn {
+            Some(role_arn) => Principal::AssumedRole { role_arn, session_arn: &self.arn, id: &self.user_id },
+            None if self.arn.ends_with(":root") => Principal::Root { account: &self.account },
+            None => Principal::User { arn: &self.arn, id: &self.user_id },
+        }
+    }
 }
 
 /// The facts of one call, the same through all its steps.

@@ -8,11 +8,13 @@ mod call;
 mod pipeline;
 mod registry;
 mod services;
+mod trust;
 
 pub use authenticate::{Authentication, RootCredentials};
 pub use call::{Call, CallContext, Caller, Failure, Outcome, Plane};
 pub use pipeline::ControlPlane;
 pub use registry::Registry;
+pub use services::sts::RoleCredentials;
 
 /// Every operation that is built.
 #[must_use]

@@ -106,21 +106,31 @@ impl Inner {
 
     async fn dispatch(&self, handler: Handler, context: CallContext, input: Value) -> Outcome<Value> {
         let plane = self.plane.clone();
-        let store = plane.store.clone();
         match handler {
             Handler::Read(run) => {
+                let store = plane.store.clone();
                 store.read(move |tx| run(&mut Call { plane: &plane, context: &context, tx }, &input)).await
             }
-            Handler::Write(run) => {
-                let (output, sequence) = store
-                    .write(move |tx| run(&mut Call { plane: &plane, context: &context, tx }, &input))
-                    .await?;
-                if !store.settled(sequence, SETTLE).await {
-                    tracing::warn!("a stored change is not served yet");
-                }
-                Ok(output)
-            }
+            Handler::Write(run) => write(&plane, &context, move |call| run(call, &input)).await,
             Handler::Wait(run) => run(plane, context, input).await,
         }
     }
+}
+
+/// Runs `work` in the writing transaction and answers when its changes are durable and served.
+/// For operations that do something else first; all others get their transaction handed.
+pub(crate) async fn write<T: Send + 'static>(
+    plane: &Plane,
+    context: &CallContext,
+    work: impl Fn(&mut Call<'_, '_>) -> Outcome<T> + Send + 'static,
+) -> Outcome<T> {
+    let (inner_plane, inner_context) = (plane.clone(), context.clone());
+    let (output, sequence) = plane
+        .store
+        .write(move |tx| work(&mut Call { plane: &inner_plane, context: &inner_context, tx }))
+        .await?;
+    if !plane.store.settled(sequence, SETTLE).await {
+        tracing::warn!("a stored change is not served yet");
+    }
+    Ok(output)
 }

@@ -129,8 +129,29 @@ pub enum InvokeError {
     },
 }
 
+/// What is known of a code package once it has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageFacts {
+    /// SHA-256 of the zip file in base 64, as `CodeSha256` shows it.
+    pub sha256: String,
+    /// The zip file's size in bytes.
+    pub size: u64,
+}
+
+/// A code package that cannot be used; the text is Lambda's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PackageRefused(pub String);
+
 /// Runs functions.
 pub trait Functions: Send + Sync {
+    /// Reads a zip file as `CreateFunction` does before it accepts it. Takes time in
+    /// proportion to the package; call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// If it is no zip file, unpacks to too much, or leads out of its folder.
+    fn check_package(&self, zip: &[u8]) -> Result<PackageFacts, PackageRefused>;
+
     /// Runs `request`. Dropping the answer does not stop the function: like Lambda, it runs
     /// to its own end or timeout.
     fn invoke(&self, request: InvokeRequest) -> Pending<Result<InvokeReply, InvokeError>>;

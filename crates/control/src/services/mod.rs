@@ -1,5 +1,13 @@
 //! The services: one folder each, one file for each collection of operations.
 
+mod iam;
+mod lambda;
+pub(crate) mod sts;
+
 use crate::Registry;
 
-pub(crate) fn register(_registry: &mut Registry) {}
+pub(crate) fn register(registry: &mut Registry) {
+    iam::register(registry);
+    lambda::register(registry);
+    sts::register(registry);
+}

@@ -59,10 +59,9 @@ fn listed(attached: Vec<String>, path_prefix: Option<&str>) -> Vec<AttachedPolic
         .filter_map(|arn| {
             let (_, path_and_name) = arn.split_once(":policy")?;
             let name = path_and_name.rsplit('/').next()?.to_owned();
-            path_and_name.starts_with(prefix).then(|| AttachedPolicy {
-                policy_name: Some(name),
-                policy_arn: Some(arn.clone()),
-            })
+            path_and_name
+                .starts_with(prefix)
+                .then(|| AttachedPolicy { policy_name: Some(name), policy_arn: Some(arn.clone()) })
         })
         .collect()
 }

@@ -121,7 +121,8 @@ fn create_policy(call: &mut Call<'_, '_>, input: &CreatePolicyRequest) -> Outcom
         other.policy_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&input.policy_name))
     };
     if taken.iter().any(|(_, other)| same(&other.policy)) {
-        let text = format!("A policy called {} already exists. Duplicate names are not allowed.", input.policy_name);
+        let text =
+            format!("A policy called {} already exists. Duplicate names are not allowed.", input.policy_name);
         return Err(ServiceError::new(&ENTITY_ALREADY_EXISTS_EXCEPTION, text).into());
     }
     let now = call.now().truncated_to_secs();

@@ -58,7 +58,8 @@ fn shown(document: RoleDocument) -> Role {
 
 fn create_role(call: &mut Call<'_, '_>, input: &CreateRoleRequest) -> Outcome<CreateRoleResponse> {
     if input.permissions_boundary.is_some() {
-        let text = "Permissions boundaries are not built yet: a role with one would be held to less than it says.";
+        let text =
+            "Permissions boundaries are not built yet: a role with one would be held to less than it says.";
         return Err(ServiceError::new(&INVALID_INPUT_EXCEPTION, text).into());
     }
     let scope = call.scope().to_global();

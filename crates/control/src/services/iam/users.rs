@@ -60,7 +60,8 @@ pub(super) fn put_user(call: &mut Call<'_, '_>, document: &UserDocument) -> Outc
 
 fn create_user(call: &mut Call<'_, '_>, input: &CreateUserRequest) -> Outcome<CreateUserResponse> {
     if input.permissions_boundary.is_some() {
-        let text = "Permissions boundaries are not built yet: a user with one would be held to less than it says.";
+        let text =
+            "Permissions boundaries are not built yet: a user with one would be held to less than it says.";
         return Err(ServiceError::new(&INVALID_INPUT_EXCEPTION, text).into());
     }
     let scope = call.scope().to_global();
