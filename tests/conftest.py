@@ -92,3 +92,12 @@ def call(gateway):
 def top():
     """The checkout."""
     return TOP
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line for what a machine without terraform leaves out."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = {str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped}
+    for reason in sorted(reasons):
+        count = sum(reason in str(report.longrepr[2]) for report in skipped)
+        terminalreporter.write_line(f"{reason}: {count} terraform scenarios skipped")

@@ -6,6 +6,7 @@ import botocore.session
 import pytest
 
 from harness.account import Aws
+from harness.models import method_name, smallest
 from harness.process import run
 
 SERVICES = ("apigateway", "apigatewayv2", "apigatewaymanagementapi", "iam", "sts", "lambda", "logs")
@@ -25,30 +26,6 @@ def operations():
         service["service"]: {operation["name"]: operation["built"] for operation in service["operations"]}
         for service in services
     }
-
-
-def smallest(shape, depth=0):
-    """The smallest input that the model allows for `shape`."""
-    if shape.type_name == "structure":
-        required = shape.required_members if depth < 8 else []
-        return {name: smallest(shape.members[name], depth + 1) for name in required}
-    if shape.type_name == "string":
-        return shape.enum[0] if getattr(shape, "enum", None) else "x" * max(1, int(shape.metadata.get("min", 1)))
-    return {
-        "list": [],
-        "map": {},
-        "boolean": True,
-        "blob": b"x",
-        "timestamp": 0,
-        "integer": 1,
-        "long": 1,
-        "float": 1.0,
-        "double": 1.0,
-    }[shape.type_name]
-
-
-def method_name(client, operation):
-    return next(name for name, api in client.meta.method_to_api_mapping.items() if api == operation)
 
 
 def test_the_services_are_those_that_are_promised(operations):

@@ -97,16 +97,7 @@ def test_past_its_timeout(shared_aws, call, made):
             error["errorMessage"],
         )
 
-    arn, api = made
-    answer, error = invoke(shared_aws, arn, {"how": "sleep"})
-    assert answer["FunctionError"] == "Unhandled"
-    assert timed_out(error), error
-    # Recorded from AWS: a function's own timeout is a 502 like any other failure of a function; some
-    # measurements show 504 when the integration's limit is reached first, which it is not here.
-    reply = call("GET", api.path("/?how=sleep"))
-    assert reply.status in (502, 504)
-    assert reply.header("x-amzn-ErrorType") == "InternalServerErrorException"
-    assert recovers(shared_aws, call, arn, api)
+    assert fails_with(shared_aws, call, made, "sleep", timed_out)
 
 
 def test_exits(shared_aws, call, made):

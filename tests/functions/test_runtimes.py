@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -210,8 +211,6 @@ class TestInvoke:
     def test_several_at_once_run_side_by_side(self, aws):
         source = "import time\ndef handler(event, context):\n    time.sleep(0.5)\n    return event['n']\n"
         arn = function(aws, source, Timeout=30)
-        from concurrent.futures import ThreadPoolExecutor
-
         client = aws.functions
         started = time.monotonic()
         with ThreadPoolExecutor(4) as pool:

@@ -1,0 +1,160 @@
+"""The process: how it starts, what it says when it cannot, how it ends."""
+
+import pathlib
+import re
+import signal
+import socket
+import threading
+
+import pytest
+
+from harness import wire
+from harness.account import Aws
+from harness.backend import Backend
+from harness.definitions import RestApi
+from harness.functions import function, invoke
+from harness.process import Gateway, run
+
+REGION = "us-fault-1"
+
+
+def is_one_sentence(done, *words):
+    """The command failed and said why in one line."""
+    assert done.returncode not in (0, 101), done
+    said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+    assert len(said) == 1, said
+    assert "panicked" not in said[0]
+    for word in words:
+        assert str(word) in said[0], said[0]
+    return True
+
+
+class TestRefusedStarts:
+    def test_a_second_process_on_the_same_data(self, tmp_path):
+        with Gateway("--data-dir", tmp_path) as first:
+            refused = run("serve", "--listen", "127.0.0.1:0", "--data-dir", tmp_path)
+            assert is_one_sentence(refused, tmp_path)
+            assert Aws(first.endpoint, REGION).apigateway.get_rest_apis()["items"] == []
+
+    def test_a_port_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            assert is_one_sentence(run("serve", "--listen", f"127.0.0.1:{port}", "--ephemeral"), port)
+
+    @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1", "127.0.0.1:99999", ":x"])
+    def test_an_address_that_is_none(self, address):
+        done = run("serve", "--listen", address, "--ephemeral")
+        assert done.returncode not in (0, 101)
+        assert address in done.stderr
+        assert "panicked" not in done.stderr
+
+    def test_a_configuration_that_is_not_there(self, tmp_path):
+        missing = tmp_path / "missing.toml"
+        assert is_one_sentence(run("serve", "--ephemeral", "--config", missing), missing)
+
+    @pytest.mark.parametrize(
+        ("text", "word"), [("auth = ", "toml"), ('unheard_of = "x"', "unheard_of"), ('auth = "sometimes"', "sometimes")]
+    )
+    def test_a_configuration_that_is_wrong(self, tmp_path, text, word):
+        path = tmp_path / "gatewright.toml"
+        path.write_text(text + "\n")
+        done = run("serve", "--listen", "127.0.0.1:0", "--ephemeral", "--config", path)
+        assert done.returncode not in (0, 101)
+        assert word in done.stderr
+        assert "panicked" not in done.stderr
+
+    def test_data_where_none_can_be(self, tmp_path):
+        (tmp_path / "file").write_text("in the way")
+        assert is_one_sentence(run("serve", "--listen", "127.0.0.1:0", "--data-dir", tmp_path / "file"), "file")
+
+    def test_unknown_arguments(self):
+        done = run("serve", "--nonsense")
+        assert done.returncode == 2
+        assert "--nonsense" in done.stderr
+
+
+class TestCommandLine:
+    def test_help_reads_well(self):
+        done = run("--help")
+        assert done.returncode == 0
+        for word in ("serve", "operations", "version"):
+            assert re.search(rf"^\s+{word}\s+\S", done.stdout, re.MULTILINE), done.stdout
+        done = run("serve", "--help")
+        for word in ("--listen", "--data-dir", "--ephemeral", "--config", "127.0.0.1:4566", "GATEWRIGHT_LISTEN"):
+            assert word in done.stdout
+
+    def test_version(self):
+        done = run("version")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.search(r"\b\d+\.\d+\.\d+\b", done.stdout)
+
+    def test_a_start_says_where_it_is_and_how_to_reach_it(self, tmp_path):
+        with Gateway("--data-dir", tmp_path) as gateway:
+            gateway.wait_for_line("AWS_ENDPOINT_URL")
+            gateway.wait_for_line(re.escape(str(tmp_path)))
+
+    def test_the_environment_says_the_same_as_the_arguments(self, tmp_path):
+        with Gateway(GATEWRIGHT_DATA_DIR=str(tmp_path)) as gateway:
+            gateway.wait_for_line(re.escape(str(tmp_path)))
+            Aws(gateway.endpoint, REGION).apigateway.create_rest_api(name="kept")
+        config = tmp_path / "gatewright.toml"
+        config.write_text(f'data_dir = "{tmp_path}"\n')
+        with Gateway("--config", config) as gateway:
+            [kept] = Aws(gateway.endpoint, REGION).apigateway.get_rest_apis()["items"]
+            assert kept["name"] == "kept"
+
+
+class TestStop:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_a_request_in_flight_is_answered(self, number):
+        backend = Backend()
+        gateway = Gateway("--ephemeral")
+        api = RestApi(Aws(gateway.endpoint, REGION))
+        api.http_proxy("/", backend.url)
+        api.deploy()
+        replies = []
+        backend.hold()
+        waiting = threading.Thread(
+            target=lambda: replies.append(wire.send(gateway.endpoint, "GET", api.path("/")))
+        )
+        waiting.start()
+        backend.wait_for(1)
+        gateway.signal(number)
+        gateway.wait_for_line("(?i)drain|shut|stop")
+        backend.release()
+        waiting.join(10)
+        backend.close()
+        assert gateway.wait() == 0
+        assert [(reply.status, reply.json) for reply in replies] == [(200, {"from": "backend"})]
+
+    def test_idle_connections_do_not_hold_it_up(self):
+        gateway = Gateway("--ephemeral")
+        idle = [wire.connect(gateway.endpoint) for _ in range(5)]
+        idle[0].sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
+        gateway.stop()
+        for connection in idle:
+            connection.close()
+
+    @pytest.mark.parametrize("end", ["stop", "kill"])
+    def test_function_processes_end_with_it(self, end):
+        gateway = Gateway("--ephemeral")
+        aws = Aws(gateway.endpoint, REGION)
+        arn = function(aws, "import os\ndef handler(e, c):\n    return os.getpid()\n")
+        _, pid = invoke(aws, arn)
+        assert pathlib.Path(f"/proc/{pid}").exists()
+        getattr(gateway, end)()
+        ended = threading.Event()
+        for _ in range(100):
+            if not is_running(pid):
+                break
+            ended.wait(0.1)
+        assert not is_running(pid)
+
+
+def is_running(pid):
+    """Whether the process is there and not merely waiting to be reaped."""
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
