@@ -1,5 +1,7 @@
 //! What was answered is on the disk: processes that are killed, and disks that refuse.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

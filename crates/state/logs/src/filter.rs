@@ -1,0 +1,148 @@
+//! Searching a group's events, of all or some of its streams, by time (FilterLogEvents).
+
+use base::{Scope, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::append::{find_group, find_stream};
+use crate::event::Position;
+use crate::limits::{PAGE_BYTES, SCANNED_BYTES, SCANNED_EVENTS};
+use crate::queue::StreamName;
+use crate::token;
+use crate::view::read_event;
+use crate::{LogEvent, LogFault, Pattern};
+
+/// Which of a group's streams to search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamSelection {
+    /// All.
+    All,
+    /// These; each must exist.
+    Named(Vec<String>),
+    /// Those whose names start so.
+    Prefix(String),
+}
+
+/// Which events to find.
+#[derive(Clone, Debug)]
+pub struct FilterQuery {
+    /// Whose they are.
+    pub scope: Scope,
+    /// Their group. One that was never written to has none.
+    pub group: String,
+    /// Their streams.
+    pub streams: StreamSelection,
+    /// No events from before this moment.
+    pub start: Option<Timestamp>,
+    /// No events from after this moment.
+    pub end: Option<Timestamp>,
+    /// What their messages must match.
+    pub pattern: Pattern,
+    /// How many at most, up to [`MAXIMUM_PAGE_EVENTS`](crate::MAXIMUM_PAGE_EVENTS), which
+    /// `None` stands for.
+    pub limit: Option<usize>,
+    /// The last page's token.
+    pub token: Option<String>,
+}
+
+/// An event with its stream's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilteredEvent {
+    /// The stream.
+    pub stream: String,
+    /// The event.
+    pub event: LogEvent,
+}
+
+/// Some of the events that match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilteredPage {
+    /// They, by time. There may be none although there is a token: a search stops after a
+    /// bounded number of events that do not match, as CloudWatch Logs' does.
+    pub events: Vec<FilteredEvent>,
+    /// If the search is not at its end: the token to go on.
+    pub next: Option<String>,
+}
+
+pub(crate) fn filter(
+    connection: &Connection,
+    query: &FilterQuery,
+) -> rusqlite::Result<Result<FilteredPage, LogFault>> {
+    let from = match query.token.as_deref().map(token::read_of_filter).transpose() {
+        Ok(from) => from.unwrap_or(Position::START),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let Some(group) = find_group(connection, &query.scope, &query.group)? else {
+        return Ok(match &query.streams {
+            StreamSelection::Named(names) if !names.is_empty() => Err(LogFault::NoSuchStream),
+            _ => Ok(FilteredPage { events: Vec::new(), next: None }),
+        });
+    };
+    let mut numbers = Vec::new();
+    if let StreamSelection::Named(names) = &query.streams {
+        for name in names {
+            let name =
+                StreamName { scope: query.scope.clone(), group: query.group.clone(), stream: name.clone() };
+            match find_stream(connection, &name)? {
+                Some((_, number)) => numbers.push(number),
+                None => return Ok(Err(LogFault::NoSuchStream)),
+            }
+        }
+    }
+    search(connection, query, group, &numbers, from).map(Ok)
+}
+
+fn search(
+    connection: &Connection,
+    query: &FilterQuery,
+    group: i64,
+    numbers: &[i64],
+    from: Position,
+) -> rusqlite::Result<FilteredPage> {
+    // CROSS JOIN: events in the order of their index, each then with its stream. Those of
+    // removed streams have none and are left out.
+    let streams = match (&query.streams, numbers) {
+        (StreamSelection::Named(_), [number]) => format!("events.stream_id = {number}"),
+        (StreamSelection::Named(_), numbers) => {
+            let list: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            format!("events.group_id = ?1 AND events.stream_id IN ({})", list.join(", "))
+        }
+        _ => "events.group_id = ?1".to_owned(),
+    };
+    let sql = format!(
+        "SELECT events.id, timestamp, ingestion, message, streams.name
+         FROM events CROSS JOIN streams ON streams.id = events.stream_id
+         WHERE {streams} AND events.group_id = ?1
+           AND (timestamp, events.id) > (?2, ?3) AND timestamp >= ?4 AND timestamp <= ?5
+           AND substr(streams.name, 1, length(?6)) = ?6
+         ORDER BY timestamp, events.id"
+    );
+    let prefix = match &query.streams {
+        StreamSelection::Prefix(prefix) => prefix.as_str(),
+        _ => "",
+    };
+    let limit = query.limit.unwrap_or(crate::MAXIMUM_PAGE_EVENTS).min(crate::MAXIMUM_PAGE_EVENTS);
+    let start = query.start.map_or(0, Timestamp::as_millis);
+    let end = query.end.map_or(i64::MAX, Timestamp::as_millis);
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(params![group, from.timestamp, from.number, start, end, prefix])?;
+
+    let mut events: Vec<FilteredEvent> = Vec::new();
+    let (mut scanned, mut scanned_bytes, mut bytes) = (0_usize, 0_usize, 0_usize);
+    let mut passed = from;
+    while let Some(row) = rows.next()? {
+        let event = read_event(row)?;
+        let size = event.message.len() + crate::EVENT_OVERHEAD_BYTES;
+        let matches = query.pattern.matches(&event.message);
+        let full = events.len() >= limit || (bytes + size > PAGE_BYTES && !events.is_empty());
+        if (matches && full) || scanned >= SCANNED_EVENTS || scanned_bytes >= SCANNED_BYTES {
+            return Ok(FilteredPage { events, next: Some(token::of_filter(passed)) });
+        }
+        (scanned, scanned_bytes) = (scanned + 1, scanned_bytes + size);
+        passed = Position::of(&event);
+        if matches {
+            bytes += size;
+            events.push(FilteredEvent { stream: row.get(4)?, event });
+        }
+    }
+    Ok(FilteredPage { events, next: None })
+}

@@ -1,0 +1,84 @@
+//! Every bound of the log store in one place: CloudWatch Logs' where it has one, ours where
+//! something would otherwise grow.
+
+use std::time::Duration;
+
+/// A message, in bytes of UTF-8 (CloudWatch Logs API reference, PutLogEvents: "Each log
+/// event can be no larger than 1 MB"). What the gateway's own writers append beyond it is
+/// cut off.
+pub const MAXIMUM_MESSAGE_BYTES: usize = 1_048_576 - EVENT_OVERHEAD_BYTES;
+
+/// A batch of PutLogEvents, in bytes: its messages, and [`EVENT_OVERHEAD_BYTES`] for each
+/// (CloudWatch Logs API reference, PutLogEvents).
+pub const MAXIMUM_BATCH_BYTES: usize = 1_048_576;
+
+/// Events of one PutLogEvents (CloudWatch Logs API reference, PutLogEvents).
+pub const MAXIMUM_BATCH_EVENTS: usize = 10_000;
+
+/// What CloudWatch Logs counts for an event besides its message (CloudWatch Logs API
+/// reference, PutLogEvents).
+pub const EVENT_OVERHEAD_BYTES: usize = 26;
+
+/// Events of one page of GetLogEvents or FilterLogEvents, and their default (CloudWatch
+/// Logs API reference).
+pub const MAXIMUM_PAGE_EVENTS: usize = 10_000;
+
+/// Streams of one page of DescribeLogStreams, and their default (CloudWatch Logs API
+/// reference).
+pub const MAXIMUM_PAGE_STREAMS: usize = 50;
+
+/// Bytes of one page of GetLogEvents or FilterLogEvents: "as many log events as can fit in
+/// a response size of 1 MB" (CloudWatch Logs API reference).
+pub(crate) const PAGE_BYTES: usize = 1_048_576;
+
+/// A filter pattern, in characters (CloudWatch Logs API reference, FilterLogEvents).
+pub(crate) const PATTERN_LENGTH: usize = 1_024;
+
+/// Parentheses inside parentheses in a filter pattern.
+pub(crate) const PATTERN_DEPTH: usize = 32;
+
+/// Wildcards in one property selector, and in a whole pattern (CloudWatch Logs user guide,
+/// "Filter pattern syntax").
+pub(crate) const SELECTOR_WILDCARDS: usize = 1;
+/// See [`SELECTOR_WILDCARDS`].
+pub(crate) const PATTERN_WILDCARDS: usize = 3;
+
+/// Events that one FilterLogEvents looks at before it answers with a token to go on.
+pub(crate) const SCANNED_EVENTS: usize = 100_000;
+
+/// Bytes of messages that one FilterLogEvents looks at before it answers.
+pub(crate) const SCANNED_BYTES: usize = 64 * 1_048_576;
+
+/// Bytes that wait to be written before appended events are dropped.
+pub(crate) const QUEUE_BYTES: usize = 16 * 1_048_576;
+
+/// What a waiting event costs besides its message.
+pub(crate) const QUEUED_EVENT_OVERHEAD: usize = 128;
+
+/// Streams whose drops are counted one by one until the queue has space; the rest is only
+/// in the total.
+pub(crate) const DROPPED_STREAMS: usize = 1_024;
+
+/// Durable appends and other calls that wait for the writer before they wait themselves.
+pub(crate) const PENDING_CALLS: usize = 64;
+
+/// How long the writer lets appended events gather.
+pub(crate) const GATHERING: Duration = Duration::from_millis(50);
+
+/// Waiting bytes at which it stops gathering.
+pub(crate) const GATHERED_BYTES: usize = 1_048_576;
+
+/// How long written events may stay in the system's cache: what a dying machine may lose.
+pub(crate) const UNSYNCED: Duration = Duration::from_secs(1);
+
+/// Events that are removed in one transaction, so that writing goes on in between.
+pub(crate) const REMOVAL_STEP: u32 = 5_000;
+
+/// Connections that read at the same time.
+pub(crate) const READERS: usize = 2;
+
+/// Reads that wait for a connection before they wait themselves.
+pub(crate) const READ_QUEUE: usize = 64;
+
+/// How long a connection waits for another process's lock on the file.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,213 @@
+//! What waits to be written. Appending never waits: beyond a bound in bytes the newest
+//! events are dropped and counted, and their stream is told once there is space again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use base::Scope;
+use rusqlite::Connection;
+
+use crate::LogFault;
+use crate::event::NewEvent;
+use crate::limits::{DROPPED_STREAMS, GATHERED_BYTES, GATHERING, QUEUE_BYTES, QUEUED_EVENT_OVERHEAD};
+
+/// A stream, by its names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StreamName {
+    pub(crate) scope: Scope,
+    pub(crate) group: String,
+    pub(crate) stream: String,
+}
+
+/// Something to do with the writer's connection, inside the transaction that it shares with
+/// its neighbours. It answers a refusal without having written anything.
+pub(crate) trait Call: Send {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    fn kind(&self) -> CallKind;
+    /// Called when the transaction is over.
+    fn finish(self: Box<Self>, outcome: Result<(), LogFault>);
+}
+
+/// What a call asks of the writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    /// A commit.
+    Plain,
+    /// A commit that is on the disk before it is answered.
+    Durable,
+    /// The same, and then the removal of the events of what it removed.
+    Removal,
+}
+
+pub(crate) enum Job {
+    Append(StreamName, Vec<NewEvent>),
+    Call(Box<dyn Call>),
+}
+
+/// How many events of which streams were dropped.
+pub(crate) type Drops = BTreeMap<StreamName, u64>;
+
+/// What the writer takes at once.
+pub(crate) struct Taken {
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) drops: Drops,
+    /// Nothing will come any more.
+    pub(crate) closed: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    news: Condvar,
+    dropped: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: Vec<Job>,
+    bytes: usize,
+    drops: Drops,
+    /// Somebody waits for an answer.
+    urgent: bool,
+    closed: bool,
+}
+
+impl Queue {
+    /// Queues events; what does not fit is dropped.
+    pub(crate) fn append(&self, name: StreamName, mut events: Vec<NewEvent>) {
+        let mut state = self.lock();
+        let mut bytes = state.bytes;
+        let fitting = events
+            .iter()
+            .take_while(|event| {
+                bytes = bytes.saturating_add(event.message.len() + QUEUED_EVENT_OVERHEAD);
+                bytes <= QUEUE_BYTES && !state.closed
+            })
+            .count();
+        let lost = events.len() - fitting;
+        if lost > 0 {
+            events.truncate(fitting);
+            self.note(&mut state.drops, name.clone(), lost);
+        }
+        if events.is_empty() {
+            return;
+        }
+        let cost = |event: &NewEvent| event.message.len() + QUEUED_EVENT_OVERHEAD;
+        let before = state.bytes;
+        state.bytes = before.saturating_add(events.iter().map(cost).sum());
+        // The writer is woken for the first and when there is enough, not for each.
+        let wake = state.jobs.is_empty() || (before < GATHERED_BYTES && state.bytes >= GATHERED_BYTES);
+        state.jobs.push(Job::Append(name, events));
+        drop(state);
+        if wake {
+            self.news.notify_one();
+        }
+    }
+
+    /// Queues a call, behind everything appended so far.
+    pub(crate) fn call(&self, call: Box<dyn Call>) {
+        let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            return call.finish(Err(LogFault::Closed));
+        }
+        state.jobs.push(Job::Call(call));
+        state.urgent = true;
+        drop(state);
+        self.news.notify_one();
+    }
+
+    /// Lets the writer finish what is queued and end.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.news.notify_one();
+    }
+
+    /// Waits for something to write, no longer than `idle`, and lets more gather unless
+    /// somebody waits for it.
+    pub(crate) fn take(&self, idle: Option<Duration>) -> Taken {
+        let mut state = self.lock();
+        let until = idle.map(|idle| Instant::now() + idle);
+        while state.jobs.is_empty() && !state.closed {
+            match self.wait(state, until) {
+                (guard, true) => state = guard,
+                (guard, false) => {
+                    state = guard;
+                    break;
+                }
+            }
+        }
+        let until = Some(Instant::now() + GATHERING);
+        while !state.jobs.is_empty() && !state.urgent && !state.closed && state.bytes < GATHERED_BYTES {
+            match self.wait(state, until) {
+                (guard, true) => state = guard,
+                (guard, false) => {
+                    state = guard;
+                    break;
+                }
+            }
+        }
+        state.urgent = false;
+        state.bytes = 0;
+        let jobs = std::mem::take(&mut state.jobs);
+        // Told only together with something else, so that a disk that refuses everything is
+        // not tried again and again for the sake of telling.
+        let tell = !jobs.is_empty() || state.closed;
+        let drops = if tell { std::mem::take(&mut state.drops) } else { Drops::new() };
+        Taken { jobs, drops, closed: state.closed }
+    }
+
+    /// Counts events that were taken but could not be written.
+    pub(crate) fn lost(&self, name: StreamName, count: usize) {
+        self.note(&mut self.lock().drops, name, count);
+    }
+
+    /// Puts back what could not be told; it has been counted.
+    pub(crate) fn untold(&self, drops: Drops) {
+        let mut state = self.lock();
+        for (name, count) in drops {
+            remember(&mut state.drops, name, count);
+        }
+    }
+
+    /// How many events have been dropped since the start.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, drops: &mut Drops, name: StreamName, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.dropped.fetch_add(count, Ordering::Relaxed);
+        remember(drops, name, count);
+    }
+
+    /// Waits; false once the time has come.
+    fn wait<'g>(
+        &self,
+        state: MutexGuard<'g, State>,
+        until: Option<Instant>,
+    ) -> (MutexGuard<'g, State>, bool) {
+        let Some(until) = until else {
+            return (self.news.wait(state).unwrap_or_else(PoisonError::into_inner), true);
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return (state, false);
+        }
+        (self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0, true)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn remember(drops: &mut Drops, name: StreamName, count: u64) {
+    if let Some(known) = drops.get_mut(&name) {
+        *known = known.saturating_add(count);
+    } else if drops.len() < DROPPED_STREAMS {
+        drops.insert(name, count);
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading one stream, forward and backward (GetLogEvents).
+
+use base::{Scope, Timestamp};
+use rusqlite::{Connection, Row, params};
+
+use crate::append::find_stream;
+use crate::event::Position;
+use crate::limits::PAGE_BYTES;
+use crate::queue::StreamName;
+use crate::token::{self, Direction};
+use crate::{EventId, LogEvent, LogFault};
+
+/// Which events of a stream to read.
+#[derive(Clone, Debug)]
+pub struct EventsQuery {
+    /// Whose stream it is.
+    pub scope: Scope,
+    /// The stream's group.
+    pub group: String,
+    /// The stream's name.
+    pub stream: String,
+    /// No events from before this moment.
+    pub start: Option<Timestamp>,
+    /// No events from this moment or later.
+    pub end: Option<Timestamp>,
+    /// How many at most, up to [`MAXIMUM_PAGE_EVENTS`](crate::MAXIMUM_PAGE_EVENTS), which
+    /// `None` stands for.
+    pub limit: Option<usize>,
+    /// Without a token: whether to start with the earliest events instead of the latest.
+    pub from_head: bool,
+    /// One of the last page's tokens.
+    pub token: Option<String>,
+}
+
+/// Some of a stream's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventsPage {
+    /// They, by time.
+    pub events: Vec<LogEvent>,
+    /// The token for later events. At the stream's end it is the one that was given.
+    pub forward: String,
+    /// The token for earlier events. At the stream's start it is the one that was given.
+    pub backward: String,
+}
+
+pub(crate) fn view(
+    connection: &Connection,
+    query: &EventsQuery,
+) -> rusqlite::Result<Result<EventsPage, LogFault>> {
+    let (direction, from) = match query.token.as_deref().map(token::read_of_stream) {
+        Some(Ok(place)) => place,
+        Some(Err(fault)) => return Ok(Err(fault)),
+        None if query.from_head => (Direction::Forward, Position::START),
+        None => (Direction::Backward, Position::END),
+    };
+    let name =
+        StreamName { scope: query.scope.clone(), group: query.group.clone(), stream: query.stream.clone() };
+    let Some((_, stream)) = find_stream(connection, &name)? else { return Ok(Err(LogFault::NoSuchStream)) };
+    let events = page(connection, stream, direction, from, query)?;
+
+    // Beside an empty page: what was given, and a token that turns around and meets again
+    // what lies on this side of it.
+    let (first, last) = match (events.first(), events.last(), direction) {
+        (Some(first), Some(last), _) => (Position::of(first), Position::of(last)),
+        (_, _, Direction::Forward) => (Position { number: from.number.saturating_add(1), ..from }, from),
+        (_, _, Direction::Backward) => (from, Position { number: (from.number - 1).max(0), ..from }),
+    };
+    // A stream that is read from its end while it is empty: what comes later is forward.
+    let last = if events.is_empty() && query.token.is_none() { Position::START } else { last };
+    Ok(Ok(EventsPage {
+        events,
+        forward: token::of_stream(Direction::Forward, last),
+        backward: token::of_stream(Direction::Backward, first),
+    }))
+}
+
+/// The events behind (or before) a position, by time.
+fn page(
+    connection: &Connection,
+    stream: i64,
+    direction: Direction,
+    from: Position,
+    query: &EventsQuery,
+) -> rusqlite::Result<Vec<LogEvent>> {
+    let sql = match direction {
+        Direction::Forward => {
+            "SELECT id, timestamp, ingestion, message FROM events
+             WHERE stream_id = ?1 AND (timestamp, id) > (?2, ?3) AND timestamp >= ?4 AND timestamp < ?5
+             ORDER BY timestamp, id LIMIT ?6"
+        }
+        Direction::Backward => {
+            "SELECT id, timestamp, ingestion, message FROM events
+             WHERE stream_id = ?1 AND (timestamp, id) < (?2, ?3) AND timestamp >= ?4 AND timestamp < ?5
+             ORDER BY timestamp DESC, id DESC LIMIT ?6"
+        }
+    };
+    let limit = query.limit.unwrap_or(crate::MAXIMUM_PAGE_EVENTS).min(crate::MAXIMUM_PAGE_EVENTS);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let start = query.start.map_or(0, Timestamp::as_millis);
+    let end = query.end.map_or(i64::MAX, Timestamp::as_millis);
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![stream, from.timestamp, from.number, start, end, limit])?;
+    let mut events = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let event = read_event(row)?;
+        bytes += event.message.len() + crate::EVENT_OVERHEAD_BYTES;
+        if bytes > PAGE_BYTES && !events.is_empty() {
+            break;
+        }
+        events.push(event);
+    }
+    if direction == Direction::Backward {
+        events.reverse();
+    }
+    Ok(events)
+}
+
+/// An event from the columns id, timestamp, ingestion, message.
+pub(crate) fn read_event(row: &Row<'_>) -> rusqlite::Result<LogEvent> {
+    Ok(LogEvent {
+        event_id: EventId::new(row.get(0)?),
+        timestamp: Timestamp::from_millis(row.get(1)?),
+        ingestion: Timestamp::from_millis(row.get(2)?),
+        message: row.get(3)?,
+    })
+}

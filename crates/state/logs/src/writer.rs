@@ -1,0 +1,161 @@
+//! The one thread that writes: what has gathered becomes one commit. A commit waits for the
+//! disk when somebody waits for it, and else once a second, for all before it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use base::{Clock, Timestamp};
+use rusqlite::Connection;
+
+use crate::append::{Missing, append};
+use crate::event::NewEvent;
+use crate::limits::UNSYNCED;
+use crate::queue::{CallKind, Drops, Job, Queue};
+use crate::{LogFault, remove};
+
+/// Starts the thread. It ends when the queue is closed and empty.
+pub(crate) fn start(
+    connection: Connection,
+    clock: Clock,
+    queue: Arc<Queue>,
+) -> std::io::Result<JoinHandle<()>> {
+    // Removals that a crash or an end interrupted go on.
+    let writer = Writer { connection, clock, queue, unsynced_since: None, removing: true };
+    thread::Builder::new().name("log-writer".into()).spawn(move || writer.run())
+}
+
+struct Writer {
+    connection: Connection,
+    clock: Clock,
+    queue: Arc<Queue>,
+    /// When the oldest commit was made that may not be on the disk.
+    unsynced_since: Option<Instant>,
+    /// There may be events of removed groups and streams.
+    removing: bool,
+}
+
+impl Writer {
+    fn run(mut self) {
+        loop {
+            let idle = match self.unsynced_since {
+                _ if self.removing => Some(Duration::ZERO),
+                Some(since) => Some(UNSYNCED.saturating_sub(since.elapsed())),
+                None => None,
+            };
+            let taken = self.queue.take(idle);
+            self.write(taken.jobs, taken.drops);
+            if self.removing {
+                self.remove();
+            }
+            if taken.closed || self.unsynced_since.is_some_and(|since| since.elapsed() >= UNSYNCED) {
+                self.sync();
+            }
+            if taken.closed {
+                return;
+            }
+        }
+    }
+
+    fn write(&mut self, mut jobs: Vec<Job>, drops: Drops) {
+        if jobs.is_empty() && drops.is_empty() {
+            return;
+        }
+        let durable = jobs.iter().any(|job| matches!(job, Job::Call(call) if call.kind() != CallKind::Plain));
+        let now = self.clock.now();
+        let outcome = self.commit(durable, |connection| {
+            for job in &mut jobs {
+                match job {
+                    Job::Append(name, events) => {
+                        append(connection, name, events, now, Missing::Create)?;
+                    }
+                    Job::Call(call) => call.run(connection)?,
+                }
+            }
+            for (name, count) in &drops {
+                append(connection, name, &[drop_notice(*count, now)], now, Missing::Create)?;
+            }
+            Ok(())
+        });
+        if let Err(fault) = &outcome {
+            tracing::error!(%fault, "log events could not be written and are lost");
+            self.queue.untold(drops);
+        }
+        for job in jobs {
+            match job {
+                Job::Append(name, events) if outcome.is_err() => self.queue.lost(name, events.len()),
+                Job::Append(..) => {}
+                Job::Call(call) => {
+                    self.removing |= call.kind() == CallKind::Removal;
+                    call.finish(outcome.clone());
+                }
+            }
+        }
+    }
+
+    /// Runs `work` in one transaction.
+    fn commit(
+        &mut self,
+        durable: bool,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), LogFault> {
+        let connection = &self.connection;
+        let attempt = || {
+            // WAL: a commit with FULL also brings all commits before it to the disk.
+            connection.execute_batch(match durable {
+                true => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+                false => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+            })?;
+            if durable {
+                // Without a change of its own a commit would not touch the disk.
+                connection.execute("UPDATE syncs SET number = number + 1", ())?;
+            }
+            work(connection)?;
+            connection.execute_batch("COMMIT")
+        };
+        let outcome = match catch_unwind(AssertUnwindSafe(attempt)) {
+            Ok(outcome) => outcome.map_err(LogFault::from),
+            Err(_) => Err(LogFault::Engine { reason: "the writer panicked".into() }),
+        };
+        match &outcome {
+            Ok(()) if durable => self.unsynced_since = None,
+            Ok(()) => _ = self.unsynced_since.get_or_insert_with(Instant::now),
+            Err(_) => {
+                if !self.connection.is_autocommit()
+                    && let Err(error) = self.connection.execute_batch("ROLLBACK")
+                {
+                    tracing::error!(%error, "a failed commit of the logs could not be rolled back");
+                }
+            }
+        }
+        outcome
+    }
+
+    fn sync(&mut self) {
+        if self.unsynced_since.is_some()
+            && let Err(fault) = self.commit(true, |_| Ok(()))
+        {
+            tracing::error!(%fault, "the logs could not be brought to the disk");
+            // Tried again in a while, or with the next durable commit.
+            self.unsynced_since = Some(Instant::now());
+        }
+    }
+
+    fn remove(&mut self) {
+        let mut more = false;
+        let outcome = self.commit(false, |connection| {
+            more = remove::step(connection)?;
+            Ok(())
+        });
+        if let Err(fault) = outcome {
+            tracing::error!(%fault, "removed log events could not be deleted");
+            more = false;
+        }
+        self.removing = more;
+    }
+}
+
+fn drop_notice(count: u64, now: Timestamp) -> NewEvent {
+    NewEvent::internal((now, format!("{count} log events were dropped")))
+}
