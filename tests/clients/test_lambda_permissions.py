@@ -64,7 +64,7 @@ def test_the_policy_ends_with_its_last_statement(aws, pets):
     assert status(aws.functions.remove_permission(FunctionName=pets, StatementId="gateway")) == 204
     with refused(404, "ResourceNotFoundException", NO_POLICY):
         aws.functions.get_policy(FunctionName=pets)
-    with pytest.raises(aws.functions.exceptions.ResourceNotFoundException):
+    with refused(404, "ResourceNotFoundException", "Statement gateway is not found in resource policy."):
         aws.functions.remove_permission(FunctionName=pets, StatementId="gateway")
 
 
