@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base::{Clock, Random, Scope, Timestamp};
+use logs::LogStore;
 use policy::Principal;
 use ports::deployments::DeploymentCheck;
 use ports::functions::Functions;
@@ -14,6 +15,8 @@ use wire::ServiceError;
 pub struct Plane {
     /// Documents.
     pub store: Store,
+    /// Log events.
+    pub logs: LogStore,
     /// Where `Invoke` goes.
     pub functions: Arc<dyn Functions>,
     /// Says whether a snapshot can be served.

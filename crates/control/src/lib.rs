@@ -14,6 +14,7 @@ pub use authenticate::{Authentication, RootCredentials};
 pub use call::{Call, CallContext, Caller, Failure, Outcome, Plane};
 pub use pipeline::ControlPlane;
 pub use registry::Registry;
+pub use services::logs::keep_retention;
 pub use services::sts::RoleCredentials;
 
 /// Every operation that is built.

@@ -2,6 +2,7 @@
 
 mod iam;
 mod lambda;
+pub(crate) mod logs;
 pub(crate) mod sts;
 
 use crate::Registry;
@@ -9,5 +10,6 @@ use crate::Registry;
 pub(crate) fn register(registry: &mut Registry) {
     iam::register(registry);
     lambda::register(registry);
+    logs::register(registry);
     sts::register(registry);
 }

@@ -7,3 +7,4 @@ pub mod apigateway;
 pub mod aws_managed;
 pub mod iam;
 pub mod lambda;
+pub mod logs;

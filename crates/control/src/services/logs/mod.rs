@@ -1,0 +1,95 @@
+//! CloudWatch Logs, as far as functions' output and access logs need it: groups with retention
+//! and tags, streams, and events that are put, read and filtered. Events live in the log store;
+//! operations and texts follow the CloudWatch Logs API reference.
+
+mod events;
+mod groups;
+mod retention;
+mod streams;
+mod tags;
+
+use ::logs::LogFault;
+use api::logs::errors::{INVALID_PARAMETER_EXCEPTION, RESOURCE_NOT_FOUND_EXCEPTION};
+use base::Scope;
+use documents::logs::LogGroupDocument;
+use store::Key;
+use wire::ServiceError;
+
+use crate::Registry;
+use crate::call::{CallContext, Failure, Outcome, Plane};
+
+pub use retention::keep_retention;
+
+pub(super) fn register(registry: &mut Registry) {
+    groups::register(registry);
+    streams::register(registry);
+    events::register(registry);
+    tags::register(registry);
+}
+
+fn invalid(text: impl Into<String>) -> Failure {
+    ServiceError::new(&INVALID_PARAMETER_EXCEPTION, text).into()
+}
+
+fn not_found(text: &str) -> Failure {
+    ServiceError::new(&RESOURCE_NOT_FOUND_EXCEPTION, text).into()
+}
+
+fn no_such_group() -> Failure {
+    not_found("The specified log group does not exist.")
+}
+
+fn no_such_stream() -> Failure {
+    not_found("The specified log stream does not exist.")
+}
+
+/// A log store's fault as an answer.
+fn fault(fault: LogFault) -> Failure {
+    match fault {
+        LogFault::NoSuchStream => no_such_stream(),
+        LogFault::InvalidToken => invalid("The specified nextToken is invalid."),
+        LogFault::TooManyEvents { .. }
+        | LogFault::BatchTooLarge { .. }
+        | LogFault::NegativeTimestamp { .. } => invalid(fault.to_string()),
+        LogFault::DiskFull
+        | LogFault::Disk { .. }
+        | LogFault::Corrupted { .. }
+        | LogFault::Closed
+        | LogFault::Engine { .. } => {
+            tracing::error!(%fault, "the log store failed");
+            ServiceError::service_unavailable().into()
+        }
+    }
+}
+
+/// `arn:aws:logs:{region}:{account}:log-group:{name}`.
+fn group_arn(scope: &Scope, name: &str) -> String {
+    format!("arn:aws:logs:{}:{}:log-group:{name}", scope.region(), scope.account())
+}
+
+/// The group that a request names, by name or by ARN.
+fn group_name(scope: &Scope, name: Option<&str>, identifier: Option<&str>) -> Outcome<String> {
+    let Some(named) = name.or(identifier) else {
+        return Err(invalid("Either logGroupName or logGroupIdentifier must be given."));
+    };
+    if !named.starts_with("arn:") {
+        return Ok(named.to_owned());
+    }
+    let own = group_arn(scope, "");
+    let name = named.strip_prefix(&own).ok_or_else(no_such_group)?;
+    Ok(name.strip_suffix(":*").unwrap_or(name).to_owned())
+}
+
+async fn document(plane: &Plane, scope: &Scope, name: &str) -> Outcome<Option<LogGroupDocument>> {
+    let (scope, key) = (scope.clone(), Key::new([name]));
+    plane.store.read(move |tx| Ok(tx.get::<LogGroupDocument>(&scope, &key)?)).await
+}
+
+/// Refuses a group that neither a caller nor a writer has made.
+async fn require_group(plane: &Plane, context: &CallContext, name: &str) -> Outcome<()> {
+    if document(plane, &context.scope, name).await?.is_some() {
+        return Ok(());
+    }
+    let written = plane.logs.list_groups(&context.scope, name).await.map_err(fault)?;
+    if written.iter().any(|group| group.name == name) { Ok(()) } else { Err(no_such_group()) }
+}
