@@ -104,24 +104,18 @@ fn search(
         (StreamSelection::Named(_), [number]) => format!("events.stream_id = {number}"),
         (StreamSelection::Named(_), numbers) => {
             let list: Vec<String> = numbers.iter().map(i64::to_string).collect();
-            format!("events.group_id = ?1 AND events.stream_id IN ({})", list.join(", "))
+            format!("events.group_id = ?1 AND +events.stream_id IN ({})", list.join(", "))
         }
         _ => "events.group_id = ?1".to_owned(),
     };
-    let sql = format!(
-        "SELECT events.id, timestamp, ingestion, message, streams.name
-         FROM events CROSS JOIN streams ON streams.id = events.stream_id
-         WHERE {streams} AND events.group_id = ?1
-           AND (timestamp, events.id) > (?2, ?3) AND timestamp >= ?4 AND timestamp <= ?5
-           AND substr(streams.name, 1, length(?6)) = ?6
-         ORDER BY timestamp, events.id"
-    );
+    let sql = sql(&streams);
     let prefix = match &query.streams {
         StreamSelection::Prefix(prefix) => prefix.as_str(),
         _ => "",
     };
     let limit = query.limit.unwrap_or(crate::MAXIMUM_PAGE_EVENTS).min(crate::MAXIMUM_PAGE_EVENTS);
-    let start = query.start.map_or(0, Timestamp::as_millis);
+    // Also as a plain bound, so that the index is entered where the last page ended.
+    let start = query.start.map_or(0, Timestamp::as_millis).max(from.timestamp);
     let end = query.end.map_or(i64::MAX, Timestamp::as_millis);
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query(params![group, from.timestamp, from.number, start, end, prefix])?;
@@ -145,4 +139,44 @@ fn search(
         }
     }
     Ok(FilteredPage { events, next: None })
+}
+
+fn sql(streams: &str) -> String {
+    format!(
+        "SELECT events.id, timestamp, ingestion, message, streams.name
+         FROM events CROSS JOIN streams ON streams.id = events.stream_id
+         WHERE {streams}
+           AND (timestamp, events.id) > (?2, ?3) AND timestamp >= ?4 AND timestamp <= ?5
+           AND substr(streams.name, 1, length(?6)) = ?6
+         ORDER BY timestamp, events.id"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Clock;
+
+    use super::*;
+
+    #[test]
+    fn a_search_follows_an_index_and_sorts_nothing() {
+        let connection = crate::open::memory(&Clock::standing_at(Timestamp::from_millis(0))).unwrap();
+        let plan = |streams: &str| -> Vec<String> {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql(streams))).unwrap();
+            let nothing: [Option<i64>; 6] = [None; 6];
+            let lines = statement.query_map(nothing, |row| row.get(3)).unwrap();
+            lines.collect::<rusqlite::Result<_>>().unwrap()
+        };
+        let stream = "SEARCH streams USING INTEGER PRIMARY KEY (rowid=?)".to_owned();
+        let by_group =
+            "SEARCH events USING INDEX events_of_a_group (group_id=? AND timestamp>? AND timestamp<?)";
+        let by_stream =
+            "SEARCH events USING INDEX events_of_a_stream (stream_id=? AND timestamp>? AND timestamp<?)";
+        assert_eq!(plan("events.group_id = ?1"), [by_group.to_owned(), stream.clone()]);
+        assert_eq!(
+            plan("events.group_id = ?1 AND +events.stream_id IN (1, 2)"),
+            [by_group.to_owned(), stream.clone()]
+        );
+        assert_eq!(plan("events.stream_id = 1"), [by_stream.to_owned(), stream]);
+    }
 }

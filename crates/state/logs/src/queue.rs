@@ -99,7 +99,11 @@ impl Queue {
         state.bytes = before.saturating_add(events.iter().map(cost).sum());
         // The writer is woken for the first and when there is enough, not for each.
         let wake = state.jobs.is_empty() || (before < GATHERED_BYTES && state.bytes >= GATHERED_BYTES);
-        state.jobs.push(Job::Append(name, events));
+        match state.jobs.last_mut() {
+            // A busy stream's events are stored together.
+            Some(Job::Append(last, waiting)) if *last == name => waiting.append(&mut events),
+            _ => state.jobs.push(Job::Append(name, events)),
+        }
         drop(state);
         if wake {
             self.news.notify_one();

@@ -96,8 +96,13 @@ fn page(
     };
     let limit = query.limit.unwrap_or(crate::MAXIMUM_PAGE_EVENTS).min(crate::MAXIMUM_PAGE_EVENTS);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let start = query.start.map_or(0, Timestamp::as_millis);
-    let end = query.end.map_or(i64::MAX, Timestamp::as_millis);
+    // The position also as a plain bound, so that the index is entered there.
+    let (mut start, mut end) =
+        (query.start.map_or(0, Timestamp::as_millis), query.end.map_or(i64::MAX, Timestamp::as_millis));
+    match direction {
+        Direction::Forward => start = start.max(from.timestamp),
+        Direction::Backward => end = end.min(from.timestamp.saturating_add(1)),
+    }
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![stream, from.timestamp, from.number, start, end, limit])?;
     let mut events = Vec::new();

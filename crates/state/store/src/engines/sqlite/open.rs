@@ -35,6 +35,8 @@ impl Directory {
             private(OpenOptions::new().write(true).create_new(true))
                 .open(&database)
                 .and_then(|file| file.sync_all())
+                // Its name, too, has to survive a power cut.
+                .and_then(|()| File::open(path)?.sync_all())
                 .map_err(|error| system_error(&database, &error))?;
         }
         Ok(Self { database, _lock: lock })
