@@ -5,9 +5,12 @@
 mod authenticate;
 mod authorize;
 mod call;
+mod paginate;
+mod patch;
 mod pipeline;
 mod registry;
 mod services;
+mod tags;
 mod trust;
 
 pub use authenticate::{Authentication, RootCredentials};

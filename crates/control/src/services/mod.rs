@@ -1,5 +1,6 @@
 //! The services: one folder each, one file for each collection of operations.
 
+mod apigateway;
 mod iam;
 mod lambda;
 pub(crate) mod logs;
@@ -8,6 +9,7 @@ pub(crate) mod sts;
 use crate::Registry;
 
 pub(crate) fn register(registry: &mut Registry) {
+    apigateway::register(registry);
     iam::register(registry);
     lambda::register(registry);
     logs::register(registry);

@@ -1,0 +1,47 @@
+//! Every bound of a REST API's definition. Those of AWS name the page of the API Gateway
+//! developer guide that they are from; none means that AWS has the bound but does not publish
+//! it, or that AWS's lies beyond what a request can carry.
+
+use std::ops::RangeInclusive;
+
+/// Resources of an API, the root included ("Amazon API Gateway quotas").
+pub(super) const RESOURCES: usize = 300;
+
+/// Stages of an API ("Amazon API Gateway quotas").
+pub(super) const STAGES: usize = 10;
+
+/// Variables of a stage ("Amazon API Gateway quotas").
+pub(super) const STAGE_VARIABLES: usize = 100;
+
+/// The name of a stage variable, in characters ("Amazon API Gateway quotas").
+pub(super) const STAGE_VARIABLE_NAME: usize = 64;
+
+/// The value of a stage variable, in characters ("Amazon API Gateway quotas").
+pub(super) const STAGE_VARIABLE_VALUE: usize = 512;
+
+/// The name of a stage, in characters ("Set up a stage for a REST API").
+pub(super) const STAGE_NAME: usize = 128;
+
+/// A resource policy, in characters ("Amazon API Gateway quotas").
+pub(super) const POLICY: usize = 8_192;
+
+/// The name of an API, in characters.
+pub(super) const NAME: usize = 1_024;
+
+/// A description, in characters.
+pub(super) const DESCRIPTION: usize = 1_024;
+
+/// A mapping template, in bytes ("Amazon API Gateway quotas").
+pub(super) const TEMPLATE: usize = 300 * 1024;
+
+/// The format of an access log, in bytes ("Amazon API Gateway quotas").
+pub(super) const ACCESS_LOG_FORMAT: usize = 3 * 1024;
+
+/// The time an integration may take, in milliseconds ("Amazon API Gateway quotas").
+pub(super) const TIMEOUT: RangeInclusive<i32> = 50..=29_000;
+
+/// `minimumCompressionSize`, in bytes ("Enable payload compression").
+pub(super) const COMPRESSION_SIZE: RangeInclusive<i32> = 0..=10_485_760;
+
+/// Seconds for which a response is cached ("Amazon API Gateway quotas").
+pub(super) const CACHE_TTL: RangeInclusive<i32> = 0..=3_600;

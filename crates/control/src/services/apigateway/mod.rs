@@ -1,0 +1,18 @@
+//! API Gateway's REST APIs. The path of a URL is the path of its file: `/account` is
+//! `account.rs`, `/restapis/{id}/stages` is `restapis/stages.rs`.
+
+mod account;
+mod limits;
+mod refusals;
+mod restapis;
+mod tags;
+#[cfg(test)]
+mod test_frame;
+
+use crate::Registry;
+
+pub(super) fn register(registry: &mut Registry) {
+    account::register(registry);
+    restapis::register(registry);
+    tags::register(registry);
+}

@@ -1,0 +1,435 @@
+//! `/restapis/{id}/stages`: named places where a deployment is served. How one is patched is in
+//! `stage_update`.
+
+use api::Empty;
+use api::apigateway::operations as op;
+use api::apigateway::{
+    CacheClusterSize, CacheClusterStatus, CreateStageRequest, DeleteStageRequest, GetStageRequest,
+    GetStagesRequest, Stage, Stages,
+};
+use base::Timestamp;
+use documents::apigateway::{StageDocument, within};
+use indexmap::IndexMap;
+use store::Key;
+
+use super::super::limits;
+use super::super::refusals::{bad_request, conflict, description, limit_exceeded, not_found, unknown_stage};
+use super::{deployments, find, stage_update};
+use crate::{Call, Failure, Outcome, Registry, tags};
+
+pub(super) fn register(registry: &mut Registry) {
+    registry
+        .write(op::CreateStage, create_stage)
+        .read(op::GetStage, get_stage)
+        .read(op::GetStages, get_stages)
+        .write(op::UpdateStage, stage_update::update_stage)
+        .write(op::DeleteStage, delete_stage);
+}
+
+/// What `CreateDeployment` may set of the stage that it makes or repoints.
+pub(super) struct Settings {
+    pub(super) description: Option<String>,
+    pub(super) cache_cluster_enabled: Option<bool>,
+    pub(super) cache_cluster_size: Option<CacheClusterSize>,
+    pub(super) variables: Option<IndexMap<String, String>>,
+    pub(super) tracing_enabled: Option<bool>,
+}
+
+pub(in super::super) fn create_stage(call: &mut Call<'_, '_>, input: &CreateStageRequest) -> Outcome<Stage> {
+    let api = &input.rest_api_id;
+    check_name(&input.stage_name)?;
+    if input.canary_settings.is_some() {
+        return Err(bad_request("canarySettings: Canary release deployments are not built yet."));
+    }
+    if input.documentation_version.as_deref().is_some_and(|version| !version.is_empty()) {
+        return Err(unknown_documentation_version());
+    }
+    let mut stage = new(call, &input.stage_name);
+    stage.description = description(input.description.as_deref())?;
+    stage.tracing_enabled = Some(input.tracing_enabled.unwrap_or(false));
+    set_variables(&mut stage, input.variables.as_ref())?;
+    stage.cache_cluster_size = input.cache_cluster_size;
+    set_cache_cluster(&mut stage, input.cache_cluster_enabled.unwrap_or(false));
+    let mut given = IndexMap::new();
+    if let Some(tags) = &input.tags {
+        tags::add(&mut given, tags)?;
+    }
+    stage.tags = Some(given).filter(|tags| !tags.is_empty());
+    find(call, api)?;
+    if read(call, api, &input.stage_name)?.is_some() {
+        return Err(conflict("Stage already exists"));
+    }
+    check_deployment(call, api, &input.deployment_id)?;
+    check_room(call, api)?;
+    stage.deployment_id = Some(input.deployment_id.clone());
+    put(call, api, &stage)?;
+    Ok(shown(stage))
+}
+
+pub(in super::super) fn get_stage(call: &mut Call<'_, '_>, input: &GetStageRequest) -> Outcome<Stage> {
+    Ok(shown(get(call, &input.rest_api_id, &input.stage_name)?))
+}
+
+fn get_stages(call: &mut Call<'_, '_>, input: &GetStagesRequest) -> Outcome<Stages> {
+    find(call, &input.rest_api_id)?;
+    let prefix = Key::new([&input.rest_api_id]);
+    let documents = call.tx.list::<StageDocument>(&call.context.scope, &prefix)?;
+    let wanted = input.deployment_id.as_ref().filter(|id| !id.is_empty());
+    let stages = documents
+        .into_iter()
+        .map(|(_, document)| document.stage)
+        .filter(|stage| wanted.is_none() || stage.deployment_id.as_ref() == wanted)
+        .map(shown)
+        .collect();
+    Ok(Stages { item: Some(stages) })
+}
+
+pub(in super::super) fn delete_stage(call: &mut Call<'_, '_>, input: &DeleteStageRequest) -> Outcome<Empty> {
+    let key = within(&input.rest_api_id, &input.stage_name);
+    if call.tx.delete::<StageDocument>(&call.context.scope, &key)? {
+        Ok(Empty {})
+    } else {
+        Err(unknown_stage())
+    }
+}
+
+/// Points the stage `name` at a deployment, and makes it if it is not there. What `settings`
+/// leave out stays as it is.
+pub(super) fn point(
+    call: &mut Call<'_, '_>,
+    api: &str,
+    name: &str,
+    deployment: &str,
+    settings: Settings,
+) -> Outcome<()> {
+    let mut stage = match read(call, api, name)? {
+        Some(stage) => stage,
+        None => {
+            check_room(call, api)?;
+            new(call, name)
+        }
+    };
+    stage.deployment_id = Some(deployment.to_owned());
+    stage.last_updated_date = Some(call.now());
+    stage.description = settings.description.or(stage.description);
+    stage.tracing_enabled = settings.tracing_enabled.or(stage.tracing_enabled);
+    stage.cache_cluster_size = settings.cache_cluster_size.or(stage.cache_cluster_size);
+    let enabled = settings.cache_cluster_enabled.or(stage.cache_cluster_enabled).unwrap_or(false);
+    set_cache_cluster(&mut stage, enabled);
+    if settings.variables.is_some() {
+        set_variables(&mut stage, settings.variables.as_ref())?;
+    }
+    put(call, api, &stage)
+}
+
+/// The stage `name` of the API `api`.
+pub(in super::super) fn get(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Stage> {
+    read(call, api, name)?.ok_or_else(unknown_stage)
+}
+
+/// Stores a stage.
+pub(in super::super) fn put(call: &mut Call<'_, '_>, api: &str, stage: &Stage) -> Outcome<()> {
+    let key = within(api, stage.stage_name.as_deref().unwrap_or_default());
+    call.tx.put(&call.context.scope, &key, &StageDocument { stage: stage.clone() })?;
+    Ok(())
+}
+
+/// A stage as it is answered.
+pub(super) fn shown(mut stage: Stage) -> Stage {
+    stage.created_date = stage.created_date.map(Timestamp::truncated_to_secs);
+    stage.last_updated_date = stage.last_updated_date.map(Timestamp::truncated_to_secs);
+    stage
+}
+
+/// Refuses what cannot be in a URL's first segment. The text is recorded from AWS; hyphens, which
+/// it does not name, are taken (API Gateway developer guide, "Set up a stage for a REST API").
+pub(super) fn check_name(name: &str) -> Outcome<()> {
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
+    if (1..=limits::STAGE_NAME).contains(&name.len()) && name.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(bad_request("Stage name only allows a-zA-Z0-9_"))
+}
+
+/// Refuses a deployment that the API does not have. The text is recorded from AWS.
+pub(super) fn check_deployment(call: &mut Call<'_, '_>, api: &str, id: &str) -> Outcome<()> {
+    match deployments::get(call, api, id) {
+        Ok(_) => Ok(()),
+        Err(Failure::Service(_)) => Err(bad_request("Deployment id does not exist")),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// There are no documentation versions yet, so none is known. The text is not recorded.
+pub(super) fn unknown_documentation_version() -> Failure {
+    not_found("Invalid Documentation version specified")
+}
+
+/// Switches the cache. It is there at once, unlike AWS's; its size is the least if none was given.
+pub(super) fn set_cache_cluster(stage: &mut Stage, enabled: bool) {
+    stage.cache_cluster_enabled = Some(enabled);
+    stage.cache_cluster_status =
+        Some(if enabled { CacheClusterStatus::Available } else { CacheClusterStatus::NotAvailable });
+    if enabled {
+        stage.cache_cluster_size.get_or_insert(CacheClusterSize::V0_5);
+    }
+}
+
+/// Replaces the variables.
+fn set_variables(stage: &mut Stage, given: Option<&IndexMap<String, String>>) -> Outcome<()> {
+    let mut variables = IndexMap::new();
+    for (name, value) in given.into_iter().flatten() {
+        set_variable(&mut variables, name, value)?;
+    }
+    stage.variables = Some(variables).filter(|variables| !variables.is_empty());
+    Ok(())
+}
+
+/// Sets one variable. Texts about characters are recorded from AWS, those about sizes are not.
+pub(super) fn set_variable(variables: &mut IndexMap<String, String>, name: &str, value: &str) -> Outcome<()> {
+    let word = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
+    if name.is_empty() || name.len() > limits::STAGE_VARIABLE_NAME || !name.bytes().all(word) {
+        return Err(bad_request(format!(
+            "Invalid stage variable name: {name}. Please use names with only word characters."
+        )));
+    }
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || b" -._~:/?#&=,".contains(&c);
+    if !value.bytes().all(allowed) {
+        return Err(bad_request(format!(
+            "Invalid stage variable value of key {name}.  Please use values with alphanumeric characters and \
+             the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','."
+        )));
+    }
+    if value.len() > limits::STAGE_VARIABLE_VALUE {
+        return Err(bad_request(format!(
+            "Invalid stage variable value of key {name}.  Values can be at most {} characters long.",
+            limits::STAGE_VARIABLE_VALUE
+        )));
+    }
+    if variables.len() >= limits::STAGE_VARIABLES && !variables.contains_key(name) {
+        return Err(limit_exceeded(format!(
+            "A stage can have at most {} variables.",
+            limits::STAGE_VARIABLES
+        )));
+    }
+    variables.insert(name.to_owned(), value.to_owned());
+    Ok(())
+}
+
+fn read(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Option<Stage>> {
+    let document = call.tx.get::<StageDocument>(&call.context.scope, &within(api, name))?;
+    Ok(document.map(|document| document.stage))
+}
+
+/// A stage that points nowhere yet.
+fn new(call: &Call<'_, '_>, name: &str) -> Stage {
+    let mut stage = Stage {
+        stage_name: Some(name.to_owned()),
+        method_settings: Some(IndexMap::new()),
+        tracing_enabled: Some(false),
+        created_date: Some(call.now()),
+        last_updated_date: Some(call.now()),
+        ..Stage::default()
+    };
+    set_cache_cluster(&mut stage, false);
+    stage
+}
+
+fn check_room(call: &mut Call<'_, '_>, api: &str) -> Outcome<()> {
+    let stages = call.tx.list::<StageDocument>(&call.context.scope, &Key::new([api]))?;
+    if stages.len() < limits::STAGES {
+        return Ok(());
+    }
+    Err(limit_exceeded(
+        "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::super::test_frame::{Frame, STARTED, bad_request, conflict, not_found, text, with};
+    use super::*;
+
+    struct Place {
+        frame: Frame,
+        api: String,
+        deployment: String,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let frame = Frame::new();
+            let (api, _) = frame.deployable();
+            let deployment = frame.deployment(&api);
+            Self { frame, api, deployment }
+        }
+
+        fn input(&self, name: &str, more: Value) -> Value {
+            let input = json!({"restApiId": self.api, "stageName": name, "deploymentId": self.deployment});
+            with(input, more)
+        }
+
+        fn create(&self, name: &str, more: Value) -> Value {
+            self.frame.ok(create_stage, self.input(name, more))
+        }
+
+        fn refused(&self, name: &str, more: Value) -> String {
+            self.frame.refused(create_stage, self.input(name, more))
+        }
+    }
+
+    /// Recorded from AWS.
+    #[test]
+    fn a_new_stage_has_awss_defaults() {
+        let place = Place::new();
+        let created = place.create("dev", json!({"description": "", "variables": {}, "tags": {}}));
+        let expected = json!({
+            "stageName": "dev",
+            "deploymentId": place.deployment,
+            "createdDate": STARTED,
+            "lastUpdatedDate": STARTED,
+            "cacheClusterEnabled": false,
+            "cacheClusterStatus": "NOT_AVAILABLE",
+            "methodSettings": {},
+            "tracingEnabled": false,
+        });
+        assert_eq!(created, expected);
+        assert_eq!(place.frame.ok(get_stage, json!({"restApiId": place.api, "stageName": "dev"})), expected);
+        let given = json!({
+            "description": "for us",
+            "variables": {"host": "example.com"},
+            "tracingEnabled": true,
+            "tags": {"env": "demo"},
+        });
+        let created = place.create("prod-1", given.clone());
+        assert_eq!(created, with(with(expected, given), json!({"stageName": "prod-1"})));
+    }
+
+    #[test]
+    fn the_cache_is_available_when_it_is_enabled() {
+        let place = Place::new();
+        let created = place.create("a", json!({"cacheClusterEnabled": true}));
+        assert_eq!(
+            (&created["cacheClusterStatus"], &created["cacheClusterSize"]),
+            (&json!("AVAILABLE"), &json!("0.5"))
+        );
+        let created = place.create("b", json!({"cacheClusterEnabled": true, "cacheClusterSize": "237"}));
+        assert_eq!(created["cacheClusterSize"], "237");
+    }
+
+    #[test]
+    fn bad_stages_are_refused() {
+        let place = Place::new();
+        // Texts recorded from AWS.
+        let name = bad_request("Stage name only allows a-zA-Z0-9_");
+        for bad in ["", "a b", "a.b", "a/b", "$default", &"a".repeat(129)] {
+            assert_eq!(place.refused(bad, json!({})), name, "{bad}");
+        }
+        place.create(&"a".repeat(128), json!({}));
+        place.create("dev", json!({}));
+        assert_eq!(place.refused("dev", json!({})), conflict("Stage already exists"));
+        assert_eq!(
+            place.refused("x", json!({"deploymentId": "nope"})),
+            bad_request("Deployment id does not exist")
+        );
+        assert_eq!(
+            place.refused("x", json!({"restApiId": "nope"})),
+            not_found("Invalid API identifier specified 000000000000:nope")
+        );
+        // Not recorded.
+        assert_eq!(
+            place.refused("x", json!({"documentationVersion": "1"})),
+            not_found("Invalid Documentation version specified")
+        );
+        assert_eq!(
+            place.refused("x", json!({"canarySettings": {"percentTraffic": 5.0}})),
+            bad_request("canarySettings: Canary release deployments are not built yet.")
+        );
+    }
+
+    /// The texts about characters are recorded from AWS; sizes: "Amazon API Gateway quotas".
+    #[test]
+    fn variables_have_their_characters_and_sizes() {
+        let place = Place::new();
+        let check = |name: &str, value: &str, expected: &str| {
+            let refused = place.refused("x", json!({"variables": {name: value}}));
+            assert_eq!(refused, bad_request(expected), "{name} {value}");
+        };
+        for name in ["", "a-b", "a b", &"a".repeat(65)] {
+            let expected =
+                format!("Invalid stage variable name: {name}. Please use names with only word characters.");
+            check(name, "x", &expected);
+        }
+        for value in ["{", "a;b", "ä", "$"] {
+            check(
+                "a",
+                value,
+                "Invalid stage variable value of key a.  Please use values with alphanumeric characters and the \
+                 symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.",
+            );
+        }
+        check(
+            "a",
+            &"x".repeat(513),
+            "Invalid stage variable value of key a.  Values can be at most 512 characters long.",
+        );
+        let variables = |count: usize| {
+            let variables: serde_json::Map<_, _> =
+                (0..count).map(|n| (format!("v{n}"), json!("x"))).collect();
+            json!({"variables": variables})
+        };
+        place.create(
+            "a",
+            json!({"variables": {"a".repeat(64): "x".repeat(512), "b": "", "C_1": "-._~:/?#&=, "}}),
+        );
+        place.create("b", variables(100));
+        assert_eq!(
+            place.refused("c", variables(101)),
+            "429 LimitExceededException \"A stage can have at most 100 variables.\""
+        );
+    }
+
+    /// "Amazon API Gateway quotas": 10 stages of an API.
+    #[test]
+    fn ten_fit() {
+        let place = Place::new();
+        for n in 0..10 {
+            place.create(&format!("s{n}"), json!({}));
+        }
+        let full = "429 LimitExceededException \"Maximum number of stages for this API has been reached. Please \
+                    contact AWS if you need additional stages.\"";
+        assert_eq!(place.refused("more", json!({})), full);
+        let deploy = json!({"restApiId": place.api, "stageName": "more"});
+        assert_eq!(place.frame.refused(deployments::create_deployment, deploy), full);
+    }
+
+    /// Recorded from AWS: the list's member is `item`.
+    #[test]
+    fn the_list_can_be_of_one_deployment() {
+        let place = Place::new();
+        place.create("b", json!({}));
+        place.create("a", json!({}));
+        let other = place.frame.deployment(&place.api);
+        place.create("c", json!({"deploymentId": other}));
+        let names = |more: Value| {
+            let list = place.frame.ok(get_stages, with(json!({"restApiId": place.api}), more));
+            list["item"].as_array().unwrap().iter().map(|stage| text(stage, "stageName")).collect::<Vec<_>>()
+        };
+        assert_eq!(names(json!({})), ["a", "b", "c"]);
+        assert_eq!(names(json!({"deploymentId": other})), ["c"]);
+        assert_eq!(names(json!({"deploymentId": "nope"})), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_deleted_stage_is_gone() {
+        let place = Place::new();
+        place.create("dev", json!({}));
+        let dev = json!({"restApiId": place.api, "stageName": "dev"});
+        place.frame.ok(delete_stage, dev.clone());
+        let unknown = not_found("Invalid stage identifier specified");
+        assert_eq!(place.frame.refused(delete_stage, dev.clone()), unknown);
+        assert_eq!(place.frame.refused(get_stage, dev), unknown);
+    }
+}

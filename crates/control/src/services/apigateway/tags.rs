@@ -1,0 +1,172 @@
+//! `/tags/{arn}`: tags of APIs and stages, which are part of their documents.
+
+use api::Empty;
+use api::apigateway::operations as op;
+use api::apigateway::{GetTagsRequest, TagResourceRequest, Tags, UntagResourceRequest};
+use base::Arn;
+use documents::apigateway::RestApiDocument;
+use indexmap::IndexMap;
+use store::Key;
+
+use super::refusals::{bad_request, not_found, unknown_rest_api};
+use super::restapis::stages;
+use crate::{Call, Outcome, Registry, tags};
+
+pub(super) fn register(registry: &mut Registry) {
+    registry
+        .write(op::TagResource, tag_resource)
+        .write(op::UntagResource, untag_resource)
+        .read(op::GetTags, get_tags);
+}
+
+/// What an ARN names.
+enum Target {
+    RestApi(String),
+    Stage(String, String),
+}
+
+fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<Empty> {
+    let target = target(call, &input.resource_arn)?;
+    let mut tags = read(call, &target)?;
+    tags::add(&mut tags, &input.tags)?;
+    write(call, &target, tags)
+}
+
+fn untag_resource(call: &mut Call<'_, '_>, input: &UntagResourceRequest) -> Outcome<Empty> {
+    let target = target(call, &input.resource_arn)?;
+    let mut tags = read(call, &target)?;
+    tags.retain(|key, _| !input.tag_keys.contains(key));
+    write(call, &target, tags)
+}
+
+/// All tags: `limit` and `position` have no effect (API Gateway API reference, `GetTags`:
+/// "Not currently supported").
+fn get_tags(call: &mut Call<'_, '_>, input: &GetTagsRequest) -> Outcome<Tags> {
+    let target = target(call, &input.resource_arn)?;
+    Ok(Tags { tags: Some(read(call, &target)?) })
+}
+
+/// Reads `arn:aws:apigateway:{region}::/restapis/{id}` and `…/stages/{name}`. Refusals are not
+/// recorded; they are worded like those that are.
+fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
+    let malformed = || bad_request("Invalid ARN specified in the request");
+    let arn: Arn = text.parse().map_err(|_| malformed())?;
+    if arn.service != "apigateway" || arn.region != call.scope().region() {
+        return Err(malformed());
+    }
+    let segments: Vec<&str> = arn.resource.trim_start_matches('/').split('/').collect();
+    match segments.as_slice() {
+        ["restapis", api] => Ok(Target::RestApi((*api).to_owned())),
+        ["restapis", api, "stages", stage] => Ok(Target::Stage((*api).to_owned(), (*stage).to_owned())),
+        // Things that cannot be made yet cannot be there.
+        ["apikeys" | "clientcertificates" | "domainnames" | "usageplans" | "vpclinks", ..] => {
+            Err(not_found(format!("Invalid resource specified {text}")))
+        }
+        _ => Err(malformed()),
+    }
+}
+
+fn read(call: &mut Call<'_, '_>, target: &Target) -> Outcome<IndexMap<String, String>> {
+    let tags = match target {
+        Target::RestApi(api) => rest_api(call, api)?.rest_api.tags,
+        Target::Stage(api, name) => stages::get(call, api, name)?.tags,
+    };
+    Ok(tags.unwrap_or_default())
+}
+
+fn write(call: &mut Call<'_, '_>, target: &Target, tags: IndexMap<String, String>) -> Outcome<Empty> {
+    match target {
+        Target::RestApi(api) => {
+            let mut document = rest_api(call, api)?;
+            document.rest_api.tags = Some(tags);
+            call.tx.put(&call.context.scope, &Key::new([api]), &document)?;
+        }
+        Target::Stage(api, name) => {
+            let mut stage = stages::get(call, api, name)?;
+            stage.tags = Some(tags).filter(|tags| !tags.is_empty());
+            stages::put(call, api, &stage)?;
+        }
+    }
+    Ok(Empty {})
+}
+
+fn rest_api(call: &mut Call<'_, '_>, api: &str) -> Outcome<RestApiDocument> {
+    let document = call.tx.get(&call.context.scope, &Key::new([api]))?;
+    document.ok_or_else(|| unknown_rest_api(&call.context.scope, api))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::restapis::{get_rest_apis, stages};
+    use super::super::test_frame::{Frame, bad_request, not_found, text};
+    use super::*;
+
+    #[test]
+    fn apis_and_stages_are_tagged_by_their_arns() {
+        let frame = Frame::new();
+        let (api, _) = frame.deployable();
+        let deployment = frame.deployment(&api);
+        frame.ok(
+            stages::create_stage,
+            json!({"restApiId": api, "stageName": "dev", "deploymentId": deployment, "tags": {"a": "0"}}),
+        );
+        for (arn, before) in [
+            (format!("arn:aws:apigateway:us-east-1::/restapis/{api}"), json!({})),
+            (format!("arn:aws:apigateway:us-east-1::/restapis/{api}/stages/dev"), json!({"a": "0"})),
+        ] {
+            let tags = || frame.ok(get_tags, json!({"resourceArn": arn}))["tags"].clone();
+            assert_eq!(tags(), before);
+            let given = json!({"a": "1", "b": ""});
+            frame.ok(tag_resource, json!({"resourceArn": arn, "tags": given}));
+            assert_eq!(tags(), given);
+            frame.ok(untag_resource, json!({"resourceArn": arn, "tagKeys": ["a", "nope"]}));
+            assert_eq!(tags(), json!({"b": ""}));
+        }
+        let listed = frame.ok(get_rest_apis, json!({}));
+        assert_eq!(listed["items"][0]["tags"], json!({"b": ""}));
+        let stage = frame.ok(stages::get_stage, json!({"restApiId": api, "stageName": "dev"}));
+        assert_eq!(stage["tags"], json!({"b": ""}));
+    }
+
+    #[test]
+    fn a_stage_without_tags_has_no_member() {
+        let frame = Frame::new();
+        let (api, _) = frame.deployable();
+        let deployment = frame.deployment(&api);
+        let stage =
+            json!({"restApiId": api, "stageName": "dev", "deploymentId": deployment, "tags": {"a": "0"}});
+        frame.ok(stages::create_stage, stage);
+        let arn = format!("arn:aws:apigateway:us-east-1::/restapis/{api}/stages/dev");
+        frame.ok(untag_resource, json!({"resourceArn": arn, "tagKeys": ["a"]}));
+        let stage = frame.ok(stages::get_stage, json!({"restApiId": api, "stageName": "dev"}));
+        assert_eq!((text(&stage, "stageName"), stage["tags"].clone()), ("dev".to_owned(), Value::Null));
+    }
+
+    #[test]
+    fn other_arns_are_refused() {
+        let frame = Frame::new();
+        let (api, _) = frame.rest_api();
+        let check = |arn: &str, expected: String| {
+            assert_eq!(frame.refused(get_tags, json!({"resourceArn": arn})), expected, "{arn}");
+        };
+        let malformed = || bad_request("Invalid ARN specified in the request");
+        check("x", malformed());
+        check(&format!("arn:aws:apigateway:eu-west-1::/restapis/{api}"), malformed());
+        check(&format!("arn:aws:execute-api:us-east-1::/restapis/{api}"), malformed());
+        check(&format!("arn:aws:apigateway:us-east-1::/restapis/{api}/resources/x"), malformed());
+        check(
+            "arn:aws:apigateway:us-east-1::/restapis/nope",
+            not_found("Invalid API identifier specified 000000000000:nope"),
+        );
+        check(
+            &format!("arn:aws:apigateway:us-east-1::/restapis/{api}/stages/nope"),
+            not_found("Invalid stage identifier specified"),
+        );
+        check(
+            "arn:aws:apigateway:us-east-1::/apikeys/x",
+            not_found("Invalid resource specified arn:aws:apigateway:us-east-1::/apikeys/x"),
+        );
+    }
+}
