@@ -1,6 +1,8 @@
 //! `endpointConfiguration`: where an API is reached from, and over which IP versions.
 
-use api::apigateway::{EndpointConfiguration, EndpointType, IpAddressType};
+use api::apigateway::{
+    EndpointAccessMode, EndpointConfiguration, EndpointType, IpAddressType, SecurityPolicy,
+};
 
 use super::super::refusals::bad_request;
 use crate::Outcome;
@@ -38,6 +40,25 @@ pub(super) fn check(configuration: &EndpointConfiguration) -> Outcome<()> {
         return Err(bad_request("VPCEndpoints can only be specified with PRIVATE apis."));
     }
     Ok(())
+}
+
+/// The TLS versions and ciphers of the API's endpoint. Nothing below TLS 1.2 is ever spoken, so
+/// the two old policies hold; the newer ones would restrict what is not restricted yet.
+pub(super) fn security_policy(given: Option<SecurityPolicy>) -> Outcome<Option<SecurityPolicy>> {
+    match given {
+        None | Some(SecurityPolicy::Tls1_0 | SecurityPolicy::Tls1_2) => Ok(given),
+        Some(policy) => Err(bad_request(format!("securityPolicy: The policy {policy} is not built yet."))),
+    }
+}
+
+/// `STRICT` would refuse requests whose host and SNI differ, which is not done yet.
+pub(super) fn access_mode(given: Option<EndpointAccessMode>) -> Outcome<Option<EndpointAccessMode>> {
+    match given {
+        None | Some(EndpointAccessMode::Basic) => Ok(given),
+        Some(EndpointAccessMode::Strict) => {
+            Err(bad_request("endpointAccessMode: The mode STRICT is not built yet."))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -82,5 +103,26 @@ mod tests {
             json!({"types": ["EDGE"], "vpcEndpointIds": ["vpce-1"]}),
             "VPCEndpoints can only be specified with PRIVATE apis.",
         );
+    }
+
+    #[test]
+    fn what_would_restrict_and_is_not_built_is_refused() {
+        let frame = Frame::new();
+        frame.ok(
+            create_rest_api,
+            json!({"name": "a", "securityPolicy": "TLS_1_2", "endpointAccessMode": "BASIC"}),
+        );
+        for (more, expected) in [
+            (
+                json!({"name": "a", "securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09"}),
+                "securityPolicy: The policy SecurityPolicy_TLS13_1_3_2025_09 is not built yet.",
+            ),
+            (
+                json!({"name": "a", "endpointAccessMode": "STRICT"}),
+                "endpointAccessMode: The mode STRICT is not built yet.",
+            ),
+        ] {
+            assert_eq!(frame.refused(create_rest_api, more), bad_request(expected));
+        }
     }
 }

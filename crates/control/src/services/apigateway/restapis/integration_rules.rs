@@ -118,7 +118,15 @@ fn check_credentials(credentials: Option<&str>, account: &str) -> Outcome<()> {
 
 fn check_connection(integration: &Integration, kind: IntegrationType) -> Outcome<()> {
     if integration.connection_type != Some(ConnectionType::VpcLink) {
-        return Ok(());
+        return match integration.integration_target {
+            // API Gateway API reference, `PutIntegration`: the rule; the text is not recorded.
+            Some(_) => Err(bad_request("Integration target is only supported with connection type VPC_LINK")),
+            None => Ok(()),
+        };
+    }
+    let target = integration.integration_target.as_deref().map(str::parse::<Arn>).transpose();
+    if target.map_err(|_| bad_arn())?.is_some_and(|arn| arn.service != "elasticloadbalancing") {
+        return Err(bad_arn());
     }
     if !matches!(kind, IntegrationType::Http | IntegrationType::HttpProxy) {
         // API Gateway developer guide, "Set up API Gateway private integrations": the rule; the
@@ -301,6 +309,28 @@ mod tests {
             json!({"type": "MOCK", "connectionType": "VPC_LINK", "connectionId": "x"}),
             "Connection type VPC_LINK is only supported for HTTP and HTTP_PROXY integrations",
         );
+    }
+
+    /// The rules: API Gateway API reference, `PutIntegration`.
+    #[test]
+    fn a_target_belongs_to_a_vpc_link() {
+        let place = Place::new();
+        let balancer = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/a/b/c";
+        let http = |target: &str| {
+            json!({
+                "type": "HTTP_PROXY",
+                "integrationHttpMethod": "GET",
+                "uri": "http://x",
+                "integrationTarget": target,
+            })
+        };
+        place.refuses(http(balancer), "Integration target is only supported with connection type VPC_LINK");
+        let linked =
+            |target: &str| with(http(target), json!({"connectionType": "VPC_LINK", "connectionId": "l"}));
+        place.accepts(linked(balancer));
+        for target in ["x", "arn:aws:s3:::bucket"] {
+            place.refuses(linked(target), "Invalid ARN specified in the request");
+        }
     }
 
     /// Recorded from AWS.

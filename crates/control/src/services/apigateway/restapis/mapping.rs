@@ -159,8 +159,10 @@ enum Source<'a> {
 /// Reads the right side of a mapping; `prefix` and `places` say which parameters it may take.
 fn source<'a>(expression: &'a str, prefix: &str, places: &[&str]) -> Option<Source<'a>> {
     let quoted = expression.len() >= 2 && expression.starts_with('\'') && expression.ends_with('\'');
-    let dotted = |prefix| expression.strip_prefix(prefix).is_some_and(is_name);
-    if quoted || dotted("context.") || dotted("stageVariables.") {
+    // Claims have names of any characters: `context.authorizer.claims.custom:team`.
+    let context = expression.strip_prefix("context.");
+    let context = context.is_some_and(|name| !name.is_empty() && !name.contains(char::is_whitespace));
+    if quoted || context || expression.strip_prefix("stageVariables.").is_some_and(is_name) {
         return Some(Source::Other);
     }
     let rest = expression.strip_prefix(prefix)?;
@@ -257,6 +259,7 @@ mod tests {
             "method.request.body.$.a.b[0]",
             "stageVariables.x",
             "context.identity.sourceIp",
+            "context.authorizer.claims.custom:team",
             "'static, quoted'",
             "''",
         ] {

@@ -1,6 +1,7 @@
 //! `/restapis`: the APIs themselves. What belongs to one is in the files of this folder; how
 //! one is patched is in `update`.
 
+mod access_log;
 pub(super) mod deployments;
 mod endpoints;
 pub(super) mod integration_responses;
@@ -11,8 +12,10 @@ pub(super) mod method_responses;
 mod method_settings;
 pub(super) mod methods;
 mod policy;
+mod resource_tree;
 pub(super) mod resources;
 mod stage_update;
+mod stage_variables;
 pub(super) mod stages;
 mod update;
 
@@ -75,8 +78,8 @@ pub(super) fn create_rest_api(call: &mut Call<'_, '_>, input: &CreateRestApiRequ
         policy: policy::read(input.policy.as_deref(), call.scope(), &id)?,
         tags: Some(given),
         disable_execute_api_endpoint: Some(input.disable_execute_api_endpoint.unwrap_or(false)),
-        security_policy: input.security_policy,
-        endpoint_access_mode: input.endpoint_access_mode,
+        security_policy: endpoints::security_policy(input.security_policy)?,
+        endpoint_access_mode: endpoints::access_mode(input.endpoint_access_mode)?,
         ..RestApi::default()
     };
     let root = match input.clone_from.as_deref().filter(|original| !original.is_empty()) {

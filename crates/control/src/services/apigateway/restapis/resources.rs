@@ -1,7 +1,7 @@
 //! `/restapis/{id}/resources`: the tree of paths. Every document holds its full path, so moving
 //! or renaming a resource rewrites everything below it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use api::Empty;
 use api::apigateway::operations as op;
@@ -14,8 +14,9 @@ use documents::apigateway::{ResourceDocument, within};
 use store::Key;
 
 use super::super::limits;
-use super::super::refusals::{bad_request, conflict, limit_exceeded, unknown_resource};
+use super::super::refusals::{bad_request, limit_exceeded, unknown_resource};
 use super::find;
+use super::resource_tree::{Tree, below, check_path_part, path, replace, rewrite};
 use crate::paginate::{Page, page};
 use crate::patch::{Table, Wording, row};
 use crate::{Call, Outcome, Registry};
@@ -82,32 +83,30 @@ pub(in super::super) fn get_resources(
 fn update_resource(call: &mut Call<'_, '_>, input: &UpdateResourceRequest) -> Outcome<Resource> {
     let api = &input.rest_api_id;
     let mut resources = all(call, api)?;
-    let mut resource = Tree(&resources).find(&input.resource_id).cloned().ok_or_else(unknown_resource)?;
+    let tree = Tree(&resources);
+    let mut resource = tree.find(&input.resource_id).cloned().ok_or_else(unknown_resource)?;
     for patch in TABLE.read(&input.patch_operations) {
         let patch = patch?;
-        let tree = Tree(&resources);
-        let root = resource.parent_id.is_none();
-        if patch.path == "/pathPart" {
-            if root {
-                return Err(bad_request("Root resource cannot update its pathPart."));
-            }
+        let part = patch.path == "/pathPart";
+        if resource.parent_id.is_none() {
+            let member = if part { "pathPart" } else { "parentId" };
+            return Err(bad_request(format!("Root resource cannot update its {member}.")));
+        }
+        if part {
             check_path_part(patch.text())?;
             resource.path_part = Some(patch.text().to_owned());
         } else {
-            if root {
-                return Err(bad_request("Root resource cannot update its parentId."));
-            }
             let parent = tree.find(patch.text()).ok_or_else(unknown_resource)?;
             if tree.subtree(&input.resource_id).contains(patch.text()) {
                 return Err(bad_request("Resources cannot be cyclical."));
             }
             resource.parent_id.clone_from(&parent.id);
         }
-        let parent =
-            resource.parent_id.as_deref().and_then(|id| tree.find(id)).ok_or_else(unknown_resource)?;
-        let part = resource.path_part.clone().unwrap_or_default();
-        tree.check_place(parent, &part, Some(&input.resource_id))?;
-        resource.path = Some(below(path(parent), &part));
+    }
+    if let (Some(parent), Some(part)) = (&resource.parent_id, &resource.path_part) {
+        let parent = tree.find(parent).ok_or_else(unknown_resource)?;
+        tree.check_place(parent, part, Some(&input.resource_id))?;
+        resource.path = Some(below(path(parent), part));
         replace(&mut resources, resource.clone());
         for changed in rewrite(&mut resources, &input.resource_id) {
             put(call, api, changed)?;
@@ -194,113 +193,6 @@ fn shown(mut resource: Resource, embed: Option<&[String]>) -> Resource {
     resource
 }
 
-/// The resources of one API.
-struct Tree<'a>(&'a [Resource]);
-
-impl<'a> Tree<'a> {
-    fn find(&self, id: &str) -> Option<&'a Resource> {
-        self.0.iter().find(|resource| resource.id.as_deref() == Some(id))
-    }
-
-    fn children(&self, id: &'a str) -> impl Iterator<Item = &'a Resource> {
-        self.0.iter().filter(move |resource| resource.parent_id.as_deref() == Some(id))
-    }
-
-    /// The ids of a resource and of all below it.
-    fn subtree(&self, id: &str) -> HashSet<&'a str> {
-        let mut found = HashSet::new();
-        let mut next: Vec<&str> =
-            self.find(id).and_then(|resource| resource.id.as_deref()).into_iter().collect();
-        while let Some(id) = next.pop() {
-            if found.insert(id) {
-                next.extend(self.children(id).filter_map(|child| child.id.as_deref()));
-            }
-        }
-        found
-    }
-
-    /// Whether the resource `itself`, or a new one, may be `part` below `parent`. Texts recorded
-    /// from AWS.
-    fn check_place(&self, parent: &'a Resource, part: &str, itself: Option<&str>) -> Outcome<()> {
-        let greedy = |part: &str| part.ends_with("+}");
-        let greedy_parent = parent.path_part.as_deref().filter(|part| greedy(part));
-        let is_parent = itself.is_some_and(|id| self.0.iter().any(|r| r.parent_id.as_deref() == Some(id)));
-        if let Some(greedy) = greedy_parent.or(Some(part).filter(|part| is_parent && greedy(part))) {
-            return Err(bad_request(format!(
-                "Cannot create a child of a resource with a greedy path variable: {greedy}"
-            )));
-        }
-        let siblings = self
-            .children(parent.id.as_deref().unwrap_or_default())
-            .filter(|sibling| sibling.id.as_deref() != itself)
-            .filter_map(|sibling| sibling.path_part.as_deref());
-        for sibling in siblings {
-            if sibling == part {
-                return Err(conflict(format!(
-                    "Another resource with the same parent already has this name: {part}"
-                )));
-            }
-            if sibling.starts_with('{') && part.starts_with('{') {
-                return Err(bad_request(format!(
-                    "A sibling ({sibling}) of this resource already has a variable path part -- only one is \
-                     allowed"
-                )));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn path(resource: &Resource) -> &str {
-    resource.path.as_deref().unwrap_or("/")
-}
-
-fn below(parent: &str, part: &str) -> String {
-    format!("{}/{part}", parent.trim_end_matches('/'))
-}
-
-fn replace(resources: &mut [Resource], resource: Resource) {
-    if let Some(place) = resources.iter_mut().find(|known| known.id == resource.id) {
-        *place = resource;
-    }
-}
-
-/// Rewrites the paths below the resource `id`; answers it and what was changed.
-fn rewrite(resources: &mut [Resource], id: &str) -> Vec<Resource> {
-    let below_it: HashSet<String> = Tree(resources).subtree(id).into_iter().map(str::to_owned).collect();
-    let mut next = vec![id.to_owned()];
-    while let Some(parent) = next.pop() {
-        let parent_path =
-            Tree(resources).find(&parent).map(|parent| path(parent).to_owned()).unwrap_or_default();
-        for child in resources.iter_mut().filter(|r| r.parent_id.as_deref() == Some(&*parent)) {
-            child.path = Some(below(&parent_path, child.path_part.as_deref().unwrap_or_default()));
-            next.extend(child.id.clone());
-        }
-    }
-    let changed = |resource: &&Resource| resource.id.as_ref().is_some_and(|id| below_it.contains(id));
-    resources.iter().filter(changed).cloned().collect()
-}
-
-/// Refuses what is neither a name nor a variable in braces. Texts recorded from AWS.
-fn check_path_part(part: &str) -> Outcome<()> {
-    let named = |name: &str, more: &[u8]| {
-        !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || more.contains(&c))
-    };
-    let valid = match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-        Some(variable) => named(variable.strip_suffix('+').unwrap_or(variable), b"._-"),
-        None => named(part, b"._-:"),
-    };
-    if valid {
-        return Ok(());
-    }
-    Err(bad_request(if part.is_empty() {
-        "Resource's path part must be specified"
-    } else {
-        "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at \
-         the beginning and the end."
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -370,6 +262,14 @@ mod tests {
         assert_eq!(paths(&frame, &api), ["/", "/animals", "/animals/cats", "/animals/cats/{id}"]);
         let got = frame.ok(get_resource, json!({"restApiId": api, "resourceId": id}));
         assert_eq!(text(&got, "path"), "/animals/cats/{id}");
+        // Only where it ends up counts: on its way there is another `cats`.
+        frame.resource(&api, &root, "cats");
+        let both = json!([
+            {"op": "replace", "path": "/parentId", "value": root},
+            {"op": "replace", "path": "/pathPart", "value": "dogs"},
+        ]);
+        frame.ok(update_resource, json!({"restApiId": api, "resourceId": dogs, "patchOperations": both}));
+        assert_eq!(paths(&frame, &api), ["/", "/animals", "/cats", "/dogs", "/dogs/{id}"]);
     }
 
     /// Recorded from AWS.

@@ -2,12 +2,10 @@
 //! by a resource's path that may hold slashes, and every verb has refusals of its own. All texts
 //! are recorded from AWS unless a comment says otherwise.
 
-use api::apigateway::{AccessLogSettings, CacheClusterSize, Op, PatchOperation, Stage, UpdateStageRequest};
-use base::Arn;
+use api::apigateway::{CacheClusterSize, Op, PatchOperation, Stage, UpdateStageRequest};
 
-use super::super::limits;
 use super::super::refusals::{bad_request, description, not_found};
-use super::{method_settings, stages};
+use super::{access_log, method_settings, stage_variables, stages};
 use crate::patch::{flag, pointer};
 use crate::{Call, Failure, Outcome};
 
@@ -77,9 +75,11 @@ fn replace(
         }
         ["tracingEnabled"] => stage.tracing_enabled = Some(flag(value)),
         ["variables", name] => {
-            stages::set_variable(stage.variables.get_or_insert_default(), name, value)?;
+            stage_variables::set(stage.variables.get_or_insert_default(), name, value)?;
         }
-        ["accessLogSettings", rest @ ..] => set_access_log(stage, rest, value)?,
+        ["accessLogSettings", rest @ ..] => {
+            access_log::set(stage.access_log_settings.get_or_insert_default(), rest, value)?;
+        }
         ["canarySettings", ..] => {
             return Err(bad_request(format!("{path}: Canary release deployments are not built yet.")));
         }
@@ -136,60 +136,6 @@ fn cache_cluster_size(text: &str) -> Outcome<CacheClusterSize> {
         // The text is not recorded.
         bad_request(format!("Invalid cache cluster size specified. Valid options are {}", sizes.join(",")))
     })
-}
-
-fn set_access_log(stage: &mut Stage, path: &[&str], value: &str) -> Outcome<()> {
-    let settings = stage.access_log_settings.clone();
-    let mut settings: AccessLogSettings = settings.unwrap_or_default();
-    let (["destinationArn" | "format"], false) = (path, value.is_empty()) else {
-        return Err(bad_request(if matches!(path, ["destinationArn" | "format"]) {
-            "Access Log value must not be empty"
-        } else {
-            "Invalid accessLogSettings path. Must be one of : [/accessLogSettings/destinationArn, \
-             /accessLogSettings/format]"
-        }));
-    };
-    if path == ["format"] {
-        check_access_log_format(value)?;
-        settings.format = Some(value.to_owned());
-    } else {
-        check_access_log_destination(value)?;
-        settings.destination_arn = Some(value.to_owned());
-    }
-    stage.access_log_settings = Some(settings);
-    Ok(())
-}
-
-/// Whether the log group or the stream exists is not checked.
-fn check_access_log_destination(text: &str) -> Outcome<()> {
-    let arn: Arn = text.parse().map_err(|_| {
-        bad_request(format!("Invalid ARN specified in the request. ARNs must start with 'arn:': {text}"))
-    })?;
-    let stream = arn.resource.strip_prefix("deliverystream/");
-    match (arn.service.as_str(), stream) {
-        ("logs", _) if arn.resource.starts_with("log-group:") => Ok(()),
-        ("firehose", Some(stream)) if stream.starts_with("amazon-apigateway-") => Ok(()),
-        ("firehose", Some(_)) => Err(bad_request(
-            "Kinesis Firehose delivery stream name must begin with the characters 'amazon-apigateway-'",
-        )),
-        _ => Err(bad_request(
-            "The ARN must be a valid CloudWatch Logs log group or Kinesis Data Firehose delivery stream",
-        )),
-    }
-}
-
-fn check_access_log_format(format: &str) -> Outcome<()> {
-    if !format.contains("$context.requestId") && !format.contains("$context.extendedRequestId") {
-        return Err(bad_request(
-            "Access Log format must include either $context.requestId or $context.extendedRequestId",
-        ));
-    }
-    if format.len() > limits::ACCESS_LOG_FORMAT {
-        // The text is not recorded.
-        let limit = limits::ACCESS_LOG_FORMAT;
-        return Err(bad_request(format!("Access Log format must not be larger than {limit} bytes")));
-    }
-    Ok(())
 }
 
 /// The missing commas are AWS's own.
@@ -396,37 +342,6 @@ mod tests {
                 );
             }
         }
-        for path in [destination, format] {
-            place.refuses("replace", path, Some(""), "Access Log value must not be empty");
-        }
-        for (path, value, expected) in [
-            (destination, "x", "Invalid ARN specified in the request. ARNs must start with 'arn:': x"),
-            (
-                destination,
-                "arn:aws:s3:::bucket",
-                "The ARN must be a valid CloudWatch Logs log group or Kinesis Data Firehose delivery stream",
-            ),
-            (
-                destination,
-                "arn:aws:firehose:us-east-1:000000000000:deliverystream/x",
-                "Kinesis Firehose delivery stream name must begin with the characters 'amazon-apigateway-'",
-            ),
-            (
-                format,
-                "$context.status",
-                "Access Log format must include either $context.requestId or $context.extendedRequestId",
-            ),
-        ] {
-            place.refuses("replace", path, Some(value), expected);
-        }
-        let longest = format!("$context.requestId{}", "x".repeat(3 * 1024 - 18));
-        place.update("replace", format, Some(&longest));
-        place.refuses(
-            "replace",
-            format,
-            Some(&format!("{longest}x")),
-            "Access Log format must not be larger than 3072 bytes",
-        );
         let updated = place.update("remove", "/accessLogSettings", None);
         assert_eq!(updated["accessLogSettings"], json!(null));
         place.refuses("remove", "/accessLogSettings", None, &cannot_remove("accessLogSettings"));

@@ -14,7 +14,7 @@ use store::Key;
 
 use super::super::limits;
 use super::super::refusals::{bad_request, conflict, description, limit_exceeded, not_found, unknown_stage};
-use super::{deployments, find, stage_update};
+use super::{deployments, find, stage_update, stage_variables};
 use crate::{Call, Failure, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -47,7 +47,7 @@ pub(in super::super) fn create_stage(call: &mut Call<'_, '_>, input: &CreateStag
     let mut stage = new(call, &input.stage_name);
     stage.description = description(input.description.as_deref())?;
     stage.tracing_enabled = Some(input.tracing_enabled.unwrap_or(false));
-    set_variables(&mut stage, input.variables.as_ref())?;
+    stage.variables = stage_variables::read(input.variables.as_ref())?;
     stage.cache_cluster_size = input.cache_cluster_size;
     set_cache_cluster(&mut stage, input.cache_cluster_enabled.unwrap_or(false));
     let mut given = IndexMap::new();
@@ -117,7 +117,7 @@ pub(super) fn point(
     let enabled = settings.cache_cluster_enabled.or(stage.cache_cluster_enabled).unwrap_or(false);
     set_cache_cluster(&mut stage, enabled);
     if settings.variables.is_some() {
-        set_variables(&mut stage, settings.variables.as_ref())?;
+        stage.variables = stage_variables::read(settings.variables.as_ref())?;
     }
     put(call, api, &stage)
 }
@@ -173,47 +173,6 @@ pub(super) fn set_cache_cluster(stage: &mut Stage, enabled: bool) {
     if enabled {
         stage.cache_cluster_size.get_or_insert(CacheClusterSize::V0_5);
     }
-}
-
-/// Replaces the variables.
-fn set_variables(stage: &mut Stage, given: Option<&IndexMap<String, String>>) -> Outcome<()> {
-    let mut variables = IndexMap::new();
-    for (name, value) in given.into_iter().flatten() {
-        set_variable(&mut variables, name, value)?;
-    }
-    stage.variables = Some(variables).filter(|variables| !variables.is_empty());
-    Ok(())
-}
-
-/// Sets one variable. Texts about characters are recorded from AWS, those about sizes are not.
-pub(super) fn set_variable(variables: &mut IndexMap<String, String>, name: &str, value: &str) -> Outcome<()> {
-    let word = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
-    if name.is_empty() || name.len() > limits::STAGE_VARIABLE_NAME || !name.bytes().all(word) {
-        return Err(bad_request(format!(
-            "Invalid stage variable name: {name}. Please use names with only word characters."
-        )));
-    }
-    let allowed = |c: u8| c.is_ascii_alphanumeric() || b" -._~:/?#&=,".contains(&c);
-    if !value.bytes().all(allowed) {
-        return Err(bad_request(format!(
-            "Invalid stage variable value of key {name}.  Please use values with alphanumeric characters and \
-             the symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','."
-        )));
-    }
-    if value.len() > limits::STAGE_VARIABLE_VALUE {
-        return Err(bad_request(format!(
-            "Invalid stage variable value of key {name}.  Values can be at most {} characters long.",
-            limits::STAGE_VARIABLE_VALUE
-        )));
-    }
-    if variables.len() >= limits::STAGE_VARIABLES && !variables.contains_key(name) {
-        return Err(limit_exceeded(format!(
-            "A stage can have at most {} variables.",
-            limits::STAGE_VARIABLES
-        )));
-    }
-    variables.insert(name.to_owned(), value.to_owned());
-    Ok(())
 }
 
 fn read(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Option<Stage>> {
@@ -346,48 +305,6 @@ mod tests {
         assert_eq!(
             place.refused("x", json!({"canarySettings": {"percentTraffic": 5.0}})),
             bad_request("canarySettings: Canary release deployments are not built yet.")
-        );
-    }
-
-    /// The texts about characters are recorded from AWS; sizes: "Amazon API Gateway quotas".
-    #[test]
-    fn variables_have_their_characters_and_sizes() {
-        let place = Place::new();
-        let check = |name: &str, value: &str, expected: &str| {
-            let refused = place.refused("x", json!({"variables": {name: value}}));
-            assert_eq!(refused, bad_request(expected), "{name} {value}");
-        };
-        for name in ["", "a-b", "a b", &"a".repeat(65)] {
-            let expected =
-                format!("Invalid stage variable name: {name}. Please use names with only word characters.");
-            check(name, "x", &expected);
-        }
-        for value in ["{", "a;b", "ä", "$"] {
-            check(
-                "a",
-                value,
-                "Invalid stage variable value of key a.  Please use values with alphanumeric characters and the \
-                 symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.",
-            );
-        }
-        check(
-            "a",
-            &"x".repeat(513),
-            "Invalid stage variable value of key a.  Values can be at most 512 characters long.",
-        );
-        let variables = |count: usize| {
-            let variables: serde_json::Map<_, _> =
-                (0..count).map(|n| (format!("v{n}"), json!("x"))).collect();
-            json!({"variables": variables})
-        };
-        place.create(
-            "a",
-            json!({"variables": {"a".repeat(64): "x".repeat(512), "b": "", "C_1": "-._~:/?#&=, "}}),
-        );
-        place.create("b", variables(100));
-        assert_eq!(
-            place.refused("c", variables(101)),
-            "429 LimitExceededException \"A stage can have at most 100 variables.\""
         );
     }
 

@@ -65,7 +65,8 @@ fn apply(call: &Call<'_, '_>, api: &mut RestApi, patch: &Patch<'_>) -> Outcome<(
             api.security_policy = Some(one_of(patch, "security policy", SecurityPolicy::ALL)?)
         }
         ["endpointAccessMode"] => {
-            api.endpoint_access_mode = Some(one_of(patch, "endpoint access mode", EndpointAccessMode::ALL)?);
+            let mode = one_of(patch, "endpoint access mode", EndpointAccessMode::ALL)?;
+            api.endpoint_access_mode = endpoints::access_mode(Some(mode))?;
         }
         ["minimumCompressionSize"] => {
             // No value switches compression off (API Gateway developer guide, "Enable payload
