@@ -1,10 +1,27 @@
 //! Lambda functions as local processes.
+//!
+//! [`LocalFunctions`] looks up what a function is (`definition`), asks whether the invoker may
+//! invoke it (`authority`), takes its share of the concurrency (`concurrency`) and hands the
+//! invocation to the function's pool (`pool`). A pool's processes are each kept by a task of
+//! its own (`environment`), which starts the process (`process`, `launcher`, `package`,
+//! `runtime`, `bootstrap`) and talks to it over the Lambda Runtime API (`runtime_api`).
 
+mod authority;
+mod bootstrap;
+mod concurrency;
+mod definition;
+mod environment;
+mod events;
 pub mod launcher;
-mod limits;
+pub mod limits;
 pub mod package;
 mod payload;
+mod pool;
+mod process;
 mod runtime;
+mod runtime_api;
+mod service;
 mod settings;
 
+pub use service::{LocalFunctions, StartError, Surroundings};
 pub use settings::Settings;

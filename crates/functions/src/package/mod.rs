@@ -7,19 +7,11 @@ mod entries;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ports::functions::PackageFacts;
 
-pub(crate) use directory::{CodeDirectory, CodeFault, UnpackedCode};
+pub(crate) use directory::{CodeDirectory, UnpackedCode};
 
 use crate::limits::MAXIMUM_UNPACKED_BYTES;
-
-/// What Lambda says about a package it has accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageFacts {
-    /// `CodeSha256`: the archive's digest, base 64.
-    pub sha256: String,
-    /// `CodeSize`: the archive's size in bytes.
-    pub size: i64,
-}
 
 /// Why a package is refused. `Display` is for the operator; the client gets
 /// [`message`](Self::message).
@@ -88,8 +80,7 @@ impl PackageError {
 pub fn check(zip: &[u8]) -> Result<PackageFacts, PackageError> {
     entries::read(zip, MAXIMUM_UNPACKED_BYTES, &mut entries::Nowhere)?;
     let sha256 = STANDARD.encode(digest(&SHA256, zip));
-    // A slice has at most `isize::MAX` bytes.
-    Ok(PackageFacts { sha256, size: i64::try_from(zip.len()).unwrap_or(i64::MAX) })
+    Ok(PackageFacts { sha256, size: zip.len() as u64 })
 }
 
 #[cfg(test)]

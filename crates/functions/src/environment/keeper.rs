@@ -1,0 +1,461 @@
+//! Keeps one process: starts it, hands it one invocation after the other, notices how each
+//! ends, and ends the process when it fails, is not needed or the gateway stops.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base::Clock;
+use bytes::Bytes;
+use ports::functions::InvokeError;
+
+use super::live::{Happening, Live};
+use super::log::{FunctionLog, UsageReport};
+use super::machine::StartFault;
+use super::{EnvironmentSpec, Job, JobReply, Machine};
+use crate::limits::{CREDENTIALS_MARGIN, EXIT_GRACE, MEMORY_MATTERS_AFTER, WATCH_INTERVAL};
+use crate::payload::{Exit, Failure};
+use crate::pool::{Ready, Seat};
+use crate::runtime_api::{self, Call, Posted, Report};
+
+/// The status of a launcher that could not start the program.
+const LAUNCHER_FAILED: i32 = 126;
+
+/// How many processes may ask for an invocation and hang up before they get it. One can die in
+/// that moment by chance.
+const MOST_HUNG_UP: u32 = 3;
+
+/// Keeps one environment. Runs as a task of its own.
+pub(crate) struct Keeper {
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) spec: Arc<EnvironmentSpec>,
+    /// The environment's place in its pool.
+    pub(crate) seat: Seat,
+}
+
+/// Why a process did not come to ask for its first invocation.
+enum InitFault {
+    Start(StartFault),
+    /// It reported an error itself.
+    Reported { payload: Bytes, error_type: Option<String> },
+    Exited(Exit),
+    TimedOut,
+    OutOfMemory,
+    Stopped,
+}
+
+/// How an invocation ended.
+enum Outcome {
+    Result(Bytes),
+    /// The function's own error object.
+    Error { payload: Bytes, error_type: Option<String> },
+    Failed(Failure),
+    /// The gateway stops.
+    Stopped,
+}
+
+impl Keeper {
+    /// Keeps an environment until its end.
+    pub(crate) async fn run(mut self) {
+        let Some(mut live) = self.first_process().await else { return };
+        self.seat.started();
+        while self.serve_next(&mut live).await {}
+        drop(live.end().await);
+    }
+
+    // The start --------------------------------------------------------------------------
+
+    /// A process that waits for its first invocation. If none comes to that, the failure is
+    /// one invocation's: a start that failed is tried again within it, as Lambda does.
+    async fn first_process(&mut self) -> Option<Live> {
+        let log = self.machine.log_of(&self.spec);
+        let begun = Instant::now();
+        let (fault, mut log) = match self.start(log, begun + self.machine.settings.init_limit).await {
+            Ok(mut live) => {
+                self.seat.init = Some(begun.elapsed());
+                live.log.flush();
+                return Some(live);
+            }
+            Err(failed) => failed,
+        };
+        init_report(&mut log, begun.elapsed(), "init", &fault);
+        let job = self.seat.take_waiting()?;
+        match fault {
+            InitFault::Start(_) | InitFault::Stopped => {
+                self.end_unstarted(job, fault, log, Duration::ZERO);
+                None
+            }
+            InitFault::Reported { .. }
+            | InitFault::Exited(_)
+            | InitFault::TimedOut
+            | InitFault::OutOfMemory => self.start_within(job, log).await,
+        }
+    }
+
+    /// Starts the process anew as a part of `job`, whose time it takes.
+    async fn start_within(&mut self, job: Job, mut log: FunctionLog) -> Option<Live> {
+        let begun = Instant::now();
+        begin(&mut log, &job, &self.spec.version);
+        let (fault, mut log) = match self.start(log, begun + self.spec.timeout).await {
+            Ok(mut live) => {
+                self.seat.started();
+                return if self.serve(&mut live, job, begun, None).await {
+                    Some(live)
+                } else {
+                    live.end().await;
+                    None
+                };
+            }
+            Err(failed) => failed,
+        };
+        init_report(&mut log, begun.elapsed(), "invoke", &fault);
+        self.end_unstarted(job, fault, log, begun.elapsed());
+        None
+    }
+
+    /// One process, from nothing to its call for an invocation.
+    async fn start(&self, log: FunctionLog, limit: Instant) -> Result<Live, (InitFault, FunctionLog)> {
+        let mut live = match self.machine.start(&self.spec, log).await {
+            Ok(live) => live,
+            Err((fault, log)) => return Err((InitFault::Start(fault), log)),
+        };
+        match self.wait_for_call(&mut live, limit).await {
+            Ok(()) => Ok(live),
+            Err(fault) => Err((fault, live.end().await)),
+        }
+    }
+
+    async fn wait_for_call(&self, live: &mut Live, limit: Instant) -> Result<(), InitFault> {
+        let mut reported: Option<InitFault> = None;
+        let mut limit = limit;
+        loop {
+            match live.step(Some(limit), true).await {
+                Happening::Called(Call::Next(next)) if reported.is_none() => {
+                    live.next = Some(next);
+                    return Ok(());
+                }
+                Happening::Called(Call::Next(next)) => {
+                    let _ = next.send(runtime_api::invalid_transition());
+                }
+                Happening::Called(Call::Report { report: Report::InitError { error_type, body }, answer }) => {
+                    let _ = answer.send(runtime_api::accepted());
+                    reported.get_or_insert(reported_fault(error_type, body));
+                    // It exits by itself now, and what it still says belongs to the log.
+                    limit = limit.min(Instant::now() + EXIT_GRACE);
+                }
+                Happening::Called(Call::Report { answer, .. }) => {
+                    let _ = answer.send(runtime_api::invalid_request_id());
+                }
+                Happening::Ended(exit, reports) => {
+                    let said = reports.into_iter().find_map(|report| match report {
+                        Report::InitError { error_type, body } => Some(reported_fault(error_type, body)),
+                        Report::Response { .. } | Report::Error { .. } => None,
+                    });
+                    return Err(reported.or(said).unwrap_or(InitFault::Exited(exit)));
+                }
+                Happening::Deadline => return Err(reported.unwrap_or(InitFault::TimedOut)),
+                Happening::Tick => {
+                    live.log.flush();
+                    if live.memory(Duration::ZERO).taken > self.spec.memory_bytes() {
+                        return Err(InitFault::OutOfMemory);
+                    }
+                }
+                Happening::Stopped => return Err(InitFault::Stopped),
+            }
+        }
+    }
+
+    /// Answers a job for which no process came to life.
+    fn end_unstarted(&self, job: Job, fault: InitFault, mut log: FunctionLog, duration: Duration) {
+        let outcome = match fault {
+            InitFault::Start(StartFault::Machine(why)) => {
+                tracing::error!(function = self.spec.name, scope = ?self.spec.scope, why, "a function cannot be run");
+                job.refuse(InvokeError::Unavailable { why });
+                return;
+            }
+            InitFault::Start(StartFault::Function(failure)) => Outcome::Failed(failure),
+            InitFault::Reported { payload, error_type } => Outcome::Error { payload, error_type },
+            InitFault::Exited(Exit::Status(LAUNCHER_FAILED)) => Outcome::Failed(Failure::InvalidEntrypoint {
+                why: "the function's program cannot be run".to_owned(),
+            }),
+            InitFault::Exited(exit) => Outcome::Failed(Failure::Exited(exit)),
+            InitFault::TimedOut => Outcome::Failed(Failure::TimedOut(self.spec.timeout)),
+            InitFault::OutOfMemory => Outcome::Failed(Failure::OutOfMemory),
+            InitFault::Stopped => Outcome::Stopped,
+        };
+        // The start's own error stands in the report of this invocation, too.
+        let failed_start = match &outcome {
+            Outcome::Error { error_type, .. } => Some(("error", error_type.clone())),
+            Outcome::Result(_) | Outcome::Failed(_) | Outcome::Stopped => None,
+        };
+        let report = UsageReport {
+            duration,
+            init: None,
+            memory_megabytes: self.spec.memory_megabytes,
+            peak_bytes: 0,
+            failure: failed_start.or_else(|| failure_of(&outcome)),
+        };
+        finish(&mut log, job, outcome, &report);
+    }
+
+    // The invocations --------------------------------------------------------------------
+
+    /// Serves the next invocation, or waits for one. Answers whether the process can go on.
+    async fn serve_next(&mut self, live: &mut Live) -> bool {
+        if self.machine.clock.now().plus(CREDENTIALS_MARGIN) >= live.credentials_end {
+            return false;
+        }
+        let mut handed = match self.seat.ready() {
+            Ready::Run(job) => {
+                let init = self.seat.init.take();
+                return self.begin_and_serve(live, job, init).await;
+            }
+            Ready::Stop => return false,
+            Ready::Wait(handed) => handed,
+        };
+        loop {
+            let happening = tokio::select! {
+                biased;
+                job = &mut handed => {
+                    // Nobody will hand over anything: the place was given to another.
+                    let Ok(job) = job else { return false };
+                    let init = self.seat.init.take();
+                    return self.begin_and_serve(live, job, init).await;
+                }
+                happening = live.step(None, false) => happening,
+            };
+            match happening {
+                Happening::Called(Call::Next(next)) => {
+                    // Its last call is gone with its connection; this one takes its place.
+                    live.next = Some(next);
+                }
+                Happening::Called(Call::Report { answer, .. }) => {
+                    let _ = answer.send(runtime_api::invalid_request_id());
+                }
+                // Lines between invocations (a thread that goes on) are in nobody's way.
+                Happening::Tick => live.log.flush(),
+                Happening::Ended(..) | Happening::Stopped | Happening::Deadline => {
+                    if !self.seat.leave_idle()
+                        && let Ok(job) = handed.await
+                    {
+                        // It was handed over in the same moment, and did not run.
+                        self.seat.put_back(job);
+                    }
+                    return false;
+                }
+            }
+        }
+    }
+
+    async fn begin_and_serve(&mut self, live: &mut Live, job: Job, init: Option<Duration>) -> bool {
+        begin(&mut live.log, &job, &self.spec.version);
+        self.serve(live, job, Instant::now(), init).await
+    }
+
+    /// Runs `job`, whose time began at `begun`, and waits until the process asks for the next
+    /// one. Answers whether it did.
+    async fn serve(&mut self, live: &mut Live, job: Job, begun: Instant, init: Option<Duration>) -> bool {
+        let deadline = begun + self.spec.timeout;
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        // The function compares it with the clock of the machine, whatever the gateway's is.
+        let until = Clock::system().now().plus(remaining).as_millis();
+        let sent = live.next.take().map(|next| next.send(runtime_api::invocation(&job, until)));
+        if !matches!(sent, Some(Ok(()))) {
+            // It hung up while it waited: the job has not begun.
+            self.hand_back(live, job);
+            return false;
+        }
+        let (outcome, mut alive) = self.outcome(live, &job, deadline).await;
+        let duration = begun.elapsed().min(self.spec.timeout);
+        let ran_long = duration >= MEMORY_MATTERS_AFTER;
+        let memory = live.memory(if ran_long { Duration::from_millis(1) } else { WATCH_INTERVAL });
+        let mut outcome = outcome;
+        if alive && memory.most_taken > self.spec.memory_bytes() {
+            outcome = Outcome::Failed(Failure::OutOfMemory);
+            live.kill().await;
+            alive = false;
+        }
+        live.read_what_is_there();
+        let report = UsageReport {
+            duration,
+            init,
+            memory_megabytes: self.spec.memory_megabytes,
+            peak_bytes: memory.peak,
+            failure: failure_of(&outcome),
+        };
+        finish(&mut live.log, job, outcome, &report);
+        alive && self.wait_for_next(live, deadline).await
+    }
+
+    /// Gives a job to the next process, if not too many have hung up on it already.
+    fn hand_back(&self, live: &mut Live, mut job: Job) {
+        job.hung_up += 1;
+        if job.hung_up < MOST_HUNG_UP {
+            return self.seat.put_back(job);
+        }
+        let outcome = Outcome::Failed(Failure::Exited(Exit::Status(0)));
+        let report = UsageReport {
+            duration: Duration::ZERO,
+            init: None,
+            memory_megabytes: self.spec.memory_megabytes,
+            peak_bytes: 0,
+            failure: failure_of(&outcome),
+        };
+        finish(&mut live.log, job, outcome, &report);
+    }
+
+    /// What the process makes of `job`, and whether it lives on.
+    async fn outcome(&self, live: &mut Live, job: &Job, deadline: Instant) -> (Outcome, bool) {
+        loop {
+            match live.step(Some(deadline), true).await {
+                Happening::Called(Call::Report { report, answer }) => match outcome_of(report, &job.request_id) {
+                    Some(outcome) => {
+                        let _ = answer.send(match &outcome {
+                            Outcome::Failed(_) => runtime_api::too_large(),
+                            Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => {
+                                runtime_api::accepted()
+                            }
+                        });
+                        return (outcome, true);
+                    }
+                    None => {
+                        let _ = answer.send(runtime_api::invalid_request_id());
+                    }
+                },
+                Happening::Called(Call::Next(next)) => {
+                    let _ = next.send(runtime_api::invalid_transition());
+                }
+                Happening::Ended(exit, reports) => {
+                    let said = reports.into_iter().find_map(|report| outcome_of(report, &job.request_id));
+                    return (said.unwrap_or(Outcome::Failed(Failure::Exited(exit))), false);
+                }
+                Happening::Deadline => {
+                    live.kill().await;
+                    return (Outcome::Failed(Failure::TimedOut(self.spec.timeout)), false);
+                }
+                Happening::Tick => {
+                    live.log.flush();
+                    if live.memory(Duration::ZERO).taken > self.spec.memory_bytes() {
+                        live.kill().await;
+                        return (Outcome::Failed(Failure::OutOfMemory), false);
+                    }
+                }
+                Happening::Stopped => {
+                    live.kill().await;
+                    return (Outcome::Stopped, false);
+                }
+            }
+        }
+    }
+
+    /// Waits, behind an outcome, until the process asks for more.
+    async fn wait_for_next(&self, live: &mut Live, deadline: Instant) -> bool {
+        // What a function does behind its answer takes of its time; a runtime client that
+        // answered in the last moment gets to draw breath.
+        let deadline = deadline.max(Instant::now() + EXIT_GRACE);
+        loop {
+            match live.step(Some(deadline), true).await {
+                Happening::Called(Call::Next(next)) => {
+                    live.next = Some(next);
+                    return true;
+                }
+                Happening::Called(Call::Report { answer, .. }) => {
+                    let _ = answer.send(runtime_api::invalid_request_id());
+                }
+                Happening::Tick => {
+                    live.log.flush();
+                    if live.memory(Duration::ZERO).taken > self.spec.memory_bytes() {
+                        return false;
+                    }
+                }
+                Happening::Ended(..) | Happening::Deadline | Happening::Stopped => return false,
+            }
+        }
+    }
+}
+
+fn reported_fault(error_type: Option<String>, body: Posted) -> InitFault {
+    match body {
+        Posted::Whole(payload) => InitFault::Reported { payload, error_type },
+        Posted::TooLarge => InitFault::Reported {
+            payload: Failure::ResultTooLarge.payload(""),
+            error_type: Some(Failure::ResultTooLarge.error_type().to_owned()),
+        },
+    }
+}
+
+/// The outcome that `report` tells, if it is one of this invocation.
+fn outcome_of(report: Report, request_id: &str) -> Option<Outcome> {
+    match report {
+        Report::Response { request_id: id, body } if id == request_id => Some(match body {
+            Posted::Whole(payload) => Outcome::Result(payload),
+            Posted::TooLarge => Outcome::Failed(Failure::ResultTooLarge),
+        }),
+        Report::Error { request_id: id, error_type, body } if id == request_id => Some(match body {
+            Posted::Whole(payload) => Outcome::Error { payload, error_type },
+            Posted::TooLarge => Outcome::Failed(Failure::ResultTooLarge),
+        }),
+        Report::Response { .. } | Report::Error { .. } | Report::InitError { .. } => None,
+    }
+}
+
+/// `Status` and `Error Type` of the report. A function's own error is no failure of the
+/// environment and is not mentioned.
+fn failure_of(outcome: &Outcome) -> Option<(&'static str, Option<String>)> {
+    match outcome {
+        Outcome::Failed(Failure::TimedOut(_)) => Some(("timeout", None)),
+        Outcome::Failed(failure) => Some(("error", Some(failure.error_type().to_owned()))),
+        Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => None,
+    }
+}
+
+fn begin(log: &mut FunctionLog, job: &Job, version: &str) {
+    if job.log_tail {
+        log.keep_tail();
+    }
+    log.start(&job.request_id, version);
+}
+
+/// Writes the last lines of an invocation and answers it.
+fn finish(log: &mut FunctionLog, job: Job, outcome: Outcome, report: &UsageReport) {
+    let Job { request_id, reply, permit, .. } = job;
+    match &outcome {
+        Outcome::Failed(Failure::TimedOut(after)) => log.timed_out(&request_id, *after),
+        Outcome::Failed(failure) => {
+            log.write(format!("{}\n{}", failure.error_message(&request_id), failure.error_type()));
+        }
+        Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => {}
+    }
+    log.end(&request_id, report);
+    let log_tail = log.take_tail();
+    let answer = match outcome {
+        Outcome::Result(payload) => Ok(JobReply { payload, is_error: false, log_tail }),
+        Outcome::Error { payload, .. } => Ok(JobReply { payload, is_error: true, log_tail }),
+        Outcome::Failed(failure) => {
+            Ok(JobReply { payload: failure.payload(&request_id), is_error: true, log_tail })
+        }
+        Outcome::Stopped => Err(InvokeError::Unavailable { why: "the gateway is stopping".to_owned() }),
+    };
+    // Given back first: whoever reads the answer may invoke again at once.
+    drop(permit);
+    let _ = reply.send(answer);
+    log.flush();
+}
+
+fn init_report(log: &mut FunctionLog, duration: Duration, phase: &str, fault: &InitFault) {
+    let status = match fault {
+        InitFault::Start(StartFault::Machine(why)) => {
+            log.write(format!("The function cannot be run: {why}"));
+            return;
+        }
+        InitFault::Stopped => return,
+        InitFault::TimedOut => "timeout".to_owned(),
+        InitFault::Start(StartFault::Function(failure)) => format!("error\tError Type: {}", failure.error_type()),
+        InitFault::Reported { error_type, .. } => {
+            format!("error\tError Type: {}", error_type.as_deref().unwrap_or("Runtime.Unknown"))
+        }
+        InitFault::Exited(exit) => format!("error\tError Type: {}", Failure::Exited(*exit).error_type()),
+        InitFault::OutOfMemory => format!("error\tError Type: {}", Failure::OutOfMemory.error_type()),
+    };
+    let milliseconds = duration.as_secs_f64() * 1000.0;
+    log.write(format!("INIT_REPORT Init Duration: {milliseconds:.2} ms\tPhase: {phase}\tStatus: {status}"));
+}

@@ -1,0 +1,158 @@
+//! What processes are made with, and the making of one.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use base::{Clock, Random};
+use ports::credentials::CredentialIssuer;
+use ports::log_sink::LogSink;
+use tokio::sync::watch;
+
+use super::EnvironmentSpec;
+use super::live::Live;
+use super::log::FunctionLog;
+use crate::bootstrap::RuntimeClients;
+use crate::launcher::{self, ProcessLimits};
+use crate::limits::{CREDENTIALS_LIFE, OPEN_FILES};
+use crate::package::CodeDirectory;
+use crate::payload::Failure;
+use crate::process::variables::{Surroundings, variables};
+use crate::process::{Process, Starter};
+use crate::runtime::{Interpreters, Runtime};
+use crate::runtime_api::RuntimeApi;
+use crate::settings::Settings;
+
+/// This machine, as far as functions are concerned.
+pub(crate) struct Machine {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) codes: CodeDirectory,
+    pub(crate) interpreters: Interpreters,
+    pub(crate) clients: RuntimeClients,
+    pub(crate) starter: Starter,
+    /// Where each process's scratch directory is made.
+    pub(crate) scratch: PathBuf,
+    pub(crate) credentials: Arc<dyn CredentialIssuer>,
+    pub(crate) log: Arc<dyn LogSink>,
+    /// Becomes true when every process has to go.
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+/// Why there is no process.
+#[derive(Debug)]
+pub(super) enum StartFault {
+    /// This machine or its configuration is to blame, in words for the operator.
+    Machine(String),
+    /// The function is.
+    Function(Failure),
+}
+
+impl Machine {
+    /// A log stream for a new environment.
+    pub(super) fn log_of(&self, spec: &EnvironmentSpec) -> FunctionLog {
+        let (sink, clock) = (Arc::clone(&self.log), self.clock.clone());
+        let (scope, group) = (spec.scope.clone(), spec.log_group.clone());
+        FunctionLog::new(sink, clock, &self.random, scope, group, &spec.version)
+    }
+
+    /// Starts a process, which then has to ask for its first invocation. The log comes back
+    /// if that fails.
+    pub(super) async fn start(
+        &self,
+        spec: &EnvironmentSpec,
+        mut log: FunctionLog,
+    ) -> Result<Live, (StartFault, FunctionLog)> {
+        match self.make(spec, &mut log).await {
+            Ok(parts) => {
+                let stop = self.stop.subscribe();
+                Ok(Live::new(parts.process, parts.api, log, stop, parts.credentials_end, parts.code))
+            }
+            Err(fault) => Err((fault, log)),
+        }
+    }
+
+    async fn make(&self, spec: &EnvironmentSpec, log: &mut FunctionLog) -> Result<Parts, StartFault> {
+        let machine = |why: String| StartFault::Machine(why);
+        let code = self.codes.unpacked(&spec.code).await.map_err(|fault| machine(fault.to_string()))?;
+        let interpreter =
+            self.interpreters.find(&spec.runtime).await.map_err(|fault| machine(fault.to_string()))?;
+        let credentials = self
+            .credentials
+            .issue(&spec.scope, &spec.role, "lambda.amazonaws.com", &spec.name, CREDENTIALS_LIFE)
+            .await
+            .map_err(|fault| {
+                // Lambda's words for a role that it cannot assume, and then ours.
+                machine(format!("The role defined for the function cannot be assumed by Lambda: {fault}."))
+            })?;
+        let program = match &interpreter {
+            Some(interpreter) => interpreter.program.clone(),
+            None => bootstrap(code.path())?,
+        };
+        let version = match (&interpreter, &spec.runtime) {
+            (Some(interpreter), Runtime::Python(_)) => format!("python:{}", interpreter.version),
+            (Some(interpreter), _) => format!("nodejs:{}", interpreter.version),
+            (None, _) => "provided".to_owned(),
+        };
+        log.write(format!("INIT_START Runtime Version: {version}"));
+
+        let io = |what: &'static str| move |error: std::io::Error| StartFault::Machine(format!("{what}: {error}"));
+        let api = RuntimeApi::bind(&self.random).await.map_err(io("no address for the runtime API"))?;
+        let scratch = self.scratch.join(self.random.text(16, b"abcdefghijklmnopqrstuvwxyz0123456789"));
+        private_directory(&scratch).map_err(io("no scratch directory"))?;
+        let around = Surroundings {
+            runtime_api: api.address(),
+            task_root: code.path(),
+            runtime_directory: self.clients.directory(),
+            scratch: &scratch,
+            interpreter: interpreter.as_ref().map(|found| found.program.as_path()),
+            log_stream: log.stream(),
+            endpoint_url: &self.settings.endpoint_url,
+            credentials: &credentials,
+        };
+        let limits = ProcessLimits { open_files: OPEN_FILES, file_bytes: spec.storage_bytes };
+        let rest = self.clients.arguments(&spec.runtime, spec.memory_megabytes);
+        let mut launcher = self.settings.launcher.iter();
+        let first = launcher.next().ok_or_else(|| machine("no launcher is set".to_owned()))?;
+        let mut command = Command::new(first);
+        command
+            .args(launcher)
+            .args(launcher::arguments(std::process::id(), limits, program.as_os_str(), &rest))
+            .current_dir(code.path())
+            .env_clear()
+            .envs(variables(spec, &around));
+        let process = Process::start(&self.starter, command, scratch.clone()).await.map_err(|error| {
+            // Empty still.
+            let _ = std::fs::remove_dir(&scratch);
+            io("the function's process cannot be started")(error)
+        })?;
+        Ok(Parts { process, api, credentials_end: credentials.expiration, code })
+    }
+}
+
+struct Parts {
+    process: (Process, tokio::net::unix::pipe::Receiver),
+    api: RuntimeApi,
+    credentials_end: base::Timestamp,
+    code: crate::package::UnpackedCode,
+}
+
+fn private_directory(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+/// The program of a `provided` runtime, or Lambda's words for its absence.
+fn bootstrap(code: &Path) -> Result<PathBuf, StartFault> {
+    use std::os::unix::fs::PermissionsExt;
+    let program = code.join("bootstrap");
+    let refuse = |why: String| StartFault::Function(Failure::InvalidEntrypoint { why });
+    match std::fs::metadata(&program) {
+        Ok(facts) if facts.is_file() && facts.permissions().mode() & 0o111 != 0 => Ok(program),
+        Ok(facts) if facts.is_file() => {
+            Err(refuse(format!("fork/exec {}: permission denied", program.display())))
+        }
+        _ => Err(refuse(format!("Couldn't find valid bootstrap(s): [{}]", program.display()))),
+    }
+}

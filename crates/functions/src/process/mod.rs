@@ -1,0 +1,91 @@
+//! A function's process: how it is started, watched and ended.
+
+mod leftovers;
+pub(crate) mod memory;
+pub(crate) mod output;
+mod starter;
+pub(crate) mod variables;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::net::unix::pipe;
+use tokio::process::Child;
+
+pub(crate) use leftovers::end_leftovers;
+pub(crate) use starter::Starter;
+
+use crate::limits::KILL_GRACE;
+use crate::payload::Exit;
+
+/// A running process, the leader of a session and process group of its own.
+pub(crate) struct Process {
+    child: Child,
+    pid: Pid,
+    scratch: PathBuf,
+}
+
+impl Process {
+    /// Starts `command`, which is to be given everything but its standard streams, and gives
+    /// its standard output and standard error, in the order in which they are written.
+    /// `scratch` is removed with the process.
+    pub(crate) async fn start(
+        starter: &Starter,
+        mut command: Command,
+        scratch: PathBuf,
+    ) -> io::Result<(Self, pipe::Receiver)> {
+        let (reader, writer) = io::pipe()?;
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        let child = starter.start(command).await?;
+        let pid = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw)
+            .ok_or_else(|| io::Error::other("the process has no id"))?;
+        let output = pipe::Receiver::from_owned_fd(reader.into())?;
+        Ok((Self { child, pid, scratch }, output))
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Waits for its end. May be dropped and called again.
+    pub(crate) async fn ended(&mut self) -> Exit {
+        match self.child.wait().await {
+            Ok(status) => Exit::of(status),
+            // It cannot be waited for: to us that is an end without a word.
+            Err(_) => Exit::Status(-1),
+        }
+    }
+
+    /// Kills it and all of its group, at once.
+    pub(crate) fn kill(&mut self) {
+        // Before its first instructions it has no group yet; afterwards it may be gone with
+        // only its children left. Each call covers what the other may miss.
+        let _ = self.child.start_kill();
+        let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+
+    /// Kills it, waits until it is gone and removes what it leaves on disk.
+    pub(crate) async fn end(mut self) {
+        self.kill();
+        if tokio::time::timeout(KILL_GRACE, self.ended()).await.is_err() {
+            tracing::warn!(pid = self.pid.as_raw_nonzero(), "a function's process does not end when killed");
+        }
+        let scratch = std::mem::take(&mut self.scratch);
+        drop(self);
+        let removed = tokio::task::spawn_blocking(move || (std::fs::remove_dir_all(&scratch), scratch)).await;
+        if let Ok((Err(error), path)) = removed {
+            tracing::warn!(path = %path.display(), %error, "a function's scratch directory cannot be removed");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+}
