@@ -130,31 +130,33 @@ impl Free {
         now.saturating_duration_since(self.link.idle_since.get())
     }
 
-    /// Sends `request` and waits for the head of the response. Dropping this ends the
-    /// connection.
-    pub(super) async fn send(
+    /// Sends `request`; what is returned waits for the head of the response. Dropping it ends
+    /// the connection.
+    pub(super) fn send(
         self,
         request: Request<Body>,
         pool: &Pool,
         slot: Slot,
         deadline: Instant,
-    ) -> Result<Response<Incoming>, Unanswered> {
+    ) -> impl Future<Output = Result<Response<Incoming>, Unanswered>> {
         let Self { mut sender, link } = self;
         link.state.set(State::Sent);
         link.deadline.set(deadline);
         link.slot.replace(Some(slot));
         let exchange = sender.try_send_request(request);
         link.sender.replace(Some(sender));
-        match exchange.await {
-            Ok(response) => {
-                if let Some(time) = announced(&response) {
-                    link.idle_time.set(time.min(IDLE_TIME));
+        async move {
+            match exchange.await {
+                Ok(response) => {
+                    if let Some(time) = announced(&response) {
+                        link.idle_time.set(time.min(IDLE_TIME));
+                    }
+                    link.state.set(State::Answered);
+                    pool.settle(&link);
+                    Ok(response)
                 }
-                link.state.set(State::Answered);
-                pool.settle(&link);
-                Ok(response)
+                Err(error) => Err(Unanswered { error, slot: link.slot.take() }),
             }
-            Err(error) => Err(Unanswered { error, slot: link.slot.take() }),
         }
     }
 

@@ -5,7 +5,9 @@
 //! `call.rs`; this side sends it as it is and hands back the response as it arrives.
 
 mod bounds;
+pub mod call;
 mod connect;
+pub mod endpoint;
 mod fault;
 mod link;
 mod names;
@@ -61,21 +63,23 @@ impl Upstreams {
     ///
     /// # Errors
     /// Why there is no response.
-    pub async fn send(
+    pub fn send(
         &self,
         target: &Target,
         mut request: Request<Body>,
         deadline: Instant,
-    ) -> Result<Response<Incoming>, UpstreamError> {
+    ) -> impl Future<Output = Result<Response<Incoming>, UpstreamError>> {
         if !request.headers().contains_key(header::HOST) {
             request.headers_mut().insert(header::HOST, target.authority().clone());
         }
         let pool = self.pool(target);
-        let phase = Cell::new(Phase::Queued);
-        let exchange = self.exchange(&pool, request, deadline, &phase);
-        match tokio::time::timeout_at(deadline.into(), exchange).await {
-            Ok(response) => response,
-            Err(_) => Err(UpstreamError::Timeout { target: target.clone(), phase: phase.get() }),
+        async move {
+            let phase = Cell::new(Phase::Queued);
+            let exchange = self.exchange(&pool, request, deadline, &phase);
+            match tokio::time::timeout_at(deadline.into(), exchange).await {
+                Ok(response) => response,
+                Err(_) => Err(UpstreamError::Timeout { target: pool.target.clone(), phase: phase.get() }),
+            }
         }
     }
 
@@ -87,34 +91,51 @@ impl Upstreams {
         }
     }
 
+    /// Futures are moved when they are made, so what is rare (a new connection) is put aside in
+    /// a box, and the way of almost every request stays small.
     async fn exchange(
         &self,
         pool: &Rc<Pool>,
-        mut request: Request<Body>,
+        request: Request<Body>,
         deadline: Instant,
         phase: &Cell<Phase>,
     ) -> Result<Response<Incoming>, UpstreamError> {
-        let mut slot = wait(pool).await?;
+        let slot = wait(pool).await?;
         let now = Instant::now();
-        if let Some(free) = pool.take_idle(now) {
-            let spare = if free.may_be_stale(now) { spare(&request) } else { None };
-            phase.set(Phase::Answering);
-            let Unanswered { mut error, slot: kept } = match free.send(request, pool, slot, deadline).await {
-                Ok(response) => return Ok(response),
-                Err(unanswered) => unanswered,
-            };
-            let unsent = error.take_message();
-            request = match (unsent, UpstreamError::of(&pool.target, error.into_error())) {
-                (Some(unsent), _) => unsent,
-                (None, error @ UpstreamError::Closed { .. }) => spare.ok_or(error)?,
-                (None, error) => return Err(error),
-            };
+        let Some(free) = pool.take_idle(now) else {
+            return Box::pin(self.on_new_connection(pool, request, slot, deadline, phase)).await;
+        };
+        let spare = if free.may_be_stale(now) { spare(&request) } else { None };
+        phase.set(Phase::Answering);
+        let Unanswered { mut error, slot } = match free.send(request, pool, slot, deadline).await {
+            Ok(response) => return Ok(response),
+            Err(unanswered) => unanswered,
+        };
+        let unsent = error.take_message();
+        let request = match (unsent, UpstreamError::of(&pool.target, error.into_error())) {
+            (Some(unsent), _) => unsent,
+            (None, error @ UpstreamError::Closed { .. }) => spare.ok_or(error)?,
+            (None, error) => return Err(error),
+        };
+        let again = async {
             phase.set(Phase::Queued);
-            slot = match kept {
+            let slot = match slot {
                 Some(slot) => slot,
                 None => wait(pool).await?,
             };
-        }
+            self.on_new_connection(pool, request, slot, deadline, phase).await
+        };
+        Box::pin(again).await
+    }
+
+    async fn on_new_connection(
+        &self,
+        pool: &Rc<Pool>,
+        request: Request<Body>,
+        slot: Slot,
+        deadline: Instant,
+        phase: &Cell<Phase>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
         let free = connect::connect(pool, &self.names, &self.tls, deadline, phase).await?;
         phase.set(Phase::Answering);
         let response = free.send(request, pool, slot, deadline).await;
