@@ -47,6 +47,7 @@ pub(in super::super) fn create_resource(
     let parent = tree.find(&input.parent_id).ok_or_else(unknown_resource)?;
     tree.check_place(parent, &input.path_part, None)?;
     if resources.len() >= limits::RESOURCES {
+        // The text is not recorded.
         return Err(limit_exceeded(
             "Maximum number of resources for this API has been reached. Please contact AWS if you need \
              additional resources.",

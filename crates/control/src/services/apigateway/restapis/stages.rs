@@ -199,6 +199,7 @@ fn check_room(call: &mut Call<'_, '_>, api: &str) -> Outcome<()> {
     if stages.len() < limits::STAGES {
         return Ok(());
     }
+    // The text is not recorded.
     Err(limit_exceeded(
         "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.",
     ))
