@@ -1,6 +1,6 @@
 //! The values that are handed from step to step: a request comes in as [`Incoming`], keeps
-//! its unchanging part in [`Request`], and becomes a matched, an admitted, a prepared request, an
-//! [`EndpointResponse`] and a [`Reply`], or a [`Refusal`] at any of these steps.
+//! its unchanging part in [`Request`], and becomes [`Matched`], [`Admitted`], [`Measured`],
+//! [`Prepared`], [`Answered`] and a [`Reply`], or a [`Refusal`] at any of these steps.
 
 mod body;
 mod context;
@@ -11,6 +11,7 @@ mod path_parameters;
 mod refusal;
 mod reply;
 pub(crate) mod request;
+mod steps;
 mod trace;
 
 pub use body::{Body, BodyError, Bounded, read_whole};
@@ -25,4 +26,5 @@ pub use refusal::{
 };
 pub use reply::{EndpointResponse, Reply, Subject};
 pub use request::{Address, Request};
+pub use steps::{Admitted, Answered, Call, Client, Matched, Measured, Prepared};
 pub use trace::Trace;

@@ -48,6 +48,12 @@ impl RequestParameters {
         Ok(compiled)
     }
 
+    /// Whether nothing is mapped.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.query.is_empty() && self.path.is_empty()
+    }
+
     /// The first mapped header that makes every request fail, if there is one.
     #[must_use]
     pub fn unmappable_header(&self, aws: bool) -> Option<&HeaderName> {

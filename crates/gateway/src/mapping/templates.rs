@@ -40,7 +40,7 @@ pub enum TemplatesError {
 #[derive(Clone, Debug, Default)]
 pub struct Templates(Vec<(Box<str>, Option<Compiled>)>);
 
-/// A template that is known to render. `T` is what its user wants kept beside it.
+/// A template that is known to render.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     template: Template,
@@ -95,6 +95,12 @@ impl Templates {
     /// The entries in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&Compiled>)> {
         self.0.iter().map(|(content_type, template)| (&**content_type, template.as_ref()))
+    }
+
+    /// The place of a template among these.
+    #[must_use]
+    pub fn place(&self, template: &Compiled) -> Option<usize> {
+        self.iter().position(|(_, own)| own.is_some_and(|own| std::ptr::eq(own, template)))
     }
 
     /// The template for a request's payload; `None` if the payload is passed on as it is.

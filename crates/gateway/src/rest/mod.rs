@@ -1,5 +1,23 @@
-//! REST APIs. `pipeline.rs` knows the order of the steps; each step is a file.
+//! REST APIs. `pipeline.rs` knows the order of the steps; each step is a file. `compile.rs`
+//! makes what they run on.
 
+mod admit;
+mod check;
+mod compile;
+mod compile_method;
+mod integrate;
+pub(crate) mod limits;
+mod measure;
+pub(crate) mod pipeline;
+mod prepare;
+pub(crate) mod reply;
+mod resolve;
+mod respond;
+mod stage;
+pub mod trie;
 mod variables;
 
+pub use check::Check;
+pub use compile::{Remark, StageFault, compile_stage};
+pub use stage::{CompiledMethod, CompiledStage};
 pub use variables::{StageVariables, UndefinedVariable};

@@ -1,0 +1,125 @@
+//! The order of the steps as types: each step takes the value that the step before it made.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use ports::functions::InvokeRequest;
+
+use super::{Body, Context, EndpointResponse, HeaderNames, PathParameters, Request, Trace};
+use crate::integration::http::call::{HttpCall, Outgoing};
+use crate::integration::lambda::{Lambda, LambdaProxy};
+use crate::integration::mock::Mock;
+use crate::mapping::source::RequestView;
+use crate::rest::{CompiledMethod, CompiledStage};
+
+/// A request whose method is known.
+#[derive(Debug)]
+pub struct Matched<'r> {
+    /// The unchanging part of the request.
+    pub request: &'r Request,
+    /// The stage that serves it.
+    pub stage: &'r CompiledStage,
+    /// The method that it meets.
+    pub method: &'r CompiledMethod,
+    /// The values of the path's variables.
+    pub path: PathParameters<'r>,
+    /// The client's headers.
+    pub headers: HeaderMap,
+    /// Their names as sent.
+    pub header_names: HeaderNames,
+    /// The client's body, unread.
+    pub body: Body,
+}
+
+/// A request that may be served. So far only methods that anyone may call are.
+#[derive(Debug)]
+pub struct Admitted<'r>(pub Matched<'r>);
+
+/// A request whose size is within the limits.
+#[derive(Debug)]
+pub struct Measured<'r>(pub Matched<'r>);
+
+/// A request as its integration gets it.
+#[derive(Debug)]
+pub struct Prepared<'r> {
+    /// What the answer's mapping needs of the client's request.
+    pub client: Client<'r>,
+    /// Which integration, and what it gets.
+    pub call: Call<'r>,
+}
+
+/// What is kept of a client's request until it is answered.
+#[derive(Debug)]
+pub struct Client<'r> {
+    /// The unchanging part.
+    pub request: &'r Request,
+    /// The stage.
+    pub stage: &'r CompiledStage,
+    /// The method.
+    pub method: &'r CompiledMethod,
+    /// The values of the path's variables.
+    pub path: PathParameters<'r>,
+    /// The client's headers; empty if they went on to the backend.
+    pub headers: HeaderMap,
+    /// The client's body; empty if it was not read.
+    pub payload: Bytes,
+    /// The trace that the integration is told of.
+    pub trace: Option<Trace>,
+}
+
+/// An integration and its request.
+#[derive(Debug)]
+pub enum Call<'r> {
+    /// MOCK with the status that its request template gave.
+    Mock(&'r Mock, StatusCode),
+    /// HTTP or HTTP_PROXY.
+    Http(&'r HttpCall, Box<Outgoing>),
+    /// AWS_PROXY.
+    LambdaProxy(&'r LambdaProxy, Box<InvokeRequest>),
+    /// AWS with a function.
+    Lambda(&'r Lambda, Box<InvokeRequest>),
+}
+
+/// An integration and its answer.
+#[derive(Debug)]
+pub enum Answered<'r> {
+    /// From MOCK.
+    Mock(&'r Mock, EndpointResponse),
+    /// From HTTP or HTTP_PROXY.
+    Http(&'r HttpCall, EndpointResponse),
+    /// From AWS_PROXY.
+    LambdaProxy(EndpointResponse),
+    /// From AWS with a function.
+    Lambda(&'r Lambda, EndpointResponse),
+}
+
+impl<'r> Client<'r> {
+    /// What mappings and templates read.
+    #[must_use]
+    pub fn view(&self) -> RequestView<'_> {
+        RequestView {
+            request: self.request,
+            headers: &self.headers,
+            path: &self.path,
+            body: &self.payload,
+            context: self.context(),
+        }
+    }
+
+    /// `X-Amzn-Trace-Id` as the integration sees it.
+    #[must_use]
+    pub fn trace_header(&self) -> &str {
+        self.trace.as_ref().map(Trace::header).unwrap_or_default()
+    }
+
+    /// What the variables are read from.
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            request: self.request,
+            stage: &self.stage.facts,
+            resource: Some(&self.method.resource),
+            trace: self.trace.as_ref(),
+            outcome: None,
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! HTTP and HTTP_PROXY integrations: the request that the backend is sent.
+
+use std::time::{Duration, Instant};
+
+use api::apigateway::ContentHandlingStrategy;
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::{Method, Request, Uri, Version};
+
+use super::endpoint::{Endpoint, EndpointError};
+use super::{Target, UpstreamError, Upstreams};
+use crate::exchange::{
+    Body, BodyError, ConfigurationFault, EndpointResponse, IntegrationFault, Refusal, Subject, TooLarge,
+    read_whole,
+};
+use crate::integration::lambda::forwarded_for;
+use crate::mapping::headers::{
+    API_ID, FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, drop_for_http,
+};
+use crate::mapping::parameters::RequestParameters;
+use crate::mapping::query::{self, Query};
+use crate::mapping::responses::IntegrationResponses;
+use crate::mapping::source::{RequestView, Value};
+use crate::mapping::templates::{Passthrough, Templates};
+use crate::rest::limits::PAYLOAD_BYTES;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An HTTP or HTTP_PROXY integration.
+#[derive(Clone, Debug)]
+pub struct HttpCall {
+    /// Where the backend is.
+    pub endpoint: Endpoint,
+    /// The verb that the backend sees; `None` for the client's.
+    pub method: Option<Method>,
+    /// The mapped parameters.
+    pub parameters: RequestParameters,
+    /// `X-Amzn-Apigateway-Api-Id`.
+    pub api_id: HeaderValue,
+    /// What is done with the client's request and the backend's answer.
+    pub exchange: Exchange,
+}
+
+/// How much an integration changes.
+#[derive(Clone, Debug)]
+pub enum Exchange {
+    /// HTTP_PROXY: everything passes, but for what is mapped.
+    Passing,
+    /// HTTP: templates and mappings make the request and the answer.
+    Mapping(Box<Mapping>),
+}
+
+/// What HTTP has and HTTP_PROXY has not.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// The request templates.
+    pub templates: Templates,
+    /// What happens to payloads that meet none of them.
+    pub passthrough: Passthrough,
+    /// How binary payloads are treated.
+    pub handling: Option<ContentHandlingStrategy>,
+    /// The integration responses.
+    pub responses: IntegrationResponses,
+    /// `User-Agent`.
+    pub user_agent: HeaderValue,
+}
+
+/// A request to a backend.
+#[derive(Debug)]
+pub struct Outgoing {
+    target: Target,
+    request: Request<Body>,
+}
+
+impl HttpCall {
+    /// The request of HTTP_PROXY: the client's headers, of which `headers` is a copy that may
+    /// be changed, its query string and its body.
+    ///
+    /// # Errors
+    /// If a mapped value is none that can be sent.
+    pub fn passing(
+        &self,
+        view: &RequestView<'_>,
+        mut headers: HeaderMap,
+        body: Body,
+        trace: &str,
+    ) -> Result<Outgoing, Refusal> {
+        let forwarded_for = forwarded_for(&headers, view.request.source_ip);
+        drop_for_http(&mut headers);
+        headers.insert(FORWARDED_FOR, header_value(&forwarded_for));
+        headers.insert(FORWARDED_PORT, HeaderValue::from(view.request.local_port));
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(view.request.scheme()));
+        self.add_own_headers(&mut headers, trace);
+        let query = if self.parameters.query.is_empty() {
+            view.request.query().to_owned()
+        } else {
+            self.query(view, Query(view.request.query()))
+        };
+        self.outgoing(view, headers, query, body)
+    }
+
+    /// The request of HTTP: what is mapped and nothing else of the client's, with `payload` as
+    /// its templates made it.
+    ///
+    /// # Errors
+    /// If a mapped value is none that can be sent.
+    pub fn mapping(
+        &self,
+        mapping: &Mapping,
+        view: &RequestView<'_>,
+        payload: Bytes,
+        trace: &str,
+    ) -> Result<Outgoing, Refusal> {
+        let mut headers = HeaderMap::with_capacity(8 + self.parameters.headers.len());
+        headers.insert(ACCEPT, JSON);
+        headers.insert(USER_AGENT, mapping.user_agent.clone());
+        if !payload.is_empty() {
+            let sent = view.headers.get(CONTENT_TYPE).cloned();
+            headers.insert(CONTENT_TYPE, sent.unwrap_or(JSON));
+        }
+        self.add_own_headers(&mut headers, trace);
+        self.outgoing(view, headers, self.query(view, Query("")), Body::from(payload))
+    }
+
+    fn add_own_headers(&self, headers: &mut HeaderMap, trace: &str) {
+        headers.insert(API_ID, self.api_id.clone());
+        headers.insert(TRACE_ID, header_value(trace));
+    }
+
+    fn outgoing(
+        &self,
+        view: &RequestView<'_>,
+        mut headers: HeaderMap,
+        query: String,
+        body: Body,
+    ) -> Result<Outgoing, Refusal> {
+        self.parameters.set_headers(view, &mut headers)?;
+        let value = |name: &str| self.path_value(name, view);
+        let target = self.endpoint.target(&value).map_err(no_endpoint)?.into_owned();
+        let uri = self.endpoint.path_and_query(&value, query).map_err(no_endpoint)?;
+        let method = self.method.clone().unwrap_or_else(|| view.request.method.clone());
+        Ok(Outgoing { target, request: request(method, uri, headers, body) })
+    }
+
+    /// What is mapped to `integration.request.path.{name}`. A place in the URI that nothing is
+    /// mapped to has no value, even if the method's path has a variable of its name (recorded
+    /// from AWS).
+    fn path_value<'v>(&'v self, name: &str, view: &RequestView<'v>) -> Option<Value<'v>> {
+        let (_, source) = self.parameters.path.iter().find(|(own, _)| **own == *name)?;
+        source.values(view, None).into_iter().next()
+    }
+
+    /// The client's query string without what is mapped, then what is mapped.
+    fn query(&self, view: &RequestView<'_>, client: Query<'_>) -> String {
+        let mut out = String::new();
+        let mapped = |name: &str| self.parameters.query.iter().any(|(own, _)| **own == *name);
+        for ((name, _), (raw_name, raw_value)) in client.parameters().zip(client.raw_parameters()) {
+            if mapped(&name) {
+                continue;
+            }
+            query::append_raw(&mut out, raw_name);
+            out.push('=');
+            out.push_str(raw_value);
+        }
+        for (name, source) in &self.parameters.query {
+            for value in source.values(view, None) {
+                query::append(&mut out, name, value.as_str());
+            }
+        }
+        out
+    }
+}
+
+fn request(method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Request<Body> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    *request.version_mut() = Version::HTTP_11;
+    request
+}
+
+/// A value that is made of header values and numbers.
+fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn no_endpoint(error: EndpointError) -> Refusal {
+    Refusal::ApiConfigurationError(ConfigurationFault::Endpoint { why: error.to_string() })
+}
+
+/// Sends a request and waits for the answer, at most `limit`: for its head, and, if `whole`,
+/// for its body of at most [`PAYLOAD_BYTES`] too.
+///
+/// # Errors
+/// What the client gets if there is none.
+pub async fn send(
+    upstreams: &Upstreams,
+    outgoing: Outgoing,
+    limit: Duration,
+    whole: bool,
+) -> Result<EndpointResponse, Refusal> {
+    let Outgoing { target, request } = outgoing;
+    let deadline = Instant::now() + limit;
+    let response = upstreams.send(&target, request, deadline).await;
+    let (head, body) = response.map_err(|error| refusal(&error, limit))?.into_parts();
+    let mut body = Body::Stream(body);
+    if whole {
+        let read = tokio::time::timeout_at(deadline.into(), read_whole(body, PAYLOAD_BYTES)).await;
+        body = Body::from(read.map_err(|_| timeout(limit))?.map_err(unusable)?);
+    }
+    Ok(EndpointResponse { status: head.status, headers: head.headers, body, subject: Subject::Status })
+}
+
+fn timeout(limit: Duration) -> Refusal {
+    Refusal::IntegrationTimeout { limit_millis: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }
+}
+
+/// What a client gets whose answer's body cannot be read.
+pub(crate) fn unusable(error: BodyError) -> Refusal {
+    Refusal::IntegrationFailure(match error {
+        BodyError::TooLarge { limit } => IntegrationFault::AnswerTooLarge { limit },
+        BodyError::Broken(error) => IntegrationFault::Network { why: error.to_string() },
+    })
+}
+
+fn refusal(error: &UpstreamError, limit: Duration) -> Refusal {
+    let why = || error.to_string();
+    match error {
+        UpstreamError::Timeout { .. } => {
+            Refusal::IntegrationTimeout { limit_millis: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }
+        }
+        // AWS logs both as configuration errors: `Invalid endpoint address`.
+        UpstreamError::Resolve { .. } | UpstreamError::Tls { .. } => {
+            Refusal::ApiConfigurationError(ConfigurationFault::Endpoint { why: why() })
+        }
+        UpstreamError::RequestBody { source, .. } => match too_large(source) {
+            Some(limit) => Refusal::RequestTooLarge(TooLarge::Payload { limit }),
+            None => Refusal::BrokenBody,
+        },
+        UpstreamError::Connect { .. }
+        | UpstreamError::Busy { .. }
+        | UpstreamError::Closed { .. }
+        | UpstreamError::Protocol { .. } => {
+            Refusal::IntegrationFailure(IntegrationFault::Network { why: why() })
+        }
+    }
+}
+
+/// The limit, if sending ended because the client's body is larger than it.
+fn too_large(error: &hyper::Error) -> Option<usize> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(BodyError::TooLarge { limit }) = error.downcast_ref() {
+            return Some(*limit);
+        }
+        cause = error.source();
+    }
+    None
+}

@@ -1,0 +1,109 @@
+//! Lambda functions: AWS_PROXY, which hands the whole request over as an event, and AWS,
+//! which hands over what its templates make of it.
+
+mod call;
+mod function;
+mod proxy_answer;
+mod proxy_event;
+
+use api::apigateway::ContentHandlingStrategy;
+use http::HeaderName;
+use ports::functions::{FunctionRef, InvocationType, InvokeRequest, Invoker};
+
+pub use call::invoke;
+pub use function::{FunctionUriError, function};
+pub use proxy_answer::{ProxyAnswer, decode};
+pub(crate) use proxy_event::forwarded_for;
+pub use proxy_event::{EventRequest, ProxyEvent};
+
+use crate::exchange::{ResourceFacts, StageFacts};
+use crate::mapping::parameters::RequestParameters;
+use crate::mapping::responses::IntegrationResponses;
+use crate::mapping::templates::{Passthrough, Templates};
+
+/// `X-Amz-Invocation-Type`.
+pub const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
+/// `X-Amz-Client-Context`.
+pub const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
+
+/// Which function is invoked, and by whose right.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    function: FunctionRef,
+    invoker: Invoker,
+}
+
+/// An AWS_PROXY integration.
+#[derive(Clone, Debug)]
+pub struct LambdaProxy {
+    /// The function.
+    pub invocation: Invocation,
+    /// What is the same in every event.
+    pub event: ProxyEvent,
+}
+
+/// An AWS integration with a function.
+#[derive(Clone, Debug)]
+pub struct Lambda {
+    /// The function.
+    pub invocation: Invocation,
+    /// The mapped parameters; headers go to Lambda's Invoke, of which it knows a few.
+    pub parameters: RequestParameters,
+    /// The request templates.
+    pub templates: Templates,
+    /// What happens to payloads that meet none of them.
+    pub passthrough: Passthrough,
+    /// How binary payloads are treated.
+    pub handling: Option<ContentHandlingStrategy>,
+    /// The integration responses.
+    pub responses: IntegrationResponses,
+}
+
+impl Invocation {
+    /// Of `function` for the method `verb` (`ANY` if the method is that) of a resource. With a
+    /// role it is the role that must be allowed to invoke, else the function must allow API
+    /// Gateway. Recorded from AWS: the source then is the method as it is defined,
+    /// `…/{stage}/ANY/{resource+}`, not the client's verb and path.
+    #[must_use]
+    pub fn new(
+        function: FunctionRef,
+        role: Option<String>,
+        stage: &StageFacts,
+        resource: &ResourceFacts,
+        verb: &str,
+    ) -> Self {
+        let StageFacts { account_id, region, api_id, stage, .. } = stage;
+        let invoker = match role {
+            Some(arn) => Invoker::Role { arn },
+            None => Invoker::Service {
+                principal: "apigateway.amazonaws.com".to_owned(),
+                source_arn: format!(
+                    "arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{verb}{}",
+                    resource.path
+                ),
+                source_account: account_id.to_string(),
+            },
+        };
+        Self { function, invoker }
+    }
+
+    /// An invocation with this payload.
+    #[must_use]
+    pub fn request(
+        &self,
+        payload: bytes::Bytes,
+        invocation_type: InvocationType,
+        trace_id: &str,
+        client_context: Option<String>,
+    ) -> InvokeRequest {
+        InvokeRequest {
+            function: self.function.clone(),
+            payload,
+            invoker: self.invoker.clone(),
+            invocation_type,
+            trace_id: Some(trace_id.to_owned()),
+            client_context,
+            log_tail: false,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! May a snapshot be deployed? Asked by `CreateDeployment`, before there is a stage.
+
+use documents::apigateway::SnapshotDocument;
+use ports::deployments::{DeploymentCheck, DeploymentFault};
+
+use super::StageVariables;
+use super::compile_method::{MethodFault, compile_method};
+use super::trie::Routes;
+use crate::exchange::{ResourceFacts, StageFacts};
+
+/// Compiles snapshots without serving them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Check;
+
+impl DeploymentCheck for Check {
+    fn faults(&self, snapshot: &SnapshotDocument) -> Vec<DeploymentFault> {
+        let stage = StageFacts::default();
+        let variables = StageVariables::default();
+        let mut routes = Routes::default();
+        let mut faults = Vec::new();
+        let mut methods = 0;
+        for resource in &snapshot.resources {
+            let path = resource.path.as_deref().unwrap_or_default();
+            let mut fault = |place: String, why: String| faults.push(DeploymentFault { place, why });
+            if let Err(error) = routes.add(path, Vec::new()) {
+                fault(path.to_owned(), error.to_string());
+            }
+            let id = resource.id.as_deref().unwrap_or_default();
+            let facts = ResourceFacts { id: id.into(), path: path.into() };
+            for (verb, method) in resource.resource_methods.iter().flatten() {
+                methods += 1;
+                // What depends on a stage (its variables), what AWS finds out at run time and
+                // what refuses all traffic does not keep an API from being deployed.
+                if let Err(MethodFault::Undeployable(error)) =
+                    compile_method(&stage, &facts, verb, method, &variables)
+                {
+                    fault(format!("{path} {verb}"), error.to_string());
+                }
+            }
+        }
+        if methods == 0 {
+            let why = "The REST API doesn't contain any methods".to_owned();
+            faults.push(DeploymentFault { place: String::new(), why });
+        }
+        faults
+    }
+}

@@ -1,0 +1,172 @@
+//! From a stage and its deployment's snapshot to what serves requests.
+//!
+//! What is wrong with the stage as a whole is an error: nothing of it is served. What is
+//! wrong with a method closes that method: its requests are answered 500, and the reason
+//! stands in the log. Nothing that restricts access is passed over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::apigateway::{EndpointType, Method, Resource, Stage};
+use base::Scope;
+use documents::apigateway::SnapshotDocument;
+
+use super::compile_method::{MethodFault, compile_method};
+use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
+use super::trie::{MethodEntry, RouteError, Routes, Verb};
+use super::{CompiledMethod, CompiledStage, StageVariables};
+use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
+use crate::integration::Integration;
+use crate::mapping::media::BinaryTypes;
+use crate::trail::{AccessLog, StageCounters};
+
+/// Why a stage cannot be served at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StageFault {
+    /// The snapshot does not say which API it is of, or the stage which stage it is.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// Two resources stand in each other's place.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+}
+
+/// Something that is left out or closed, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The resource's path and the method, `/pets GET`, or the stage.
+    pub place: String,
+    /// What is the matter.
+    pub what: String,
+}
+
+/// Compiles `stage` of the API in `snapshot`. The remarks are for the log: they tell what of
+/// the stage is not served as it asks for.
+///
+/// # Errors
+/// Why nothing of the stage can be served.
+pub fn compile_stage(
+    scope: &Scope,
+    stage: &Stage,
+    snapshot: &SnapshotDocument,
+    counters: Arc<StageCounters>,
+) -> Result<(CompiledStage, Vec<Remark>), StageFault> {
+    let facts = StageFacts {
+        account_id: scope.account().into(),
+        region: scope.region().into(),
+        api_id: snapshot.rest_api.id.as_deref().ok_or(StageFault::Missing("the API's id"))?.into(),
+        stage: stage.stage_name.as_deref().ok_or(StageFault::Missing("the stage's name"))?.into(),
+        deployment_id: stage.deployment_id.as_deref().unwrap_or_default().into(),
+    };
+    let variables = StageVariables::new(stage.variables.clone().into_iter().flatten());
+    let mut remarks = Vec::new();
+    let closed = closed(snapshot);
+    if let Some(refusal) = &closed {
+        remarks.push(Remark { place: "the API".to_owned(), what: refusal.to_string() });
+    }
+    remarks.extend(ignored(stage));
+    let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), &facts).unwrap_or_else(|error| {
+        remarks.push(Remark { place: "the stage".to_owned(), what: error.to_string() });
+        None
+    });
+    let mut routes = Routes::default();
+    let mut methods = Vec::new();
+    for resource in &snapshot.resources {
+        let resource_facts = resource_facts(resource)?;
+        let mut entries = Vec::new();
+        for (verb, method) in resource.resource_methods.iter().flatten() {
+            entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
+            let (method, what) = one_method(&facts, &resource_facts, verb, method, &variables);
+            let place = format!("{} {verb}", resource_facts.path);
+            remarks.extend(what.map(|what| Remark { place, what }));
+            methods.push(method);
+        }
+        routes.add(&resource_facts.path, entries)?;
+    }
+    let binary = BinaryTypes::new(snapshot.rest_api.binary_media_types.as_deref().unwrap_or_default());
+    let compiled = CompiledStage { facts, closed, routes, methods, variables, binary, access_log, counters };
+    Ok((compiled, remarks))
+}
+
+fn resource_facts(resource: &Resource) -> Result<ResourceFacts, StageFault> {
+    Ok(ResourceFacts {
+        id: resource.id.as_deref().ok_or(StageFault::Missing("a resource's id"))?.into(),
+        path: resource.path.as_deref().ok_or(StageFault::Missing("a resource's path"))?.into(),
+    })
+}
+
+/// A method that runs, or one that refuses everything and why.
+fn one_method(
+    facts: &StageFacts,
+    resource: &ResourceFacts,
+    verb: &str,
+    method: &Method,
+    variables: &StageVariables,
+) -> (CompiledMethod, Option<String>) {
+    let timeout = method.method_integration.as_ref().and_then(|integration| integration.timeout_in_millis);
+    let (closed, integration, what) = match compile_method(facts, resource, verb, method, variables) {
+        Ok(integration) => (None, integration, None),
+        Err(MethodFault::NotBuilt(feature)) => {
+            let fault = ConfigurationFault::NotBuilt { feature };
+            let what = fault.to_string();
+            (Some(Refusal::ApiConfigurationError(fault.clone())), Integration::Unusable(fault), Some(what))
+        }
+        Err(MethodFault::Unusable(fault)) => {
+            let what = fault.to_string();
+            (None, Integration::Unusable(fault), Some(what))
+        }
+        Err(fault @ MethodFault::Undeployable(_)) => {
+            let what = fault.to_string();
+            (None, Integration::Unusable(ConfigurationFault::Stage { why: what.clone() }), Some(what))
+        }
+    };
+    (CompiledMethod { resource: resource.clone(), closed, integration, timeout: timeout_of(timeout) }, what)
+}
+
+fn timeout_of(millis: Option<i32>) -> Duration {
+    let asked = millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
+    asked.unwrap_or(LONGEST_TIMEOUT).clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT)
+}
+
+/// Why no request of the API is let through.
+fn closed(snapshot: &SnapshotDocument) -> Option<Refusal> {
+    let api = &snapshot.rest_api;
+    if api.disable_execute_api_endpoint == Some(true) {
+        return Some(Refusal::Forbidden(Unreachable::EndpointDisabled));
+    }
+    let types = api.endpoint_configuration.as_ref().and_then(|configuration| configuration.types.as_deref());
+    if types.unwrap_or_default().contains(&EndpointType::Private) {
+        return Some(Refusal::Forbidden(Unreachable::PrivateApi));
+    }
+    if api.policy.as_deref().is_some_and(|policy| !policy.trim().is_empty()) {
+        let feature = "a resource policy".to_owned();
+        return Some(Refusal::ApiConfigurationError(ConfigurationFault::NotBuilt { feature }));
+    }
+    None
+}
+
+/// What a stage asks for that is not built and lets nobody in that should stay out.
+fn ignored(stage: &Stage) -> Vec<Remark> {
+    let remark = |what: &str| Remark {
+        place: "the stage".to_owned(),
+        what: format!("{what}, which is not built yet"),
+    };
+    let settings = || stage.method_settings.iter().flatten().map(|(_, setting)| setting);
+    let logs = |setting: &api::apigateway::MethodSetting| {
+        setting.logging_level.as_deref().is_some_and(|level| level != "OFF")
+    };
+    let mut remarks = Vec::new();
+    if stage.cache_cluster_enabled == Some(true) {
+        remarks.push(remark("asks for a response cache"));
+    }
+    if stage.canary_settings.is_some() {
+        remarks.push(remark("has a canary"));
+    }
+    if settings().any(logs) {
+        remarks.push(remark("asks for execution logs"));
+    }
+    if stage.client_certificate_id.is_some() {
+        remarks.push(remark("shows a client certificate to backends"));
+    }
+    remarks
+}

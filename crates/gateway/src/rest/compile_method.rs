@@ -1,0 +1,237 @@
+//! One method: may anyone call it, and what is its integration.
+
+use api::apigateway::{ConnectionType, Integration as Stored, IntegrationType, Method};
+use http::HeaderValue;
+
+use super::StageVariables;
+use crate::exchange::{ConfigurationFault, ResourceFacts, StageFacts};
+use crate::integration::Integration;
+use crate::integration::http::call::{Exchange, HttpCall, Mapping};
+use crate::integration::http::endpoint::Endpoint;
+use crate::integration::lambda::{FunctionUriError, Invocation, Lambda, LambdaProxy, ProxyEvent, function};
+use crate::integration::mock::Mock;
+use crate::mapping::parameters::RequestParameters;
+use crate::mapping::responses::{IntegrationResponses, ResponseError};
+use crate::mapping::source::MappingError;
+use crate::mapping::templates::{Passthrough, Templates, TemplatesError};
+
+/// Why a method does not serve requests.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MethodFault {
+    /// It asks for something that is not built. It can be deployed and refuses everything.
+    #[error("{0} is not built yet")]
+    NotBuilt(String),
+    /// It is set up so that no request can succeed, as AWS finds out at run time too.
+    #[error(transparent)]
+    Unusable(ConfigurationFault),
+    /// It cannot be deployed.
+    #[error(transparent)]
+    Undeployable(#[from] DeployFault),
+}
+
+/// Why a method cannot be deployed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeployFault {
+    /// It has no integration (recorded from AWS, in these words).
+    #[error("No integration defined for method")]
+    NoIntegration,
+    /// A request template cannot be compiled.
+    #[error("the request template: {0}")]
+    RequestTemplate(#[from] TemplatesError),
+    /// A request parameter is no mapping.
+    #[error("the request parameters: {0}")]
+    RequestParameter(#[from] MappingError),
+    /// An integration response cannot be compiled.
+    #[error(transparent)]
+    Response(#[from] ResponseError),
+    /// The integration does not say what kind it is.
+    #[error("the integration has no type")]
+    NoType,
+}
+
+/// Compiles the method `verb` of a resource.
+///
+/// # Errors
+/// Why it does not serve requests.
+pub(super) fn compile_method(
+    stage: &StageFacts,
+    resource: &ResourceFacts,
+    verb: &str,
+    method: &Method,
+    variables: &StageVariables,
+) -> Result<Integration, MethodFault> {
+    let stored = method.method_integration.as_ref().ok_or(DeployFault::NoIntegration)?;
+    // What cannot be deployed goes first: it is the same whoever may call.
+    let compiled = integration(stage, resource, verb, stored, variables);
+    if let Err(fault @ MethodFault::Undeployable(_)) = compiled {
+        return Err(fault);
+    }
+    restricted(method)?;
+    compiled
+}
+
+/// Access that nothing here can check.
+fn restricted(method: &Method) -> Result<(), MethodFault> {
+    let authorization = method.authorization_type.as_deref().unwrap_or("NONE");
+    let not_built = |what: String| Err(MethodFault::NotBuilt(what));
+    if !authorization.eq_ignore_ascii_case("NONE") {
+        return not_built(format!("the authorization type {authorization}"));
+    }
+    if method.api_key_required == Some(true) {
+        return not_built("the check of API keys".to_owned());
+    }
+    if method.request_validator_id.as_deref().is_some_and(|id| !id.is_empty()) {
+        return not_built("request validation".to_owned());
+    }
+    Ok(())
+}
+
+fn integration(
+    stage: &StageFacts,
+    resource: &ResourceFacts,
+    verb: &str,
+    stored: &Stored,
+    variables: &StageVariables,
+) -> Result<Integration, MethodFault> {
+    let parts = || Parts::compile(stored, variables);
+    match stored.r#type.ok_or(DeployFault::NoType)? {
+        IntegrationType::Mock => {
+            let Parts { templates, passthrough, responses, .. } = parts()?;
+            Ok(Integration::Mock(Mock::new(templates, passthrough, responses)))
+        }
+        IntegrationType::Http => {
+            let Parts { templates, passthrough, responses, parameters } = parts()?;
+            let user_agent = HeaderValue::from_str(&format!("AmazonAPIGateway_{}", stage.api_id));
+            let exchange = Exchange::Mapping(Box::new(Mapping {
+                templates,
+                passthrough,
+                handling: stored.content_handling,
+                responses,
+                user_agent: user_agent.unwrap_or_else(|_| HeaderValue::from_static("AmazonAPIGateway")),
+            }));
+            http(stage, stored, variables, parameters, exchange)
+        }
+        IntegrationType::HttpProxy => {
+            let parameters = parameters(stored, variables)?;
+            http(stage, stored, variables, parameters, Exchange::Passing)
+        }
+        IntegrationType::AwsProxy => {
+            // Mapped parameters have no effect on a function's event, but for those that make
+            // every request fail (both recorded from AWS).
+            unmappable(&parameters(stored, variables).unwrap_or_default(), true)?;
+            let invocation = invocation(stage, resource, verb, stored, variables)?;
+            let event = ProxyEvent::new(stage, resource, variables);
+            Ok(Integration::LambdaProxy(Box::new(LambdaProxy { invocation, event })))
+        }
+        IntegrationType::Aws => {
+            let Parts { templates, passthrough, responses, parameters } = parts()?;
+            unmappable(&parameters, true)?;
+            let invocation = invocation(stage, resource, verb, stored, variables)?;
+            Ok(Integration::Lambda(Box::new(Lambda {
+                invocation,
+                parameters,
+                templates,
+                passthrough,
+                handling: stored.content_handling,
+                responses,
+            })))
+        }
+    }
+}
+
+/// What integrations have that map requests and answers.
+struct Parts {
+    templates: Templates,
+    passthrough: Passthrough,
+    responses: IntegrationResponses,
+    parameters: RequestParameters,
+}
+
+impl Parts {
+    fn compile(stored: &Stored, variables: &StageVariables) -> Result<Self, DeployFault> {
+        Ok(Self {
+            templates: Templates::compile(stored.request_templates.as_ref())?,
+            passthrough: Passthrough::named(stored.passthrough_behavior.as_deref()),
+            responses: IntegrationResponses::compile(stored.integration_responses.as_ref(), variables)?,
+            parameters: parameters(stored, variables)?,
+        })
+    }
+}
+
+fn parameters(stored: &Stored, variables: &StageVariables) -> Result<RequestParameters, DeployFault> {
+    Ok(RequestParameters::compile(stored.request_parameters.as_ref(), variables)?)
+}
+
+fn unmappable(parameters: &RequestParameters, aws: bool) -> Result<(), MethodFault> {
+    match parameters.unmappable_header(aws) {
+        Some(name) => Err(MethodFault::Unusable(ConfigurationFault::MappedHeader { name: name.to_string() })),
+        None => Ok(()),
+    }
+}
+
+fn http(
+    stage: &StageFacts,
+    stored: &Stored,
+    variables: &StageVariables,
+    parameters: RequestParameters,
+    exchange: Exchange,
+) -> Result<Integration, MethodFault> {
+    if stored.connection_type == Some(ConnectionType::VpcLink) {
+        return Err(MethodFault::NotBuilt("VPC_LINK".to_owned()));
+    }
+    unmappable(&parameters, false)?;
+    let endpoint = Endpoint::new(&uri(stored, variables)?).map_err(|error| no_endpoint(&error))?;
+    let method = match stored.http_method.as_deref() {
+        None | Some("ANY") => None,
+        Some(name) => Some(name.parse().map_err(|_| no_endpoint(&format!("{name} is not a method")))?),
+    };
+    let api_id = HeaderValue::from_str(&stage.api_id).map_err(|error| no_endpoint(&error))?;
+    Ok(Integration::Http(Box::new(HttpCall { endpoint, method, parameters, api_id, exchange })))
+}
+
+/// The URI with its stage variables replaced. Recorded from AWS: with one that is not defined
+/// every request is answered 500.
+fn uri(stored: &Stored, variables: &StageVariables) -> Result<String, MethodFault> {
+    let uri = stored.uri.as_deref().ok_or_else(|| no_endpoint(&"there is no URI"))?;
+    variables.substitute(uri).map_err(|error| no_endpoint(&error))
+}
+
+fn no_endpoint(why: &impl std::fmt::Display) -> MethodFault {
+    MethodFault::Unusable(ConfigurationFault::Endpoint { why: why.to_string() })
+}
+
+fn invocation(
+    stage: &StageFacts,
+    resource: &ResourceFacts,
+    verb: &str,
+    stored: &Stored,
+    variables: &StageVariables,
+) -> Result<Invocation, MethodFault> {
+    let uri = uri(stored, variables)?;
+    let function = function(&uri, &stage.account_id).map_err(|error| match error {
+        FunctionUriError::OtherService { service, .. } => {
+            MethodFault::NotBuilt(format!("the AWS integration with {service}"))
+        }
+        FunctionUriError::NotAnInvocation { .. } if uri.ends_with("/response-streaming-invocations") => {
+            MethodFault::NotBuilt("response streaming".to_owned())
+        }
+        FunctionUriError::NotAnInvocation { .. } | FunctionUriError::NotAnIntegration { .. } => {
+            no_endpoint(&error)
+        }
+    })?;
+    // Recorded from AWS: any other integration method than POST is answered 500.
+    if let Some(method) = stored.http_method.as_deref()
+        && !matches!(method, "POST" | "ANY")
+    {
+        let method = method.to_owned();
+        return Err(MethodFault::Unusable(ConfigurationFault::IntegrationMethod { method }));
+    }
+    let role = match stored.credentials.as_deref().filter(|role| !role.is_empty()) {
+        None => None,
+        Some("arn:aws:iam::*:user/*") => {
+            return Err(MethodFault::NotBuilt("invoking by the caller's own right".to_owned()));
+        }
+        Some(role) => Some(variables.substitute(role).map_err(|error| no_endpoint(&error))?),
+    };
+    Ok(Invocation::new(function, role, stage, resource, verb))
+}

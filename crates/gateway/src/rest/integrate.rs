@@ -1,0 +1,95 @@
+//! Asking the integration.
+
+use ::http::{HeaderMap, HeaderValue, StatusCode, header};
+use bytes::Bytes;
+use ports::functions::{Functions, InvokeReply};
+use serde_json::Value;
+
+use crate::Worker;
+use crate::exchange::{Answered, Body, Call, EndpointResponse, IntegrationFault, Refusal, Subject};
+use crate::integration::http::call::Exchange;
+use crate::integration::{http, lambda};
+
+/// The longest part of a function's error that is kept for the operator.
+const SHOWN_OF_ERRORS: usize = 1024;
+
+/// Sends the prepared request and waits for the answer, as long as the method allows.
+///
+/// # Errors
+/// What the client gets if there is no answer.
+pub(super) async fn integrate<'r>(
+    call: Call<'r>,
+    limit: std::time::Duration,
+    functions: &dyn Functions,
+    worker: &Worker,
+) -> Result<Answered<'r>, Refusal> {
+    match call {
+        Call::Mock(mock, status) => {
+            let (headers, body, subject) = (HeaderMap::new(), Body::Empty, Subject::Status);
+            Ok(Answered::Mock(mock, EndpointResponse { status, headers, body, subject }))
+        }
+        Call::Http(call, outgoing) => {
+            let whole = matches!(call.exchange, Exchange::Mapping(_));
+            let answer = http::call::send(&worker.upstreams, *outgoing, limit, whole).await?;
+            Ok(Answered::Http(call, answer))
+        }
+        Call::LambdaProxy(_, request) => {
+            let reply = lambda::invoke(functions, *request, limit).await?;
+            if reply.function_error.is_some() {
+                let why = String::from_utf8_lossy(&reply.payload).chars().take(SHOWN_OF_ERRORS).collect();
+                return Err(Refusal::IntegrationFailure(IntegrationFault::FunctionError { why }));
+            }
+            Ok(Answered::LambdaProxy(of_function(reply, Subject::Success)))
+        }
+        Call::Lambda(lambda, request) => {
+            let reply = lambda::invoke(functions, *request, limit).await?;
+            let subject = match reply.function_error {
+                Some(_) => Subject::ErrorMessage(error_message(&reply.payload)),
+                None => Subject::Success,
+            };
+            Ok(Answered::Lambda(lambda, of_function(reply, subject)))
+        }
+    }
+}
+
+/// The answer of Lambda's Invoke, whose status does not tell how the function fared.
+fn of_function(reply: InvokeReply, subject: Subject) -> EndpointResponse {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(version) = HeaderValue::from_str(&reply.executed_version) {
+        headers.insert("x-amz-executed-version", version);
+    }
+    if let Some(error) = reply.function_error {
+        headers.insert("x-amz-function-error", HeaderValue::from_static(error));
+    }
+    EndpointResponse { status: StatusCode::OK, headers, body: Body::from(reply.payload), subject }
+}
+
+/// `errorMessage` of a failed function's answer.
+fn error_message(payload: &Bytes) -> String {
+    match serde_json::from_slice(payload) {
+        Ok(Value::Object(mut members)) => match members.remove("errorMessage") {
+            Some(Value::String(message)) => message,
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        },
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_message_is_a_text() {
+        let check = |payload: &'static str, expected: &str| {
+            assert_eq!(error_message(&Bytes::from_static(payload.as_bytes())), expected, "{payload}");
+        };
+        check("{\"errorMessage\": \"no\", \"errorType\": \"E\"}", "no");
+        check("{\"errorMessage\": {\"a\": 1}}", "{\"a\":1}");
+        check("{\"errorMessage\": null}", "");
+        check("{}", "");
+        check("no json", "");
+    }
+}

@@ -1,0 +1,19 @@
+//! Every bound of REST APIs in one place (API Gateway developer guide, "API Gateway quotas for
+//! configuring and running a REST API").
+
+use std::time::Duration;
+
+/// A request's or an answer's payload: 10 MB.
+pub(crate) const PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
+
+/// The values of all headers together.
+pub(crate) const HEADER_BYTES: usize = 10_240;
+
+/// An integration's timeout, and the default.
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_millis(29_000);
+
+/// The shortest timeout that an integration can have.
+pub(crate) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(50);
+
+/// An access log's format: 3 KB.
+pub(crate) const ACCESS_LOG_FORMAT_BYTES: usize = 3 * 1024;

@@ -1,0 +1,28 @@
+//! The sizes that a request may have.
+
+use super::limits::{HEADER_BYTES, PAYLOAD_BYTES};
+use crate::exchange::{Admitted, BodyError, Matched, Measured, Refusal, TooLarge};
+
+/// Refuses a request whose headers or announced payload are too large. A payload whose size is
+/// not announced is cut off where it grows too large.
+///
+/// # Errors
+/// 413.
+pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
+    let Admitted(matched) = admitted;
+    let size = matched.headers.values().map(http::HeaderValue::len).sum();
+    if size > HEADER_BYTES {
+        return Err(Refusal::RequestTooLarge(TooLarge::Headers { size, limit: HEADER_BYTES }));
+    }
+    let Matched { request, stage, method, path, headers, header_names, body } = matched;
+    let body = body.within(PAYLOAD_BYTES).map_err(unreadable)?;
+    Ok(Measured(Matched { request, stage, method, path, headers, header_names, body }))
+}
+
+/// What a client gets whose body cannot be read.
+pub(crate) fn unreadable(error: BodyError) -> Refusal {
+    match error {
+        BodyError::Broken(_) => Refusal::BrokenBody,
+        BodyError::TooLarge { limit } => Refusal::RequestTooLarge(TooLarge::Payload { limit }),
+    }
+}

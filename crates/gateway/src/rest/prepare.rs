@@ -1,0 +1,171 @@
+//! From the client's request to the integration's: templates, parameters, events.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
+use ports::functions::InvocationType;
+
+use super::limits::PAYLOAD_BYTES;
+use super::measure::unreadable;
+use crate::exchange::{
+    Body, Call, Client, ConfigurationFault, IdSource, Matched, Measured, Prepared, Refusal, Trace, read_whole,
+};
+use crate::integration::Integration;
+use crate::integration::http::call::{Exchange, HttpCall, Mapping};
+use crate::integration::lambda::{CLIENT_CONTEXT, EventRequest, INVOCATION_TYPE, Lambda, LambdaProxy};
+use crate::integration::mock::Mock;
+use crate::mapping::headers::TRACE_ID;
+use crate::mapping::payload::{self, NotBase64};
+use crate::mapping::templates::{Passthrough, Templates};
+
+/// Makes the integration's request. Reads the body only if something needs it whole.
+///
+/// # Errors
+/// What the client gets if there is no such request.
+pub(super) async fn prepare<'r>(measured: Measured<'r>, ids: &IdSource) -> Result<Prepared<'r>, Refusal> {
+    let Measured(matched) = measured;
+    let trace = || Trace::continued(matched.headers.get(TRACE_ID), matched.request.received, ids);
+    match &matched.method.integration {
+        Integration::Unusable(fault) => Err(Refusal::ApiConfigurationError(fault.clone())),
+        Integration::Mock(mock) => to_mock(matched, mock).await,
+        Integration::Http(call) => {
+            let trace = trace();
+            match &call.exchange {
+                Exchange::Passing => pass_to_http(matched, call, trace).await,
+                Exchange::Mapping(mapping) => map_to_http(matched, call, mapping, trace).await,
+            }
+        }
+        Integration::LambdaProxy(proxy) => {
+            let trace = trace();
+            to_lambda_proxy(matched, proxy, trace).await
+        }
+        Integration::Lambda(lambda) => {
+            let trace = trace();
+            to_lambda(matched, lambda, trace).await
+        }
+    }
+}
+
+async fn to_mock<'r>(matched: Matched<'r>, mock: &'r Mock) -> Result<Prepared<'r>, Refusal> {
+    let (client, _) = whole(matched, None).await?;
+    let content_type = content_type(&client.headers);
+    let template = mock.templates.for_request(content_type, mock.passthrough)?;
+    let status = match template {
+        Some(template) => {
+            let at = mock.templates.place(template);
+            let rendered = template.render(&client.view(), &client.stage.variables, &client.payload);
+            mock.status(at, &rendered)?
+        }
+        None => mock.status(None, &client.payload)?,
+    };
+    Ok(Prepared { call: Call::Mock(mock, status), client })
+}
+
+async fn pass_to_http<'r>(
+    matched: Matched<'r>,
+    call: &'r HttpCall,
+    trace: Trace,
+) -> Result<Prepared<'r>, Refusal> {
+    let read = call.parameters.read_body();
+    let (mut client, body) =
+        if read { whole(matched, Some(trace)).await? } else { unread(matched, Some(trace)) };
+    // Without mappings nobody looks at the headers again, and they go on as they are.
+    let headers =
+        if call.parameters.is_empty() { std::mem::take(&mut client.headers) } else { client.headers.clone() };
+    let outgoing = call.passing(&client.view(), headers, body, client.trace_header())?;
+    Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
+}
+
+async fn map_to_http<'r>(
+    matched: Matched<'r>,
+    call: &'r HttpCall,
+    mapping: &'r Mapping,
+    trace: Trace,
+) -> Result<Prepared<'r>, Refusal> {
+    let (client, _) = whole(matched, Some(trace)).await?;
+    let payload = mapped(&client, &mapping.templates, mapping.passthrough, mapping.handling)?;
+    let outgoing = call.mapping(mapping, &client.view(), payload, client.trace_header())?;
+    Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
+}
+
+async fn to_lambda_proxy<'r>(
+    matched: Matched<'r>,
+    proxy: &'r LambdaProxy,
+    trace: Trace,
+) -> Result<Prepared<'r>, Refusal> {
+    let header_names = matched.header_names.clone();
+    let (client, _) = whole(matched, Some(trace)).await?;
+    let trace = client.trace_header();
+    let event = proxy.event.render(&EventRequest {
+        context: client.context(),
+        headers: &client.headers,
+        header_names: &header_names,
+        path: &client.path,
+        trace,
+        body: &client.payload,
+        binary: client.stage.binary.are_sent_by(content_type(&client.headers)),
+    });
+    let request = proxy.invocation.request(event, InvocationType::RequestResponse, trace, None);
+    Ok(Prepared { call: Call::LambdaProxy(proxy, Box::new(request)), client })
+}
+
+async fn to_lambda<'r>(
+    matched: Matched<'r>,
+    lambda: &'r Lambda,
+    trace: Trace,
+) -> Result<Prepared<'r>, Refusal> {
+    let (client, _) = whole(matched, Some(trace)).await?;
+    let mut payload = mapped(&client, &lambda.templates, lambda.passthrough, lambda.handling)?;
+    if payload.is_empty() {
+        // Recorded from AWS: without a payload the function's event is an empty object.
+        payload = Bytes::from_static(b"{}");
+    }
+    let mut headers = HeaderMap::new();
+    lambda.parameters.set_headers(&client.view(), &mut headers)?;
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
+    let invocation_type = match headers.get(INVOCATION_TYPE).map(HeaderValue::as_bytes) {
+        Some(b"Event") => InvocationType::Event,
+        Some(b"DryRun") => InvocationType::DryRun,
+        _ => InvocationType::RequestResponse,
+    };
+    let client_context = headers.get(CLIENT_CONTEXT).and_then(text);
+    let trace = client.trace_header();
+    let request = lambda.invocation.request(payload, invocation_type, trace, client_context);
+    Ok(Prepared { call: Call::Lambda(lambda, Box::new(request)), client })
+}
+
+/// The payload as the integration sees it: rendered by the template for its type, or passed
+/// on, converted as `contentHandling` says.
+fn mapped(
+    client: &Client<'_>,
+    templates: &Templates,
+    passthrough: Passthrough,
+    handling: Option<api::apigateway::ContentHandlingStrategy>,
+) -> Result<Bytes, Refusal> {
+    let content_type = content_type(&client.headers);
+    let template = templates.for_request(content_type, passthrough)?;
+    let binary = client.stage.binary.are_sent_by(content_type);
+    let payload = payload::of_request(client.payload.clone(), binary, handling)
+        .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?;
+    Ok(match template {
+        Some(template) => template.render(&client.view(), &client.stage.variables, &payload),
+        None => payload,
+    })
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+/// Reads the body; what is left to hand on is the same again.
+async fn whole(matched: Matched<'_>, trace: Option<Trace>) -> Result<(Client<'_>, Body), Refusal> {
+    let (mut client, body) = unread(matched, trace);
+    client.payload = read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?;
+    let again = Body::from(client.payload.clone());
+    Ok((client, again))
+}
+
+fn unread(matched: Matched<'_>, trace: Option<Trace>) -> (Client<'_>, Body) {
+    let Matched { request, stage, method, path, headers, header_names: _, body } = matched;
+    (Client { request, stage, method, path, headers, payload: Bytes::new(), trace }, body)
+}

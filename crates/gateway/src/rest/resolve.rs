@@ -1,0 +1,26 @@
+//! Which method a request meets.
+
+use http::HeaderMap;
+
+use super::CompiledStage;
+use super::trie::Verb;
+use crate::exchange::{Body, HeaderNames, Matched, PathParameters, Refusal, Request};
+
+/// Finds the method of `request` among those of `stage`.
+///
+/// # Errors
+/// 403 `Missing Authentication Token` if there is none (recorded from AWS).
+pub(super) fn resolve<'r>(
+    request: &'r Request,
+    stage: &'r CompiledStage,
+    headers: HeaderMap,
+    header_names: HeaderNames,
+    body: Body,
+) -> Result<Matched<'r>, Refusal> {
+    let route = Verb::of(&request.method)
+        .and_then(|verb| stage.routes.resolve(verb, request.path()))
+        .ok_or(Refusal::MissingAuthenticationToken)?;
+    let method = stage.methods.get(route.method).ok_or(Refusal::MissingAuthenticationToken)?;
+    let path = PathParameters::new(route.names, route.places, request.path());
+    Ok(Matched { request, stage, method, path, headers, header_names, body })
+}

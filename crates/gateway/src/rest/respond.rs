@@ -1,0 +1,96 @@
+//! From the integration's answer to the client's.
+
+use bytes::Bytes;
+use http::{HeaderValue, header};
+
+use super::limits::PAYLOAD_BYTES;
+use crate::exchange::{
+    Answered, Body, Client, ConfigurationFault, EndpointResponse, IdSource, IntegrationFault, Refusal, Reply,
+    Subject, read_whole,
+};
+use crate::integration::http::call::{Exchange, unusable};
+use crate::integration::lambda;
+use crate::mapping::headers::{TRACE_ID, remap_answer};
+use crate::mapping::payload::{self, NotBase64};
+use crate::mapping::responses::IntegrationResponses;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Maps the integration's answer.
+///
+/// # Errors
+/// If no integration response meets it, or what meets it cannot be made of it.
+pub(super) async fn respond(answered: Answered<'_>, client: &Client<'_>, ids: &IdSource) -> Result<Reply, Refusal> {
+    match answered {
+        Answered::Mock(mock, answer) => by_mapping(&mock.responses, answer, client).await,
+        Answered::Http(call, answer) => match &call.exchange {
+            Exchange::Passing => passing(answer),
+            Exchange::Mapping(mapping) => {
+                let reply = by_mapping(&mapping.responses, answer, client).await?;
+                Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.header().to_owned())))
+            }
+        },
+        Answered::LambdaProxy(answer) => {
+            let reply = of_lambda_proxy(answer, client).await?;
+            Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.with_segment(ids))))
+        }
+        Answered::Lambda(lambda, answer) => {
+            let reply = by_mapping(&lambda.responses, answer, client).await?;
+            Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.with_segment(ids))))
+        }
+    }
+}
+
+/// HTTP, AWS and MOCK: an integration response makes the answer.
+async fn by_mapping(
+    responses: &IntegrationResponses,
+    answer: EndpointResponse,
+    client: &Client<'_>,
+) -> Result<Reply, Refusal> {
+    let EndpointResponse { status, headers, body, subject } = answer;
+    let response = match &subject {
+        Subject::Status => responses.select(Some(status.as_str())),
+        Subject::ErrorMessage(message) => responses.select(Some(message)),
+        Subject::Success => responses.select(None),
+    }?;
+    let body = read_answer(body).await?;
+    response.reply(&client.view(), &headers, body, &client.stage.binary, &client.stage.variables)
+}
+
+/// HTTP_PROXY: the answer passes, its body frame by frame.
+fn passing(answer: EndpointResponse) -> Result<Reply, Refusal> {
+    let EndpointResponse { status, mut headers, body, subject: _ } = answer;
+    remap_answer(&mut headers);
+    headers.entry(header::CONTENT_TYPE).or_insert(JSON);
+    let body = body.within(PAYLOAD_BYTES).map_err(unusable)?;
+    Ok(Reply { status, headers, body })
+}
+
+/// AWS_PROXY: the function makes the answer.
+async fn of_lambda_proxy(answer: EndpointResponse, client: &Client<'_>) -> Result<Reply, Refusal> {
+    let payload = read_answer(answer.body).await?;
+    let answer = lambda::decode(&payload)
+        .map_err(|why| Refusal::IntegrationFailure(IntegrationFault::MalformedProxyResponse { why }))?;
+    let accept = client.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let body = if answer.base64 && client.stage.binary.are_accepted_by(accept) {
+        payload::decoded(&answer.body)
+            .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?
+    } else {
+        answer.body
+    };
+    let mut headers = answer.headers;
+    remap_answer(&mut headers);
+    headers.entry(header::CONTENT_TYPE).or_insert(JSON);
+    Ok(Reply { status: answer.status, headers, body: Body::from(body) })
+}
+
+fn with_trace(mut reply: Reply, trace: Option<String>) -> Reply {
+    if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(&trace).ok()) {
+        reply.headers.entry(TRACE_ID).or_insert(trace);
+    }
+    reply
+}
+
+async fn read_answer(body: Body) -> Result<Bytes, Refusal> {
+    read_whole(body, PAYLOAD_BYTES).await.map_err(unusable)
+}

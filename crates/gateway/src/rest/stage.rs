@@ -1,0 +1,45 @@
+//! A stage with its deployment, compiled: all that can be decided before a request comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::StageVariables;
+use super::trie::Routes;
+use crate::exchange::{Refusal, ResourceFacts, StageFacts};
+use crate::integration::Integration;
+use crate::mapping::media::BinaryTypes;
+use crate::trail::{AccessLog, StageCounters};
+
+/// A stage that can be served. Immutable; changes make a new one.
+#[derive(Debug)]
+pub struct CompiledStage {
+    /// Which stage of which API this is.
+    pub facts: StageFacts,
+    /// Why no request is let through, if that is so.
+    pub closed: Option<Refusal>,
+    /// The resources.
+    pub routes: Routes,
+    /// The methods, as `routes` counts them.
+    pub methods: Vec<CompiledMethod>,
+    /// The stage variables.
+    pub variables: StageVariables,
+    /// The API's binary media types.
+    pub binary: BinaryTypes,
+    /// The access log, if there is one.
+    pub access_log: Option<AccessLog>,
+    /// What is counted; the same over all deployments of the stage.
+    pub counters: Arc<StageCounters>,
+}
+
+/// A method of a resource.
+#[derive(Debug)]
+pub struct CompiledMethod {
+    /// Its resource.
+    pub resource: ResourceFacts,
+    /// Why no request is let through, if that is so.
+    pub closed: Option<Refusal>,
+    /// Its integration.
+    pub integration: Integration,
+    /// How long the integration may take.
+    pub timeout: Duration,
+}

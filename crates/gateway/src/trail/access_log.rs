@@ -1,0 +1,262 @@
+//! Access logs: a stage's format, compiled (API Gateway developer guide, "Set up CloudWatch
+//! API logging in API Gateway").
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use api::apigateway::AccessLogSettings;
+use base::{Arn, Scope};
+
+use crate::exchange::{Context, ContextScope, StageFacts, Variable};
+use crate::rest::limits::ACCESS_LOG_FORMAT_BYTES;
+
+/// What is printed where a variable has no value.
+const ABSENT: char = '-';
+
+/// A stage's access log.
+#[derive(Clone, Debug)]
+pub struct AccessLog {
+    target: Arc<LogTarget>,
+    pieces: Vec<Piece>,
+}
+
+/// Where access logs go.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LogTarget {
+    /// The log group's account and region.
+    pub scope: Scope,
+    /// The log group.
+    pub group: String,
+    /// The stream that this stage writes.
+    pub stream: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(Box<str>),
+    Variable(Variable),
+    Absent,
+}
+
+/// An access log that cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccessLogError {
+    /// The destination is no log group. Firehose streams are not built.
+    #[error("access logs to {destination} are not built yet")]
+    Destination {
+        /// The destination's ARN.
+        destination: String,
+    },
+    /// The format is longer than API Gateway takes.
+    #[error("the access log format has {size} bytes, more than {limit}")]
+    Format {
+        /// Its size.
+        size: usize,
+        /// The most that is taken.
+        limit: usize,
+    },
+}
+
+impl AccessLog {
+    /// Of a stage's settings; `None` if they are not complete.
+    ///
+    /// # Errors
+    /// If nothing can be logged by them.
+    pub fn compile(
+        settings: Option<&AccessLogSettings>,
+        stage: &StageFacts,
+    ) -> Result<Option<Self>, AccessLogError> {
+        let Some(AccessLogSettings { format: Some(format), destination_arn: Some(destination) }) = settings
+        else {
+            return Ok(None);
+        };
+        let limit = ACCESS_LOG_FORMAT_BYTES;
+        if format.len() > limit {
+            return Err(AccessLogError::Format { size: format.len(), limit });
+        }
+        let (scope, group) = log_group(destination)
+            .ok_or_else(|| AccessLogError::Destination { destination: destination.clone() })?;
+        let target = LogTarget { scope, group, stream: stream(stage) };
+        Ok(Some(Self { target: Arc::new(target), pieces: pieces(format) }))
+    }
+
+    /// Where the lines go.
+    #[must_use]
+    pub fn target(&self) -> &Arc<LogTarget> {
+        &self.target
+    }
+
+    /// The line of one request.
+    #[must_use]
+    pub fn line(&self, context: &Context<'_>) -> String {
+        let mut line = String::with_capacity(256);
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => line.push_str(text),
+                Piece::Variable(variable) => {
+                    if !variable.write(context, &mut line) {
+                        line.push(ABSENT);
+                    }
+                }
+                Piece::Absent => line.push(ABSENT),
+            }
+        }
+        line
+    }
+}
+
+/// The account, region and name of `arn:aws:logs:{region}:{account}:log-group:{name}[:*]`.
+fn log_group(destination: &str) -> Option<(Scope, String)> {
+    let arn: Arn = destination.parse().ok()?;
+    if arn.service != "logs" {
+        return None;
+    }
+    let name = arn.resource.strip_prefix("log-group:")?;
+    let name = name.strip_suffix(":*").unwrap_or(name);
+    if name.is_empty() {
+        return None;
+    }
+    Some((Scope::new(arn.account, arn.region), name.to_owned()))
+}
+
+/// A name of 32 hexadecimal digits, as AWS names the streams of access logs; the same for all
+/// deployments of a stage.
+fn stream(stage: &StageFacts) -> String {
+    let half = |seed: u8| {
+        let mut hasher = Fnv::default();
+        (seed, &*stage.account_id, &*stage.region, &*stage.api_id, &*stage.stage).hash(&mut hasher);
+        hasher.finish()
+    };
+    format!("{:016x}{:016x}", half(0), half(1))
+}
+
+/// FNV-1a: unlike the standard library's hash it is the same in every release.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+fn pieces(format: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = format;
+    while let Some((before, named)) = rest.split_once("$context.") {
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before.into()));
+        }
+        let (length, piece) = match Variable::longest_at(named, ContextScope::AccessLog) {
+            Some((length, Variable::Valueless)) => (length.max(name_length(named)), Piece::Absent),
+            Some((length, variable)) => (length, Piece::Variable(variable)),
+            None => (name_length(named), Piece::Absent),
+        };
+        pieces.push(piece);
+        rest = named.get(length..).unwrap_or_default();
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.into()));
+    }
+    pieces
+}
+
+/// The length of a variable's name that nobody knows: words with full stops between them.
+fn name_length(text: &str) -> usize {
+    let name = text.bytes().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_')).count();
+    text.get(..name).unwrap_or_default().trim_end_matches('.').len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Outcome;
+    use crate::exchange::request::tests::request;
+
+    const GROUP: &str = "arn:aws:logs:us-west-2:000000000000:log-group:/apigw/example/access";
+
+    fn compiled(format: &str, destination: &str) -> Result<Option<AccessLog>, AccessLogError> {
+        let settings = AccessLogSettings {
+            format: Some(format.to_owned()),
+            destination_arn: Some(destination.to_owned()),
+        };
+        AccessLog::compile(Some(&settings), &StageFacts { stage: "prod".into(), ..StageFacts::default() })
+    }
+
+    fn line(format: &str) -> String {
+        let request = request("/prod/pets", "prod");
+        let stage = StageFacts { stage: "prod".into(), ..StageFacts::default() };
+        let outcome = Outcome { status: 200, length: Some(13), ..Outcome::default() };
+        compiled(format, GROUP).unwrap().unwrap().line(&Context {
+            request: &request,
+            stage: &stage,
+            resource: None,
+            trace: None,
+            outcome: Some(outcome),
+        })
+    }
+
+    /// The common log format of the developer guide.
+    #[test]
+    fn the_common_format_prints_a_line() {
+        let format = "$context.identity.sourceIp $context.identity.caller $context.identity.user \
+                      [$context.requestTime] \"$context.httpMethod $context.resourcePath $context.protocol\" \
+                      $context.status $context.responseLength $context.stage";
+        assert_eq!(line(format), "127.0.0.1 - - [17/Jul/2024:18:34:51 +0000] \"GET - HTTP/1.1\" 200 13 prod");
+    }
+
+    #[test]
+    fn what_has_no_value_prints_a_hyphen() {
+        assert_eq!(line("$context.nonsense|$context.authorizer.claims.sub|$context.error.message"), "-|-|-");
+        assert_eq!(line("$context.nonsense.$context.stage."), "-.prod.");
+        assert_eq!(line("$context.authorizer.principalId_x|"), "-|");
+        assert_eq!(line("$context|$stage|$context.|x"), "$context|$stage|-|x");
+    }
+
+    #[test]
+    fn destinations_are_log_groups() {
+        let target = |arn: &str| {
+            compiled("$context.requestId", arn)
+                .map(|log| log.map(|log| (log.target.group.clone(), log.target.scope.region().to_owned())))
+        };
+        let group = Ok(Some(("/apigw/example/access".to_owned(), "us-west-2".to_owned())));
+        assert_eq!(target(GROUP), group);
+        assert_eq!(target(&format!("{GROUP}:*")), group);
+        for other in ["arn:aws:firehose:us-west-2:000000000000:deliverystream/amazon-apigateway-x", "", "x"] {
+            assert_eq!(target(other), Err(AccessLogError::Destination { destination: other.to_owned() }));
+        }
+    }
+
+    #[test]
+    fn incomplete_settings_log_nothing() {
+        let settings = AccessLogSettings { format: None, destination_arn: Some(GROUP.to_owned()) };
+        assert!(AccessLog::compile(Some(&settings), &StageFacts::default()).unwrap().is_none());
+        assert!(AccessLog::compile(None, &StageFacts::default()).unwrap().is_none());
+    }
+
+    #[test]
+    fn three_kilobytes_of_format_are_the_limit() {
+        assert!(compiled(&"x".repeat(3072), GROUP).is_ok());
+        let expected = Err(AccessLogError::Format { size: 3073, limit: 3072 });
+        assert_eq!(compiled(&"x".repeat(3073), GROUP).map(|_| ()), expected);
+    }
+
+    #[test]
+    fn streams_have_stable_names() {
+        let facts = StageFacts { api_id: "abc123".into(), stage: "prod".into(), ..StageFacts::default() };
+        assert_eq!(stream(&facts), stream(&facts.clone()));
+        assert_eq!(stream(&facts).len(), 32);
+        assert_ne!(stream(&facts), stream(&StageFacts { stage: "dev".into(), ..facts }));
+    }
+}
