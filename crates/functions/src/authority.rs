@@ -7,7 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use base::{Arn, Scope};
 use documents::aws_managed::AwsManagedPolicy;
 use documents::iam::{ManagedPolicyDocument, RoleDocument};
-use policy::{Decision, Policy, Principal, Request, ResourceDecision, authorize, evaluate, evaluate_resource};
+use policy::{
+    Decision, Policy, Principal, Request, ResourceDecision, authorize, evaluate, evaluate_resource,
+};
 use ports::functions::Invoker;
 use store::{Key, Store, StoreFault, Transaction};
 
@@ -55,7 +57,11 @@ impl Authority {
     }
 
     /// Decides without waiting, if that is possible.
-    pub(crate) fn decide_now(&self, definition: &Definition, invoker: &Invoker) -> Option<Result<(), Refused>> {
+    pub(crate) fn decide_now(
+        &self,
+        definition: &Definition,
+        invoker: &Invoker,
+    ) -> Option<Result<(), Refused>> {
         match invoker {
             Invoker::Authorized => Some(Ok(())),
             Invoker::Service { principal, source_arn, source_account } => {

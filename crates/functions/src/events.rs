@@ -52,7 +52,8 @@ impl Events {
     }
 
     fn place(&self, bytes: usize) -> Option<Place> {
-        let below = |most: usize, add: usize| move |now: usize| now.checked_add(add).filter(|sum| *sum <= most);
+        let below =
+            |most: usize, add: usize| move |now: usize| now.checked_add(add).filter(|sum| *sum <= most);
         let (acquire, release) = (Ordering::Acquire, Ordering::AcqRel);
         self.queued.count.fetch_update(release, acquire, below(self.max_count, 1)).ok()?;
         if self.queued.bytes.fetch_update(release, acquire, below(self.max_bytes, bytes)).is_err() {
@@ -82,7 +83,11 @@ async fn run(core: Weak<Core>, invocation: Invocation, _place: Place) {
             Ok((_, reply)) if !reply.is_error => return,
             Ok(_) => {
                 let Some(delay) = delays.get(failures) else {
-                    tracing::warn!(function, request_id, "an event is given up: the function failed each time");
+                    tracing::warn!(
+                        function,
+                        request_id,
+                        "an event is given up: the function failed each time"
+                    );
                     return;
                 };
                 failures += 1;

@@ -59,6 +59,9 @@ pub(crate) const MEMORY_MATTERS_AFTER: Duration = Duration::from_millis(3);
 /// How long a process that has reported a failed start may take to exit by itself.
 pub(crate) const EXIT_GRACE: Duration = Duration::from_millis(500);
 
+/// How long a process that has answered is taken to be free in a moment.
+pub(crate) const SETTLING: Duration = Duration::from_millis(20);
+
 /// How long a killed process may take to be gone before it is given up.
 pub(crate) const KILL_GRACE: Duration = Duration::from_secs(5);
 

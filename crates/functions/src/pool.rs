@@ -54,6 +54,8 @@ struct Pool {
     waiting: VecDeque<Job>,
     processes: usize,
     starting: usize,
+    /// Processes that have answered and will be free in a moment.
+    settling: usize,
     /// Its function has changed or is gone: it serves who waits, and ends.
     retired: bool,
 }
@@ -106,6 +108,7 @@ impl Pools {
             waiting: VecDeque::new(),
             processes: 0,
             starting: 0,
+            settling: 0,
             retired: false,
         };
         state.pools.insert(id, pool);
@@ -251,7 +254,9 @@ impl Pools {
                 pool: id,
                 environment: state.last_id,
                 is_starting: true,
+                is_settling: false,
                 init: None,
+                last_used: self.machine.clock.now(),
             };
             started.push(Keeper { machine: Arc::clone(&self.machine), spec, seat });
         }
@@ -289,7 +294,8 @@ impl State {
 
     /// The pool that needs a process most and may have one.
     fn hungriest(&self, most: usize) -> Option<PoolId> {
-        let hungry = |pool: &Pool| pool.waiting.len() > pool.starting && pool.processes < most;
+        let hungry =
+            |pool: &Pool| pool.waiting.len() > pool.starting + pool.settling && pool.processes < most;
         let waiting = self.pools.iter().filter(|(_, pool)| hungry(pool));
         let by_age = waiting.filter_map(|(id, pool)| Some((pool.waiting.front()?.queued, *id)));
         by_age.min().map(|(_, id)| id)
@@ -315,6 +321,12 @@ impl State {
         true
     }
 
+    fn settled(&mut self, id: PoolId) {
+        if let Some(pool) = self.pools.get_mut(&id) {
+            pool.settling -= 1;
+        }
+    }
+
     fn next_waiting(&mut self, id: PoolId) -> Option<Job> {
         let pool = self.pools.get_mut(&id)?;
         loop {
@@ -333,30 +345,61 @@ pub(crate) struct Seat {
     pool: PoolId,
     environment: EnvironmentId,
     is_starting: bool,
+    is_settling: bool,
     /// How long its process took to start, until an invocation reports it.
     pub(crate) init: Option<Duration>,
+    /// When it last had work.
+    pub(crate) last_used: Timestamp,
 }
 
 impl Seat {
-    /// The process is up: another may be started.
-    pub(crate) fn started(&mut self) {
-        if !self.is_starting {
+    /// The process is up: another may be started. Whether it will be free in a moment is what
+    /// `settles` says; otherwise it has its first invocation already.
+    pub(crate) fn started(&mut self, settles: bool) {
+        if !std::mem::take(&mut self.is_starting) {
             return;
         }
         let mut state = self.pools.state();
-        self.is_starting = false;
         state.starting -= 1;
         if let Some(pool) = state.pools.get_mut(&self.pool) {
             pool.starting -= 1;
+            pool.settling += usize::from(settles);
+            self.is_settling = settles;
         }
         let started = self.pools.staff(&mut state);
         drop(state);
         self.pools.spawn(started);
     }
 
+    /// The process is about to be free: no other needs to be started for who comes now. To be
+    /// said before its answer is given, or whoever invokes one after the other starts two.
+    pub(crate) fn settles(&mut self) {
+        if self.is_settling {
+            return;
+        }
+        if let Some(pool) = self.pools.state().pools.get_mut(&self.pool) {
+            self.is_settling = true;
+            pool.settling += 1;
+        }
+    }
+
+    /// The process is not free as soon as was thought.
+    pub(crate) fn does_not_settle(&mut self) {
+        if std::mem::take(&mut self.is_settling) {
+            let mut state = self.pools.state();
+            state.settled(self.pool);
+            let started = self.pools.staff(&mut state);
+            drop(state);
+            self.pools.spawn(started);
+        }
+    }
+
     /// The process is free.
-    pub(crate) fn ready(&self) -> Ready {
+    pub(crate) fn ready(&mut self) -> Ready {
         let mut state = self.pools.state();
+        if std::mem::take(&mut self.is_settling) {
+            state.settled(self.pool);
+        }
         if let Some(job) = state.next_waiting(self.pool) {
             return Ready::Run(job);
         }
@@ -370,8 +413,7 @@ impl Seat {
             return Ready::Stop;
         }
         let (job, handed) = oneshot::channel();
-        let since = self.pools.machine.clock.now();
-        pool.idle.push(Idle { environment: self.environment, since, job });
+        pool.idle.push(Idle { environment: self.environment, since: self.last_used, job });
         Ready::Wait(handed)
     }
 
@@ -412,6 +454,9 @@ impl Drop for Seat {
         }
         if self.is_starting {
             state.starting -= 1;
+        }
+        if self.is_settling {
+            state.settled(self.pool);
         }
         if let Some(pool) = state.pools.get_mut(&self.pool) {
             if !was_dismissed {

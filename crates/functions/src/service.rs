@@ -13,7 +13,8 @@ use http::HeaderValue;
 use ports::Pending;
 use ports::credentials::CredentialIssuer;
 use ports::functions::{
-    FunctionRef, Functions, InvocationType, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused,
+    FunctionRef, Functions, InvocationType, InvokeError, InvokeReply, InvokeRequest, PackageFacts,
+    PackageRefused,
 };
 use ports::log_sink::LogSink;
 use store::Store;
@@ -141,7 +142,8 @@ impl LocalFunctions {
         let feed = store.follow("functions");
         let definitions = Definitions::new(store.clone(), Arc::clone(&pools), concurrency);
         let authority = Authority::new(store);
-        let core = Arc::new(Core { machine, pools, definitions, authority, events, runtime: runtime.clone() });
+        let core =
+            Arc::new(Core { machine, pools, definitions, authority, events, runtime: runtime.clone() });
 
         let following = Arc::clone(&core);
         let follow = runtime.spawn(async move {
@@ -206,7 +208,10 @@ impl Core {
         let definition = self.definition(&function).await?;
         if let Err(refused) = self.authority.decide(&definition, &invoker).await {
             tracing::info!(function = function.name, invoker = refused.invoker, why = refused.why, "refused");
-            return Err(InvokeError::Denied { invoker: refused.invoker, arn: definition.invoked_arn.clone() });
+            return Err(InvokeError::Denied {
+                invoker: refused.invoker,
+                arn: definition.invoked_arn.clone(),
+            });
         }
         let payload = accept_event(payload, invocation_type)?;
         let client_context = client_context.as_deref().map(read_client_context).transpose()?;
@@ -343,6 +348,8 @@ mod tests {
         check("[1]", None);
         check("no json", None);
         assert!(read_client_context("%%%").is_err());
-        assert!(read_client_context(&STANDARD.encode(format!("{{\"a\":\"{}\"}}", "x".repeat(3000)))).is_err());
+        assert!(
+            read_client_context(&STANDARD.encode(format!("{{\"a\":\"{}\"}}", "x".repeat(3000)))).is_err()
+        );
     }
 }

@@ -62,7 +62,11 @@ impl Definitions {
         let Sketch { invoked_arn, targets, policy, reserved } = sketch;
         let targets = targets
             .into_iter()
-            .map(|(spec, weight)| Target { version: spec.version.clone(), pool: self.pools.pool(spec), weight })
+            .map(|(spec, weight)| Target {
+                version: spec.version.clone(),
+                pool: self.pools.pool(spec),
+                weight,
+            })
             .collect();
         let allowance = self.concurrency.of(&function.scope, &function.name, reserved);
         Definition { invoked_arn, targets, policy, allowance }

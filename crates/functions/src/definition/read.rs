@@ -78,9 +78,7 @@ fn find(tx: &mut Transaction<'_>, function: &FunctionRef) -> Result<Option<Found
     for (version, weight) in routed {
         if version == LATEST {
             versions.push((document.configuration.clone(), document.code.clone(), weight));
-        } else if let Some(found) =
-            tx.get::<FunctionVersionDocument>(scope, &qualified(name, &version))?
-        {
+        } else if let Some(found) = tx.get::<FunctionVersionDocument>(scope, &qualified(name, &version))? {
             versions.push((found.configuration, found.code, weight));
         } else {
             return Ok(None);
@@ -130,12 +128,15 @@ fn spec(
     let missing = |what: &str| NoDefinition::Unusable(format!("the stored function {name} has no {what}"));
     if configuration.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
         // Without its layers it would run, and miss what they hold.
-        return Err(NoDefinition::Unusable(format!("the function {name} uses layers, which are not built yet")));
+        return Err(NoDefinition::Unusable(format!(
+            "the function {name} uses layers, which are not built yet"
+        )));
     }
     let runtime = configuration.runtime.ok_or_else(|| missing("runtime"))?;
-    let runtime = runtime.as_str().parse().map_err(|error: crate::runtime::UnknownRuntime| {
-        NoDefinition::Unusable(error.to_string())
-    })?;
+    let runtime = runtime
+        .as_str()
+        .parse()
+        .map_err(|error: crate::runtime::UnknownRuntime| NoDefinition::Unusable(error.to_string()))?;
     let positive = |value: Option<i32>, otherwise: u32| {
         value.and_then(|value| u32::try_from(value).ok()).filter(|value| *value > 0).unwrap_or(otherwise)
     };
@@ -171,9 +172,7 @@ mod tests {
         FunctionAliasDocument {
             alias: AliasConfiguration {
                 function_version: Some(main.to_owned()),
-                routing_config: Some(AliasRoutingConfiguration {
-                    additional_version_weights: Some(weights),
-                }),
+                routing_config: Some(AliasRoutingConfiguration { additional_version_weights: Some(weights) }),
                 ..AliasConfiguration::default()
             },
             policy: None,
@@ -184,7 +183,8 @@ mod tests {
     fn an_aliass_main_version_gets_what_the_others_leave() {
         let check = |alias: &FunctionAliasDocument, expected: &[(&str, f64)]| {
             let RoutedVersions(routed) = RoutedVersions::of(alias).unwrap();
-            let routed: Vec<(&str, f64)> = routed.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
+            let routed: Vec<(&str, f64)> =
+                routed.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
             assert_eq!(routed, expected);
         };
         check(&alias("3", &[]), &[("3", 1.0)]);

@@ -12,9 +12,10 @@ use super::live::{Happening, Live};
 use super::log::{FunctionLog, UsageReport};
 use super::machine::StartFault;
 use super::{EnvironmentSpec, Job, JobReply, Machine};
-use crate::limits::{CREDENTIALS_MARGIN, EXIT_GRACE, MEMORY_MATTERS_AFTER, WATCH_INTERVAL};
+use crate::limits::{CREDENTIALS_MARGIN, EXIT_GRACE, MEMORY_MATTERS_AFTER, SETTLING, WATCH_INTERVAL};
 use crate::payload::{Exit, Failure};
 use crate::pool::{Ready, Seat};
+use crate::runtime::Runtime;
 use crate::runtime_api::{self, Call, Posted, Report};
 
 /// The status of a launcher that could not start the program.
@@ -36,7 +37,10 @@ pub(crate) struct Keeper {
 enum InitFault {
     Start(StartFault),
     /// It reported an error itself.
-    Reported { payload: Bytes, error_type: Option<String> },
+    Reported {
+        payload: Bytes,
+        error_type: Option<String>,
+    },
     Exited(Exit),
     TimedOut,
     OutOfMemory,
@@ -47,7 +51,10 @@ enum InitFault {
 enum Outcome {
     Result(Bytes),
     /// The function's own error object.
-    Error { payload: Bytes, error_type: Option<String> },
+    Error {
+        payload: Bytes,
+        error_type: Option<String>,
+    },
     Failed(Failure),
     /// The gateway stops.
     Stopped,
@@ -57,7 +64,7 @@ impl Keeper {
     /// Keeps an environment until its end.
     pub(crate) async fn run(mut self) {
         let Some(mut live) = self.first_process().await else { return };
-        self.seat.started();
+        self.seat.started(true);
         while self.serve_next(&mut live).await {}
         drop(live.end().await);
     }
@@ -72,6 +79,7 @@ impl Keeper {
         let (fault, mut log) = match self.start(log, begun + self.machine.settings.init_limit).await {
             Ok(mut live) => {
                 self.seat.init = Some(begun.elapsed());
+                self.seat.last_used = self.machine.clock.now();
                 live.log.flush();
                 return Some(live);
             }
@@ -81,7 +89,7 @@ impl Keeper {
         let job = self.seat.take_waiting()?;
         match fault {
             InitFault::Start(_) | InitFault::Stopped => {
-                self.end_unstarted(job, fault, log, Duration::ZERO);
+                self.end_unstarted(job, fault, log, None);
                 None
             }
             InitFault::Reported { .. }
@@ -97,7 +105,7 @@ impl Keeper {
         begin(&mut log, &job, &self.spec.version);
         let (fault, mut log) = match self.start(log, begun + self.spec.timeout).await {
             Ok(mut live) => {
-                self.seat.started();
+                self.seat.started(false);
                 return if self.serve(&mut live, job, begun, None).await {
                     Some(live)
                 } else {
@@ -108,7 +116,7 @@ impl Keeper {
             Err(failed) => failed,
         };
         init_report(&mut log, begun.elapsed(), "invoke", &fault);
-        self.end_unstarted(job, fault, log, begun.elapsed());
+        self.end_unstarted(job, fault, log, Some(begun.elapsed()));
         None
     }
 
@@ -136,7 +144,10 @@ impl Keeper {
                 Happening::Called(Call::Next(next)) => {
                     let _ = next.send(runtime_api::invalid_transition());
                 }
-                Happening::Called(Call::Report { report: Report::InitError { error_type, body }, answer }) => {
+                Happening::Called(Call::Report {
+                    report: Report::InitError { error_type, body },
+                    answer,
+                }) => {
                     let _ = answer.send(runtime_api::accepted());
                     reported.get_or_insert(reported_fault(error_type, body));
                     // It exits by itself now, and what it still says belongs to the log.
@@ -150,7 +161,7 @@ impl Keeper {
                         Report::InitError { error_type, body } => Some(reported_fault(error_type, body)),
                         Report::Response { .. } | Report::Error { .. } => None,
                     });
-                    return Err(reported.or(said).unwrap_or(InitFault::Exited(exit)));
+                    return Err(reported.or(said).unwrap_or_else(|| self.exited(exit)));
                 }
                 Happening::Deadline => return Err(reported.unwrap_or(InitFault::TimedOut)),
                 Happening::Tick => {
@@ -164,8 +175,19 @@ impl Keeper {
         }
     }
 
-    /// Answers a job for which no process came to life.
-    fn end_unstarted(&self, job: Job, fault: InitFault, mut log: FunctionLog, duration: Duration) {
+    /// A process that ended before it asked for anything; one of a package's own program may
+    /// never have become that program.
+    fn exited(&self, exit: Exit) -> InitFault {
+        if self.spec.runtime == Runtime::Provided && exit == Exit::Status(LAUNCHER_FAILED) {
+            let why = "the function's bootstrap cannot be run".to_owned();
+            return InitFault::Start(StartFault::Function(Failure::InvalidEntrypoint { why }));
+        }
+        InitFault::Exited(exit)
+    }
+
+    /// Answers a job for which no process came to life. `begun` is how long it has run, if it
+    /// has.
+    fn end_unstarted(&self, job: Job, fault: InitFault, mut log: FunctionLog, begun: Option<Duration>) {
         let outcome = match fault {
             InitFault::Start(StartFault::Machine(why)) => {
                 tracing::error!(function = self.spec.name, scope = ?self.spec.scope, why, "a function cannot be run");
@@ -174,21 +196,21 @@ impl Keeper {
             }
             InitFault::Start(StartFault::Function(failure)) => Outcome::Failed(failure),
             InitFault::Reported { payload, error_type } => Outcome::Error { payload, error_type },
-            InitFault::Exited(Exit::Status(LAUNCHER_FAILED)) => Outcome::Failed(Failure::InvalidEntrypoint {
-                why: "the function's program cannot be run".to_owned(),
-            }),
             InitFault::Exited(exit) => Outcome::Failed(Failure::Exited(exit)),
             InitFault::TimedOut => Outcome::Failed(Failure::TimedOut(self.spec.timeout)),
             InitFault::OutOfMemory => Outcome::Failed(Failure::OutOfMemory),
             InitFault::Stopped => Outcome::Stopped,
         };
+        if begun.is_none() {
+            begin(&mut log, &job, &self.spec.version);
+        }
         // The start's own error stands in the report of this invocation, too.
         let failed_start = match &outcome {
             Outcome::Error { error_type, .. } => Some(("error", error_type.clone())),
             Outcome::Result(_) | Outcome::Failed(_) | Outcome::Stopped => None,
         };
         let report = UsageReport {
-            duration,
+            duration: begun.unwrap_or_default(),
             init: None,
             memory_megabytes: self.spec.memory_megabytes,
             peak_bytes: 0,
@@ -258,13 +280,17 @@ impl Keeper {
         let remaining = deadline.saturating_duration_since(Instant::now());
         // The function compares it with the clock of the machine, whatever the gateway's is.
         let until = Clock::system().now().plus(remaining).as_millis();
-        let sent = live.next.take().map(|next| next.send(runtime_api::invocation(&job, until)));
-        if !matches!(sent, Some(Ok(()))) {
+        let sent = match live.next.take() {
+            Some(next) => next.send(runtime_api::invocation(&job, until)).is_ok(),
+            None => false,
+        };
+        if !sent {
             // It hung up while it waited: the job has not begun.
             self.hand_back(live, job);
             return false;
         }
         let (outcome, mut alive) = self.outcome(live, &job, deadline).await;
+        self.seat.last_used = self.machine.clock.now();
         let duration = begun.elapsed().min(self.spec.timeout);
         let ran_long = duration >= MEMORY_MATTERS_AFTER;
         let memory = live.memory(if ran_long { Duration::from_millis(1) } else { WATCH_INTERVAL });
@@ -282,6 +308,9 @@ impl Keeper {
             peak_bytes: memory.peak,
             failure: failure_of(&outcome),
         };
+        if alive {
+            self.seat.settles();
+        }
         finish(&mut live.log, job, outcome, &report);
         alive && self.wait_for_next(live, deadline).await
     }
@@ -307,20 +336,22 @@ impl Keeper {
     async fn outcome(&self, live: &mut Live, job: &Job, deadline: Instant) -> (Outcome, bool) {
         loop {
             match live.step(Some(deadline), true).await {
-                Happening::Called(Call::Report { report, answer }) => match outcome_of(report, &job.request_id) {
-                    Some(outcome) => {
-                        let _ = answer.send(match &outcome {
-                            Outcome::Failed(_) => runtime_api::too_large(),
-                            Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => {
-                                runtime_api::accepted()
-                            }
-                        });
-                        return (outcome, true);
+                Happening::Called(Call::Report { report, answer }) => {
+                    match outcome_of(report, &job.request_id) {
+                        Some(outcome) => {
+                            let _ = answer.send(match &outcome {
+                                Outcome::Failed(_) => runtime_api::too_large(),
+                                Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => {
+                                    runtime_api::accepted()
+                                }
+                            });
+                            return (outcome, true);
+                        }
+                        None => {
+                            let _ = answer.send(runtime_api::invalid_request_id());
+                        }
                     }
-                    None => {
-                        let _ = answer.send(runtime_api::invalid_request_id());
-                    }
-                },
+                }
                 Happening::Called(Call::Next(next)) => {
                     let _ = next.send(runtime_api::invalid_transition());
                 }
@@ -348,12 +379,14 @@ impl Keeper {
     }
 
     /// Waits, behind an outcome, until the process asks for more.
-    async fn wait_for_next(&self, live: &mut Live, deadline: Instant) -> bool {
+    async fn wait_for_next(&mut self, live: &mut Live, deadline: Instant) -> bool {
         // What a function does behind its answer takes of its time; a runtime client that
         // answered in the last moment gets to draw breath.
         let deadline = deadline.max(Instant::now() + EXIT_GRACE);
+        let mut settled_by = Some(Instant::now() + SETTLING);
         loop {
-            match live.step(Some(deadline), true).await {
+            match live.step(settled_by.or(Some(deadline)), true).await {
+                Happening::Deadline if settled_by.take().is_some() => self.seat.does_not_settle(),
                 Happening::Called(Call::Next(next)) => {
                     live.next = Some(next);
                     return true;
@@ -435,10 +468,10 @@ fn finish(log: &mut FunctionLog, job: Job, outcome: Outcome, report: &UsageRepor
         }
         Outcome::Stopped => Err(InvokeError::Unavailable { why: "the gateway is stopping".to_owned() }),
     };
-    // Given back first: whoever reads the answer may invoke again at once.
+    // Before the answer, so that whoever has it finds the log and the place in the concurrency.
+    log.flush();
     drop(permit);
     let _ = reply.send(answer);
-    log.flush();
 }
 
 fn init_report(log: &mut FunctionLog, duration: Duration, phase: &str, fault: &InitFault) {
@@ -449,7 +482,9 @@ fn init_report(log: &mut FunctionLog, duration: Duration, phase: &str, fault: &I
         }
         InitFault::Stopped => return,
         InitFault::TimedOut => "timeout".to_owned(),
-        InitFault::Start(StartFault::Function(failure)) => format!("error\tError Type: {}", failure.error_type()),
+        InitFault::Start(StartFault::Function(failure)) => {
+            format!("error\tError Type: {}", failure.error_type())
+        }
         InitFault::Reported { error_type, .. } => {
             format!("error\tError Type: {}", error_type.as_deref().unwrap_or("Runtime.Unknown"))
         }

@@ -8,9 +8,7 @@ use tokio::net::unix::pipe;
 use tokio::sync::{oneshot, watch};
 
 use super::log::FunctionLog;
-use crate::limits::{
-    KILL_GRACE, OUTPUT_BYTES_PER_WINDOW, OUTPUT_CHUNK_BYTES, OUTPUT_WINDOW, WATCH_INTERVAL,
-};
+use crate::limits::{KILL_GRACE, OUTPUT_BYTES_PER_WINDOW, OUTPUT_CHUNK_BYTES, OUTPUT_WINDOW, WATCH_INTERVAL};
 use crate::package::UnpackedCode;
 use crate::payload::Exit;
 use crate::process::Process;

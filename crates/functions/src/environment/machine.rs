@@ -97,7 +97,8 @@ impl Machine {
         };
         log.write(format!("INIT_START Runtime Version: {version}"));
 
-        let io = |what: &'static str| move |error: std::io::Error| StartFault::Machine(format!("{what}: {error}"));
+        let io =
+            |what: &'static str| move |error: std::io::Error| StartFault::Machine(format!("{what}: {error}"));
         let api = RuntimeApi::bind(&self.random).await.map_err(io("no address for the runtime API"))?;
         let scratch = self.scratch.join(self.random.text(16, b"abcdefghijklmnopqrstuvwxyz0123456789"));
         private_directory(&scratch).map_err(io("no scratch directory"))?;

@@ -109,5 +109,5 @@ fn a_package_that_is_gone_is_said_to_be() {
     let store = Store::open(StoreOptions { location: Location::Memory, clock: clock.clone() }).unwrap();
     let codes = CodeDirectory::open(directory.path().join("code"), store, clock).unwrap();
     let fault = block_on(codes.unpacked(&BlobId::of(b"nothing"))).unwrap_err();
-    assert!(matches!(fault, CodeFault::Missing(_)));
+    assert!(matches!(fault, directory::CodeFault::Missing(_)));
 }

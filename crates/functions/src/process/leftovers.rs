@@ -18,7 +18,10 @@ pub(crate) fn end_leftovers(scratch: &Path) {
         // Unreadable: another user's, and so none of ours.
         let Ok(variables) = fs::read(entry.path().join("environ")) else { continue };
         if lives_below(&variables, scratch) {
-            tracing::info!(pid = pid.as_raw_nonzero(), "killing what a function of an earlier run left behind");
+            tracing::info!(
+                pid = pid.as_raw_nonzero(),
+                "killing what a function of an earlier run left behind"
+            );
             if let Err(error) = kill_process(pid, Signal::KILL) {
                 tracing::warn!(pid = pid.as_raw_nonzero(), %error, "it cannot be killed");
             }

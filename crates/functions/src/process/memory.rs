@@ -51,7 +51,8 @@ fn parse(status: &str) -> Option<MemoryUse> {
     let (mut peak, mut anonymous, mut shared, mut swapped, mut files) = (None, 0, 0, 0, 0);
     for line in status.lines() {
         let Some((name, value)) = line.split_once(':') else { continue };
-        let bytes = || value.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024);
+        let bytes =
+            || value.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024);
         match name {
             "VmHWM" => peak = bytes(),
             "RssAnon" => anonymous = bytes()?,

@@ -24,11 +24,9 @@ pub(crate) fn invocation(job: &Job, deadline: i64) -> Answer {
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(DEADLINE, HeaderValue::from(deadline));
-    for (name, text) in [
-        (REQUEST_ID, &job.request_id),
-        (FUNCTION_ARN, &job.invoked_arn),
-        (TRACE_ID, &job.trace_id),
-    ] {
+    for (name, text) in
+        [(REQUEST_ID, &job.request_id), (FUNCTION_ARN, &job.invoked_arn), (TRACE_ID, &job.trace_id)]
+    {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(name, value);
         }

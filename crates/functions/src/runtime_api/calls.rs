@@ -60,9 +60,7 @@ pub(super) async fn answer(
     let report = match target {
         Target::Next => None,
         Target::Response(request_id) => Some(Report::Response { request_id, body: whole(body).await? }),
-        Target::Error(request_id) => {
-            Some(Report::Error { request_id, error_type, body: whole(body).await? })
-        }
+        Target::Error(request_id) => Some(Report::Error { request_id, error_type, body: whole(body).await? }),
         Target::InitError => Some(Report::InitError { error_type, body: whole(body).await? }),
     };
     let call = match report {
@@ -131,4 +129,3 @@ async fn whole(mut body: Incoming) -> Result<Posted, hyper::Error> {
     }
     Ok(Posted::Whole(first.unwrap_or_else(|| all.freeze())))
 }
-
