@@ -87,6 +87,9 @@ impl Condition {
     /// negated operator cannot tell (a variable without a value, a number that is none), a
     /// Deny applies and an Allow does not.
     pub(crate) fn holds(&self, context: &Context<'_>, deny: bool) -> bool {
+        if context.is_untold(&self.key) {
+            return deny;
+        }
         let values = context.values(&self.key);
         let (quantifier, if_exists, negated, comparison) = match &self.test {
             Test::Absent(wanted) => return wanted.contains(&values.is_empty()),

@@ -30,6 +30,13 @@ impl<'a> Request<'a> {
         self.context.set(key, value);
         self
     }
+
+    /// The same from someone who does not know everything: see [`Context::untold`].
+    #[must_use]
+    pub fn untold(mut self, untold: fn(&str) -> bool) -> Self {
+        self.context.untold(untold);
+        self
+    }
 }
 
 /// Who asks.
@@ -103,6 +110,7 @@ pub struct Context<'a> {
     /// Names in lower case, each once. A request has some twenty, so that looking through them
     /// is quicker than hashing.
     keys: Vec<(Cow<'a, str>, Values<'a>)>,
+    untold: Option<fn(&str) -> bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -115,7 +123,7 @@ impl<'a> Context<'a> {
     /// No circumstances.
     #[must_use]
     pub const fn new() -> Self {
-        Self { keys: Vec::new() }
+        Self { keys: Vec::new(), untold: None }
     }
 
     /// What a principal says about itself (IAM user guide, "AWS global condition context
@@ -185,6 +193,18 @@ impl<'a> Context<'a> {
         };
         all.extend(values.into_iter().map(Into::into));
         *slot = Values::Many(all);
+    }
+
+    /// Says of which absent keys it is not known whether the request has them (the name comes in
+    /// lower case). What depends on one of those cannot be decided, and decides against the
+    /// request: a Deny applies, an Allow does not.
+    pub fn untold(&mut self, untold: fn(&str) -> bool) {
+        self.untold = Some(untold);
+    }
+
+    /// Whether it is not known if the request has a key.
+    pub(crate) fn is_untold(&self, key: &str) -> bool {
+        self.untold.is_some_and(|untold| untold(key)) && self.values(key).is_empty()
     }
 
     fn slot(&mut self, key: impl Into<Cow<'a, str>>) -> &mut Values<'a> {

@@ -257,3 +257,27 @@ fn denials_under_conditions() {
     let policy = when("Deny", json!({"StringNotEquals": {"x:owner": "${aws:missing}"}}));
     check(&policy, &request("s3:GetObject", "*").with("x:owner", "anne"), ExplicitDeny);
 }
+
+/// Not from AWS, where everything is known: whoever cannot tell whether a request has a key must
+/// not let the request gain by it.
+#[test]
+fn what_depends_on_an_untold_key_decides_against_the_request() {
+    let untold = |key: &str| key == "x:key";
+    for condition in [
+        json!({"StringEquals": {"x:Key": "a"}}),
+        json!({"StringNotEquals": {"x:Key": "a"}}),
+        json!({"StringEqualsIfExists": {"x:Key": "a"}}),
+        json!({"ForAllValues:StringEquals": {"x:Key": "a"}}),
+        json!({"Null": {"x:Key": "true"}}),
+        json!({"Null": {"x:Key": "false"}}),
+    ] {
+        let request = request("s3:GetObject", "*").untold(untold);
+        check(&when("Allow", condition.clone()), &request, NoMatch);
+        check(&when("Deny", condition), &request, ExplicitDeny);
+    }
+    let told = request("s3:GetObject", "*").untold(untold).with("x:key", "b");
+    check(&when("Deny", json!({"StringEquals": {"x:Key": "a"}})), &told, NoMatch);
+    check(&when("Allow", json!({"StringNotEquals": {"x:Key": "a"}})), &told, Allow);
+    let elsewhere = json!({"StringEquals": {"x:Key": "a", "aws:PrincipalAccount": OTHER_ACCOUNT}});
+    check(&when("Deny", elsewhere), &request("s3:GetObject", "*").untold(untold), NoMatch);
+}
