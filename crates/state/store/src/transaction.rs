@@ -106,6 +106,11 @@ impl<'a> Transaction<'a> {
         Ok(id)
     }
 
+    /// Adds a use of a blob that is stored already, without its bytes; answers whether it is.
+    pub fn keep_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault> {
+        self.engine.keep_blob(id)
+    }
+
     /// The bytes of a blob, checked against their digest.
     pub fn get_blob(&mut self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreFault> {
         let bytes = self.engine.get_blob(id)?;

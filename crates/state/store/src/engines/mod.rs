@@ -84,6 +84,7 @@ pub(crate) trait EngineTransaction {
         each: &mut dyn FnMut(Scope, &str) -> Result<(), StoreFault>,
     ) -> Result<(), StoreFault>;
     fn put_blob(&mut self, id: &BlobId, bytes: &[u8]) -> Result<(), StoreFault>;
+    fn keep_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault>;
     fn get_blob(&mut self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreFault>;
     fn delete_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault>;
     /// The last change that this transaction sees.

@@ -144,8 +144,11 @@ fn blobs_are_stored_once_and_live_as_long_as_they_are_used() {
         let write = |work: fn(&mut Transaction<'_>) -> Result<bool, StoreFault>| {
             store.blocking_write(work).unwrap().0
         };
+        assert!(!write(|t| t.keep_blob(&BlobId::of(b"zip"))));
         write(|t| t.put_blob(b"zip").map(|_| true));
         write(|t| t.put_blob(b"zip").map(|_| true));
+        assert!(write(|t| t.keep_blob(&BlobId::of(b"zip"))));
+        assert!(write(|t| t.delete_blob(&BlobId::of(b"zip"))));
         let id = || BlobId::of(b"zip");
         assert_eq!(read(&store, move |t| t.get_blob(&id())).as_deref(), Some(&b"zip"[..]));
         assert!(write(|t| t.delete_blob(&BlobId::of(b"zip"))));

@@ -218,14 +218,18 @@ impl EngineTransaction for SqliteTransaction<'_> {
     }
 
     fn put_blob(&mut self, id: &BlobId, bytes: &[u8]) -> Result<(), StoreFault> {
-        let known = self.execute("UPDATE blobs SET uses = uses + 1 WHERE id = ?1", [id.as_str()])?;
-        if known == 0 {
+        if !self.keep_blob(id)? {
             self.execute(
                 "INSERT INTO blobs (id, uses, bytes) VALUES (?1, 1, ?2)",
                 params![id.as_str(), bytes],
             )?;
         }
         Ok(())
+    }
+
+    fn keep_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault> {
+        let known = self.execute("UPDATE blobs SET uses = uses + 1 WHERE id = ?1", [id.as_str()])?;
+        Ok(known > 0)
     }
 
     fn get_blob(&mut self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreFault> {
