@@ -50,15 +50,15 @@ pub struct Address {
 }
 
 impl Request {
-    /// Takes the unchanging part out of `head`, whose headers go on their own way.
+    /// Takes the unchanging part out of `incoming`, whose headers and body go on their own way.
     #[must_use]
-    pub fn new(incoming: &Incoming, ids: RequestIds, address: Address) -> Self {
+    pub fn new(incoming: &Incoming, host: HeaderValue, ids: RequestIds, address: Address) -> Self {
         let head = &incoming.head;
         Self {
             method: head.method.clone(),
             uri: head.uri.clone(),
             version: head.version,
-            host: host(&head.uri, &head.headers),
+            host,
             user_agent: head.headers.get(header::USER_AGENT).cloned(),
             source_ip: incoming.peer.ip().to_canonical(),
             local_port: incoming.local_port,

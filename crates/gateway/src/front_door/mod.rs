@@ -1,1 +1,157 @@
-//! Being built.
+//! The front door: whose is a request? Traffic goes to the stage that its address names,
+//! everything else to the control plane as a call of an AWS API.
+
+mod address;
+mod apis;
+mod refresh;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use base::Random;
+use bytes::Bytes;
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
+use ports::aws_calls::{AwsCall, AwsCalls};
+use ports::functions::Functions;
+
+pub use apis::{Apis, Served, StageTotals};
+pub use refresh::{Refresh, RefreshError};
+
+use crate::Worker;
+use crate::exchange::{Body, BodyError, IdSource, Incoming, Request, read_whole, request};
+use crate::listener::Serve;
+use crate::rest::pipeline::{self, Services};
+use crate::rest::reply;
+use crate::trail::Trail;
+use address::{Destination, destination};
+
+/// The most that an AWS API call may send: a function's package of 50 MB in base 64, and the
+/// rest of the request (Lambda developer guide, "Lambda quotas").
+const AWS_CALL_BYTES: usize = 70 * 1024 * 1024;
+
+/// Answers every request of the data plane's listeners.
+pub struct FrontDoor {
+    apis: Arc<Apis>,
+    functions: Arc<dyn Functions>,
+    aws_calls: Arc<dyn AwsCalls>,
+    trail: Trail,
+    ids: IdSource,
+}
+
+impl FrontDoor {
+    /// A front door to `apis` and, for all else, to `aws_calls`.
+    #[must_use]
+    pub fn new(
+        apis: Arc<Apis>,
+        functions: Arc<dyn Functions>,
+        aws_calls: Arc<dyn AwsCalls>,
+        trail: Trail,
+        random: Random,
+    ) -> Self {
+        Self { apis, functions, aws_calls, trail, ids: IdSource::new(random) }
+    }
+
+    /// What is recorded of requests.
+    #[must_use]
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Answers one request.
+    pub async fn answer(&self, incoming: Incoming, worker: &Worker) -> Response<Body> {
+        let host = request::host(&incoming.head.uri, &incoming.head.headers);
+        let (found, address) = match destination(&incoming.head, host.to_str().unwrap_or_default()) {
+            Destination::AwsCall => return self.aws_call(incoming).await,
+            Destination::Api { api, region, address } => {
+                let stage = incoming.head.uri.path().get(address.stage.clone()).unwrap_or_default();
+                (self.apis.find(api, region, stage), address)
+            }
+        };
+        let request = Request::new(&incoming, host, self.ids.next(), address);
+        match found {
+            Ok(Served::Running(stage)) => {
+                let Incoming { head, header_names, body, .. } = incoming;
+                let mut headers = head.headers;
+                join_cookies(&mut headers, head.version);
+                let services =
+                    Services { functions: &*self.functions, trail: &self.trail, ids: &self.ids, worker };
+                pipeline::answer(&request, headers, header_names, body, &stage, services).await
+            }
+            Ok(Served::Broken { why, counters }) => {
+                let response = reply::render_refusal(&Served::refusal(&why), &request.ids);
+                counters.count(response.status());
+                response
+            }
+            Err(refusal) => {
+                tracing::debug!(path = request.uri.path(), why = %refusal, "a request reached no stage");
+                reply::render_refusal(&refusal, &request.ids)
+            }
+        }
+    }
+
+    async fn aws_call(&self, incoming: Incoming) -> Response<Body> {
+        let Incoming { head, body, peer, .. } = incoming;
+        let body = match read_whole(body, AWS_CALL_BYTES).await {
+            Ok(body) => body,
+            Err(BodyError::TooLarge { .. }) => {
+                return plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
+            }
+            Err(BodyError::Broken(_)) => {
+                return plain(StatusCode::BAD_REQUEST, "{\"message\":\"Bad Request\"}");
+            }
+        };
+        self.aws_calls.answer(AwsCall { head, body, peer }).await.map(Body::from)
+    }
+}
+
+impl Serve for FrontDoor {
+    fn answer(&self, incoming: Incoming, worker: &Worker) -> impl Future<Output = Response<Body>> {
+        Self::answer(self, incoming, worker)
+    }
+}
+
+/// HTTP/2 may send a cookie in pieces; integrations get it in one (RFC 9113, section 8.2.3).
+fn join_cookies(headers: &mut HeaderMap, version: Version) {
+    if version != Version::HTTP_2 || headers.get_all(COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
+        headers.insert(COOKIE, whole);
+    }
+}
+
+fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::Whole(Bytes::from_static(body.as_bytes())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+impl std::fmt::Debug for FrontDoor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FrontDoor").field("apis", &self.apis).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_in_pieces_is_joined() {
+        let pieces = || {
+            let mut headers = HeaderMap::new();
+            headers.append(COOKIE, HeaderValue::from_static("a=1"));
+            headers.append(COOKIE, HeaderValue::from_static("b=2"));
+            headers
+        };
+        let mut headers = pieces();
+        join_cookies(&mut headers, Version::HTTP_2);
+        assert_eq!(headers.get_all(COOKIE).iter().collect::<Vec<_>>(), ["a=1; b=2"]);
+        let mut headers = pieces();
+        join_cookies(&mut headers, Version::HTTP_11);
+        assert_eq!(headers.get_all(COOKIE).iter().count(), 2);
+    }
+}

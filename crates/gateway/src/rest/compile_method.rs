@@ -17,7 +17,7 @@ use crate::mapping::templates::{Passthrough, Templates, TemplatesError};
 
 /// Why a method does not serve requests.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MethodFault {
+pub(super) enum MethodFault {
     /// It asks for something that is not built. It can be deployed and refuses everything.
     #[error("{0} is not built yet")]
     NotBuilt(String),
@@ -31,7 +31,7 @@ pub enum MethodFault {
 
 /// Why a method cannot be deployed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeployFault {
+pub(super) enum DeployFault {
     /// It has no integration (recorded from AWS, in these words).
     #[error("No integration defined for method")]
     NoIntegration,

@@ -71,6 +71,7 @@ async fn steps<'r>(
     services: Services<'_>,
     course: &mut Course<'r>,
 ) -> Result<Reply, Refusal> {
+    admit::enter(stage)?;
     let matched = resolve::resolve(request, stage, headers, header_names, body)?;
     course.method = Some(matched.method);
     let admitted = admit::admit(matched)?;

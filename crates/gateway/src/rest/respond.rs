@@ -20,7 +20,11 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 ///
 /// # Errors
 /// If no integration response meets it, or what meets it cannot be made of it.
-pub(super) async fn respond(answered: Answered<'_>, client: &Client<'_>, ids: &IdSource) -> Result<Reply, Refusal> {
+pub(super) async fn respond(
+    answered: Answered<'_>,
+    client: &Client<'_>,
+    ids: &IdSource,
+) -> Result<Reply, Refusal> {
     match answered {
         Answered::Mock(mock, answer) => by_mapping(&mock.responses, answer, client).await,
         Answered::Http(call, answer) => match &call.exchange {

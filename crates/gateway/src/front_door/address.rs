@@ -1,0 +1,235 @@
+//! Whose is a request? The URL forms that reach an API, told from everything else, which is a
+//! call of an AWS API.
+//!
+//! | form | example |
+//! |---|---|
+//! | host | `http://{api}.execute-api.{region}.localhost:4566/{stage}/path`, any domain behind it |
+//! | path | `/_aws/execute-api/{api}/{stage}/path` |
+//! | older path | `/restapis/{api}/{stage}/_user_request_/path` |
+//!
+//! Slashes are never merged and paths never normalised, but for the slashes in front of the
+//! stage (recorded from AWS: `//stage/x` is served like `/stage/x`).
+
+use std::ops::Range;
+
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use crate::exchange::Address;
+
+const PATH_FORM: &str = "/_aws/execute-api/";
+const OLDER_FORM: &str = "/restapis/";
+const USER_REQUEST: &str = "_user_request_";
+
+/// Where a request wants to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination<'a> {
+    /// To an API, which may not exist.
+    Api {
+        /// Its id.
+        api: &'a str,
+        /// The region that the host names.
+        region: Option<&'a str>,
+        /// The places of the stage and of what is behind it. The stage may be empty.
+        address: Address,
+    },
+    /// To an AWS API.
+    AwsCall,
+}
+
+/// Tells where a request with this head wants to go; `host` is its host, with or without a
+/// port.
+pub(crate) fn destination<'a>(head: &'a Parts, host: &'a str) -> Destination<'a> {
+    let path = head.uri.path();
+    if let Some((api, region)) = of_host(host) {
+        return Destination::Api { api, region, address: address(path, 0) };
+    }
+    if let Some(rest) = path.strip_prefix(PATH_FORM) {
+        let api = first_segment(rest);
+        let address = address(path, PATH_FORM.len() + api.len());
+        return Destination::Api { api, region: None, address };
+    }
+    match path.strip_prefix(OLDER_FORM).and_then(|rest| of_older_path(rest, &head.headers)) {
+        Some((api, stage, rest)) => {
+            let at = OLDER_FORM.len();
+            let address = Address { stage: stage.start + at..stage.end + at, rest: rest + at };
+            Destination::Api { api, region: None, address }
+        }
+        None => Destination::AwsCall,
+    }
+}
+
+/// The API and the region of `{api}.execute-api.{region}.…`.
+fn of_host(host: &str) -> Option<(&str, Option<&str>)> {
+    let (api, rest) = host.split_once('.')?;
+    let mut labels = rest.split(['.', ':']);
+    if api.is_empty() || !labels.next()?.eq_ignore_ascii_case("execute-api") {
+        return None;
+    }
+    Some((api, labels.next().filter(|label| is_region(label))))
+}
+
+/// Whether a host's label is a region's name: `us-west-2`, `us-gov-east-1`.
+fn is_region(label: &str) -> bool {
+    let Some((area, number)) = label.rsplit_once('-') else { return false };
+    area.contains('-')
+        && area.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')
+        && !number.is_empty()
+        && number.bytes().all(|c| c.is_ascii_digit())
+}
+
+/// The API, the stage's place and the rest's, of `{api}/{stage}/_user_request_…`.
+///
+/// `GetStage` for a stage of that odd name is signed for `apigateway`; traffic never is.
+fn of_older_path<'a>(rest: &'a str, headers: &HeaderMap) -> Option<(&'a str, Range<usize>, usize)> {
+    let (api, behind_api) = rest.split_once('/')?;
+    let (stage, behind_stage) = behind_api.split_once('/')?;
+    let behind = behind_stage.strip_prefix(USER_REQUEST)?;
+    if !(behind.is_empty() || behind.starts_with('/')) || is_control_call(headers) {
+        return None;
+    }
+    let stage_at = api.len() + 1;
+    let stage = stage_at..stage_at + stage.len();
+    let rest = stage.end + 1 + USER_REQUEST.len();
+    Some((api, stage, rest))
+}
+
+fn is_control_call(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("/apigateway/aws4_request"))
+}
+
+/// The stage and the rest of `path` from `from` on, where a slash or the path's end is.
+fn address(path: &str, from: usize) -> Address {
+    let rest = path.get(from..).unwrap_or_default();
+    let start = from + rest.bytes().take_while(|c| *c == b'/').count();
+    let end = start + first_segment(path.get(start..).unwrap_or_default()).len();
+    Address { stage: start..end, rest: end }
+}
+
+fn first_segment(path: &str) -> &str {
+    path.split('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Request};
+    use proptest::proptest;
+
+    use super::*;
+
+    /// `{api} {region} {stage} {rest}` of where a request goes, or nothing for an AWS call.
+    fn goes(host: &str, target: &str) -> Option<String> {
+        let (head, ()) = Request::get(target).body(()).unwrap().into_parts();
+        match destination(&head, host) {
+            Destination::Api { api, region, address } => {
+                let path = head.uri.path();
+                let (stage, rest) = (&path[address.stage], &path[address.rest..]);
+                Some(format!("{api} {} [{stage}] [{rest}]", region.unwrap_or("-")))
+            }
+            Destination::AwsCall => None,
+        }
+    }
+
+    #[test]
+    fn hosts_name_apis_whatever_the_domain() {
+        for (host, expected) in [
+            ("abc.execute-api.us-west-2.localhost:4566", "abc us-west-2 [prod] [/x]"),
+            ("abc.execute-api.us-gov-east-1.amazonaws.com", "abc us-gov-east-1 [prod] [/x]"),
+            ("abc.execute-api.localhost.localstack.cloud:4566", "abc - [prod] [/x]"),
+            ("abc.execute-api.localhost:4566", "abc - [prod] [/x]"),
+            ("abc.Execute-API.test", "abc - [prod] [/x]"),
+            ("abc.execute-api", "abc - [prod] [/x]"),
+        ] {
+            assert_eq!(goes(host, "/prod/x").as_deref(), Some(expected), "{host}");
+        }
+        for host in [
+            "localhost:4566",
+            "execute-api.us-west-2.amazonaws.com",
+            ".execute-api.x",
+            "abc.execute-apis.x",
+            "",
+            "127.0.0.1",
+        ] {
+            assert_eq!(goes(host, "/prod/x"), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_stage_is_the_first_segment_of_a_hosts_path() {
+        for (target, expected) in [
+            ("/prod", "abc - [prod] []"),
+            ("/prod/", "abc - [prod] [/]"),
+            ("//prod/x", "abc - [prod] [/x]"),
+            ("/prod//x", "abc - [prod] [//x]"),
+            ("/prod/x/../y?z=/w", "abc - [prod] [/x/../y]"),
+            ("/", "abc - [] []"),
+            ("/restapis/d/e/_user_request_/f", "abc - [restapis] [/d/e/_user_request_/f]"),
+            ("/_aws/execute-api/d/e", "abc - [_aws] [/execute-api/d/e]"),
+        ] {
+            assert_eq!(goes("abc.execute-api.test", target).as_deref(), Some(expected), "{target}");
+        }
+    }
+
+    #[test]
+    fn paths_name_apis() {
+        for (target, expected) in [
+            ("/_aws/execute-api/abc/prod/x/y", "abc - [prod] [/x/y]"),
+            ("/_aws/execute-api/abc/prod", "abc - [prod] []"),
+            ("/_aws/execute-api/abc//prod//x", "abc - [prod] [//x]"),
+            ("/_aws/execute-api/abc", "abc - [] []"),
+            ("/_aws/execute-api/", " - [] []"),
+            ("/restapis/abc/prod/_user_request_/x", "abc - [prod] [/x]"),
+            ("/restapis/abc/prod/_user_request_", "abc - [prod] []"),
+            ("/restapis/abc/prod/_user_request_//x", "abc - [prod] [//x]"),
+            ("/restapis/abc//_user_request_/x", "abc - [] [/x]"),
+        ] {
+            assert_eq!(goes("localhost:4566", target).as_deref(), Some(expected), "{target}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_an_aws_call() {
+        for target in [
+            "/",
+            "/restapis",
+            "/restapis/abc",
+            "/restapis/abc/stages/prod",
+            "/restapis/abc/prod/_user_request_x",
+            "/restapis/abc/prod/x/_user_request_/",
+            "/restapis/abc/_user_request_",
+            "/_aws/execute-apis/abc",
+            "//_aws/execute-api/abc/prod",
+            "/2015-03-31/functions/orders/invocations",
+        ] {
+            assert_eq!(goes("localhost:4566", target), None, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_signed_control_call_is_never_traffic() {
+        let signed = |service: &str| {
+            let value =
+                format!("AWS4-HMAC-SHA256 Credential=AKIA/20240717/us-west-2/{service}/aws4_request, …");
+            let (mut head, ()) =
+                Request::get("/restapis/abc/stages/_user_request_").body(()).unwrap().into_parts();
+            head.headers
+                .insert(header::AUTHORIZATION, HeaderValue::from_str(&value.replace('…', "x")).unwrap());
+            destination(&head, "localhost") == Destination::AwsCall
+        };
+        assert!(signed("apigateway"));
+        assert!(!signed("execute-api"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_target_panics(host in "[a-c.:-]{0,8}(execute-api)?[a-z0-9.:-]{0,12}", path in "(/|/_aws/execute-api/|/restapis/)[a-z/_%]{0,20}") {
+            let (head, ()) = Request::get(&path).body(()).unwrap().into_parts();
+            if let Destination::Api { address, .. } = destination(&head, &host) {
+                assert!(path.get(address.stage).is_some() && path.get(address.rest..).is_some());
+            }
+        }
+    }
+}

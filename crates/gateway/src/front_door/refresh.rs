@@ -1,0 +1,376 @@
+//! Keeps the served stages what the store says: all of them at the start, then each that
+//! changes, on a thread of its own so that no deployment keeps a request waiting.
+//!
+//! A change is acknowledged once the new stage is in its place. A stage that cannot be
+//! compiled is served no longer in its old form: it answers 500, and the reason is logged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use base::Scope;
+use documents::apigateway::{RestApiDocument, SnapshotDocument, StageDocument, within};
+use store::{Batch, Change, ChangeKind, Follower, Key, Store, StoreFault};
+use tokio::sync::watch;
+
+use super::{Apis, Served};
+use crate::rest::compile_stage;
+
+/// How long to wait before a failed read is tried again.
+const READ_PAUSE: Duration = Duration::from_secs(1);
+
+/// The thread that follows the store. Dropping it ends it.
+#[derive(Debug)]
+pub struct Refresh {
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why stages could not be loaded at the start.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The store cannot be read.
+    #[error("the stages cannot be read: {0}")]
+    Store(#[from] StoreFault),
+    /// The system has no thread left.
+    #[error("no thread to follow changes: {0}")]
+    Thread(#[from] io::Error),
+}
+
+impl Refresh {
+    /// Loads all stages of `store` into `apis`, then follows its changes. Blocks until all are
+    /// loaded; must not be called on a thread that runs tasks.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn start(store: Store, apis: Arc<Apis>) -> Result<Self, RefreshError> {
+        // The feed first: what changes while the stages are read comes again.
+        let follower = store.follow("gateway");
+        let stages = store.blocking_read(|transaction| transaction.list_everywhere::<StageDocument>())?;
+        for (scope, key, document) in stages {
+            let snapshot = snapshot_key(&document, &key);
+            let read_scope = scope.clone();
+            let snapshot = match snapshot {
+                Some(key) => store.blocking_read(move |t| t.get::<SnapshotDocument>(&read_scope, &key)),
+                None => Ok(None),
+            };
+            let snapshot = tolerant(snapshot)?;
+            serve(&apis, &scope, &key, &document, snapshot);
+        }
+        let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let thread = std::thread::Builder::new()
+            .name("refresh".to_owned())
+            .spawn(move || runtime.block_on(follow(store, follower, apis, stopped)))?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Refresh {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that follows the store ended in a panic");
+        }
+    }
+}
+
+async fn follow(store: Store, mut follower: Follower, apis: Arc<Apis>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let batch = tokio::select! {
+            batch = follower.next() => batch,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        loop {
+            match take(&store, &batch, &apis).await {
+                Ok(()) => break,
+                Err(fault) => tracing::error!(%fault, "changed stages cannot be read; trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(READ_PAUSE) => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+        }
+        follower.acknowledge(batch.last());
+    }
+}
+
+/// What of an API has to be read anew.
+#[derive(Debug, Default)]
+struct Changed {
+    stages: BTreeSet<String>,
+    all: bool,
+}
+
+async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFault> {
+    let changed = match batch {
+        Batch::Changes(changes) => changed(changes),
+        Batch::Reload(_) => everything(store, apis).await?,
+    };
+    for ((scope, api), changed) in changed {
+        let mut stages = changed.stages;
+        if changed.all {
+            let (of, prefix) = (scope.clone(), Key::new([api.as_str()]));
+            let stored = store.read(move |t| t.list::<StageDocument>(&of, &prefix)).await?;
+            stages.extend(stored.iter().filter_map(|(key, _)| key.part(1)).map(str::to_owned));
+            let served = apis.stages().into_iter().filter(|(own, id, _)| *own == scope && **id == *api);
+            stages.extend(served.map(|(_, _, stage)| stage.into_string()));
+        }
+        for stage in stages {
+            one_stage(store, apis, &scope, &api, &stage).await?;
+        }
+    }
+    Ok(())
+}
+
+fn changed(changes: &[Change]) -> BTreeMap<(Scope, String), Changed> {
+    let mut changed: BTreeMap<(Scope, String), Changed> = BTreeMap::new();
+    for change in changes {
+        let Some(api) = change.key.part(0) else { continue };
+        let stage = change.is::<StageDocument>().then(|| change.key.part(1)).flatten();
+        // A snapshot is never changed, and a stage points at one that is stored before it or with
+        // it; so following the stages is enough.
+        let all = change.is::<RestApiDocument>() && change.kind == ChangeKind::Deleted;
+        if stage.is_some() || all {
+            let of_api = changed.entry((change.scope.clone(), api.to_owned())).or_default();
+            of_api.stages.extend(stage.map(str::to_owned));
+            of_api.all |= all;
+        }
+    }
+    changed
+}
+
+/// All that is stored and all that is served.
+async fn everything(store: &Store, apis: &Apis) -> Result<BTreeMap<(Scope, String), Changed>, StoreFault> {
+    let stored = store.read(|transaction| transaction.list_everywhere::<StageDocument>()).await?;
+    let mut changed: BTreeMap<(Scope, String), Changed> = BTreeMap::new();
+    let stored = stored
+        .into_iter()
+        .filter_map(|(scope, key, _)| Some((scope, key.part(0)?.to_owned(), key.part(1)?.to_owned())));
+    let served =
+        apis.stages().into_iter().map(|(scope, api, stage)| (scope, api.into_string(), stage.into_string()));
+    for (scope, api, stage) in stored.chain(served) {
+        changed.entry((scope, api)).or_default().stages.insert(stage);
+    }
+    Ok(changed)
+}
+
+async fn one_stage(
+    store: &Store,
+    apis: &Apis,
+    scope: &Scope,
+    api: &str,
+    stage: &str,
+) -> Result<(), StoreFault> {
+    let key = within(api, stage);
+    let (of, at) = (scope.clone(), key.clone());
+    let read = store
+        .read(move |transaction| {
+            let Some(document) = transaction.get::<StageDocument>(&of, &at)? else { return Ok(None) };
+            let snapshot = match snapshot_key(&document, &at) {
+                Some(key) => tolerant(transaction.get::<SnapshotDocument>(&of, &key))?,
+                None => Snapshot::Missing,
+            };
+            Ok::<_, StoreFault>(Some((document, snapshot)))
+        })
+        .await;
+    match read {
+        Ok(Some((document, snapshot))) => serve(apis, scope, &key, &document, snapshot),
+        Ok(None) => {
+            apis.remove_stage(scope, api, stage);
+            tracing::info!(api, stage, "a stage is no longer served");
+        }
+        Err(fault @ StoreFault::Undecodable { .. }) => broken(apis, scope, api, stage, &fault.to_string()),
+        Err(fault) => return Err(fault),
+    }
+    Ok(())
+}
+
+fn snapshot_key(document: &StageDocument, key: &Key) -> Option<Key> {
+    Some(within(key.part(0)?, document.stage.deployment_id.as_deref()?))
+}
+
+/// A stage's deployment, as far as it can be read.
+enum Snapshot {
+    Read(Box<SnapshotDocument>),
+    Missing,
+    Unreadable(String),
+}
+
+/// A document that cannot be decoded is that stage's trouble; any other fault is everybody's.
+fn tolerant(read: Result<Option<SnapshotDocument>, StoreFault>) -> Result<Snapshot, StoreFault> {
+    match read {
+        Ok(Some(snapshot)) => Ok(Snapshot::Read(Box::new(snapshot))),
+        Ok(None) => Ok(Snapshot::Missing),
+        Err(fault @ StoreFault::Undecodable { .. }) => Ok(Snapshot::Unreadable(fault.to_string())),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn serve(apis: &Apis, scope: &Scope, key: &Key, document: &StageDocument, snapshot: Snapshot) {
+    let (Some(api), Some(stage)) = (key.part(0), key.part(1)) else {
+        tracing::error!(%key, "a stage is stored under a key that is none");
+        return;
+    };
+    let snapshot = match snapshot {
+        Snapshot::Read(snapshot) => snapshot,
+        Snapshot::Missing => return broken(apis, scope, api, stage, "its deployment is missing"),
+        Snapshot::Unreadable(why) => return broken(apis, scope, api, stage, &why),
+    };
+    match compile_stage(scope, &document.stage, &snapshot, apis.counters_of(api, stage)) {
+        Ok((compiled, remarks)) => {
+            for remark in remarks {
+                tracing::warn!(
+                    api,
+                    stage,
+                    place = remark.place,
+                    what = remark.what,
+                    "not served as it asks for"
+                );
+            }
+            let (methods, deployment) = (compiled.methods.len(), compiled.facts.deployment_id.clone());
+            apis.put(scope, api, stage, &Served::Running(Arc::new(compiled)));
+            tracing::info!(api, stage, deployment = &*deployment, methods, "a stage is served");
+        }
+        Err(fault) => broken(apis, scope, api, stage, &fault.to_string()),
+    }
+}
+
+fn broken(apis: &Apis, scope: &Scope, api: &str, stage: &str, why: &str) {
+    tracing::error!(api, stage, why, "a stage cannot be served and answers 500");
+    let counters = apis.counters_of(api, stage);
+    apis.put(scope, api, stage, &Served::Broken { why: why.into(), counters });
+}
+
+#[cfg(test)]
+mod tests {
+    use api::apigateway::{Integration, IntegrationType, Method, Resource, RestApi, Stage};
+    use base::Clock;
+    use indexmap::IndexMap;
+    use store::{Location, StoreOptions};
+
+    use super::*;
+
+    fn here() -> Scope {
+        Scope::new("000000000000", "us-west-2")
+    }
+
+    fn open() -> Store {
+        let options = StoreOptions { location: Location::Memory, clock: Clock::system() };
+        Store::open(options).unwrap()
+    }
+
+    fn stage(deployment: &str) -> StageDocument {
+        StageDocument {
+            stage: Stage {
+                stage_name: Some("prod".into()),
+                deployment_id: Some(deployment.into()),
+                ..Stage::default()
+            },
+        }
+    }
+
+    fn snapshot(paths: &[&str]) -> SnapshotDocument {
+        let integration = Integration { r#type: Some(IntegrationType::Mock), ..Integration::default() };
+        let method = Method { method_integration: Some(integration), ..Method::default() };
+        let resource = |path: &&str| Resource {
+            id: Some(format!("r{}", path.len())),
+            path: Some((*path).to_owned()),
+            resource_methods: Some(IndexMap::from_iter([("GET".to_owned(), method.clone())])),
+            ..Resource::default()
+        };
+        SnapshotDocument {
+            rest_api: RestApi { id: Some("abc".into()), ..RestApi::default() },
+            resources: paths.iter().map(resource).collect(),
+        }
+    }
+
+    fn put(store: &Store, deployment: &'static str, with: Option<SnapshotDocument>) -> store::Sequence {
+        let write = store.blocking_write(move |transaction| {
+            if let Some(snapshot) = &with {
+                transaction.put(&here(), &within("abc", deployment), snapshot)?;
+            }
+            transaction.put(&here(), &within("abc", "prod"), &stage(deployment))
+        });
+        let written: Result<((), _), StoreFault> = write;
+        written.unwrap().1
+    }
+
+    fn settle(store: &Store, sequence: store::Sequence) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        assert!(runtime.block_on(store.settled(sequence, Duration::from_secs(20))));
+    }
+
+    /// The number of methods of the served stage, or why there are none.
+    fn served(apis: &Apis) -> Result<usize, String> {
+        match apis.find("abc", None, "prod") {
+            Ok(Served::Running(stage)) => Ok(stage.methods.len()),
+            Ok(Served::Broken { why, .. }) => Err(why.to_string()),
+            Err(refusal) => Err(refusal.to_string()),
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_served_from_the_start() {
+        let store = open();
+        put(&store, "d1", Some(snapshot(&["/", "/pets"])));
+        let apis = Arc::new(Apis::default());
+        let _refresh = Refresh::start(store, Arc::clone(&apis)).unwrap();
+        assert_eq!(served(&apis), Ok(2));
+    }
+
+    #[test]
+    fn a_change_is_in_effect_when_it_is_acknowledged() {
+        let store = open();
+        let apis = Arc::new(Apis::default());
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        assert_eq!(served(&apis), Err("there is no API of this id".to_owned()));
+        settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
+        assert_eq!(served(&apis), Ok(1));
+        settle(&store, put(&store, "d2", Some(snapshot(&["/", "/a", "/b"]))));
+        assert_eq!(served(&apis), Ok(3));
+        let removed: Result<(bool, _), StoreFault> = store.blocking_write(|transaction| {
+            transaction.delete::<StageDocument>(&here(), &within("abc", "prod"))
+        });
+        settle(&store, removed.unwrap().1);
+        assert_eq!(served(&apis), Err("there is no API of this id".to_owned()));
+    }
+
+    #[test]
+    fn a_stage_that_cannot_be_compiled_is_not_served_in_its_old_form() {
+        let store = open();
+        let apis = Arc::new(Apis::default());
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
+        settle(&store, put(&store, "d2", Some(snapshot(&["/{a}", "/{b}"]))));
+        assert_eq!(served(&apis), Err("/{b} collides with another resource".to_owned()));
+        settle(&store, put(&store, "d3", None));
+        assert_eq!(served(&apis), Err("its deployment is missing".to_owned()));
+        settle(&store, put(&store, "d1", None));
+        assert_eq!(served(&apis), Ok(1));
+    }
+
+    #[test]
+    fn deleting_the_api_ends_its_stages() {
+        let store = open();
+        let apis = Arc::new(Apis::default());
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
+        let deleted: Result<((), _), StoreFault> = store.blocking_write(|transaction| {
+            transaction.put(
+                &here(),
+                &Key::new(["abc"]),
+                &RestApiDocument { rest_api: RestApi::default() },
+            )?;
+            transaction.delete_prefix::<StageDocument>(&here(), &Key::new(["abc"]))?;
+            transaction.delete::<RestApiDocument>(&here(), &Key::new(["abc"]))?;
+            Ok(())
+        });
+        settle(&store, deleted.unwrap().1);
+        assert_eq!(served(&apis), Err("there is no API of this id".to_owned()));
+    }
+}
