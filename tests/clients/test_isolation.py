@@ -6,7 +6,7 @@ from harness.functions import function, unique
 
 
 def test_regions_have_their_own_apis(aws):
-    other = aws.in_region(aws.region + "-other")
+    other = aws.elsewhere()
     api = RestApi(aws)
     assert other.apigateway.get_rest_apis()["items"] == []
     unknown = f"Invalid API identifier specified {ACCOUNT}:{api.id}"
@@ -18,7 +18,7 @@ def test_regions_have_their_own_apis(aws):
 
 
 def test_regions_have_their_own_functions_and_logs(aws):
-    other = aws.in_region(aws.region + "-other")
+    other = aws.elsewhere()
     function(aws, "def handler(event, context): pass")
     aws.logs.create_log_group(logGroupName="here")
     assert other.functions.list_functions()["Functions"] == []
@@ -26,7 +26,7 @@ def test_regions_have_their_own_functions_and_logs(aws):
 
 
 def test_regions_share_iam(aws):
-    other = aws.in_region(aws.region + "-other")
+    other = aws.elsewhere()
     name = unique("shared", aws)
     aws.iam.create_user(UserName=name)
     assert other.iam.get_user(UserName=name)["User"]["UserName"] == name
@@ -41,7 +41,7 @@ def test_any_key_is_the_default_account(gateway, aws):
 
 
 def test_the_account_settings_are_regional(aws):
-    other = aws.in_region(aws.region + "-other")
+    other = aws.elsewhere()
     name = unique("logs", aws)
     trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
     arn = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]

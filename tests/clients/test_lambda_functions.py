@@ -35,7 +35,7 @@ def create(aws, **settings):
 
 def test_create_answers_the_configuration(aws):
     code = package({"index.py": SOURCE})
-    created = create(aws, Code={"ZipFile": code}, Environment={"Variables": {"A": "1"}}, Description="all pets")
+    created = create(aws, Code={"ZipFile": code}, Environment={"Variables": {"COLOR": "blue"}}, Description="all pets")
     assert status(created) == 201
     digest = base64.b64encode(hashlib.sha256(code).digest()).decode()
     expected = {
@@ -53,7 +53,7 @@ def test_create_answers_the_configuration(aws):
         "PackageType": "Zip",
         "Architectures": ["x86_64"],
         "EphemeralStorage": {"Size": 512},
-        "Environment": {"Variables": {"A": "1"}},
+        "Environment": {"Variables": {"COLOR": "blue"}},
     }
     assert {key: created.get(key) for key in expected} == expected
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000", created["LastModified"])
@@ -141,14 +141,14 @@ def test_the_borders_of_timeout_and_memory(aws, timeout, memory):
 
 
 def test_update_of_code_and_configuration(aws):
-    created = create(aws, Environment={"Variables": {"A": "1"}})
+    created = create(aws, Environment={"Variables": {"COLOR": "blue"}})
     code = package({"index.py": SOURCE + "# new\n"})
     updated = aws.functions.update_function_code(FunctionName="pets", ZipFile=code)
     assert updated["CodeSha256"] == base64.b64encode(hashlib.sha256(code).digest()).decode() != created["CodeSha256"]
     assert updated["RevisionId"] != created["RevisionId"]
     updated = aws.functions.update_function_configuration(FunctionName="pets", Timeout=10, Description="new")
     assert (updated["Timeout"], updated["Description"]) == (10, "new")
-    assert updated["Environment"] == {"Variables": {"A": "1"}}
+    assert updated["Environment"] == {"Variables": {"COLOR": "blue"}}
     got = aws.functions.get_function_configuration(FunctionName="pets")
     assert (got["Timeout"], got["CodeSha256"]) == (10, updated["CodeSha256"])
 
@@ -189,6 +189,6 @@ def test_a_role_that_is_not_there_is_refused(aws):
 
 
 def test_function_of_another_region_is_not_found(aws):
-    there = function(aws.in_region(aws.region + "-other"), SOURCE)
+    there = function(aws.elsewhere(), SOURCE)
     with pytest.raises(aws.functions.exceptions.ClientError):
         aws.functions.invoke(FunctionName=there)

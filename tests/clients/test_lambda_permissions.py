@@ -64,8 +64,11 @@ def test_the_policy_ends_with_its_last_statement(aws, pets):
     assert status(aws.functions.remove_permission(FunctionName=pets, StatementId="gateway")) == 204
     with refused(404, "ResourceNotFoundException", NO_POLICY):
         aws.functions.get_policy(FunctionName=pets)
-    with refused(404, "ResourceNotFoundException", "Statement gateway is not found in resource policy."):
+    with refused(404, "ResourceNotFoundException", "No policy is associated with the given resource."):
         aws.functions.remove_permission(FunctionName=pets, StatementId="gateway")
+    allow_gateway(aws, pets)
+    with refused(404, "ResourceNotFoundException", "Statement other is not found in resource policy."):
+        aws.functions.remove_permission(FunctionName=pets, StatementId="other")
 
 
 def test_the_policy_goes_with_the_function(aws, pets):

@@ -63,7 +63,9 @@ class Aws:
     def as_key(self, access_key, secret_key, token=None):
         return Aws(self.endpoint, self.region, access_key, secret_key, token)
 
-    def in_region(self, region):
+    def elsewhere(self):
+        """The same account in another region that only this test uses."""
+        region = self.region.removesuffix("-1") + "-2"
         return Aws(self.endpoint, region, self.access_key, self.secret_key, self.token)
 
     def arn(self, resource):
