@@ -100,8 +100,6 @@ impl Live {
                 }
             }
         };
-        // What it started must not keep its connections and its output open.
-        self.process.kill();
         let reports = self.api.last_reports(LAST_WORDS).await;
         self.read_what_is_there();
         self.output.finish(&mut self.log);

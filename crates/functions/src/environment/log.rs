@@ -63,7 +63,8 @@ impl FunctionLog {
                 cut_front(tail);
             }
         }
-        self.bytes += message.len();
+        // An empty line takes memory, too.
+        self.bytes += size_of::<LogLine>() + message.len();
         self.lines.push(LogLine { timestamp: self.clock.now(), message });
         if self.bytes > LOG_BATCH_BYTES {
             self.flush();

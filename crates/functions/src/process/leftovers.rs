@@ -1,5 +1,6 @@
-//! Processes that a gateway before this one left behind. When a gateway is killed the kernel
-//! kills the processes that it started, but not those that they started in turn.
+//! Processes that were left behind: by a function's process, in a session of their own, or by
+//! a gateway before this one. When a gateway is killed the kernel kills the processes that it
+//! started, but not those that they started in turn.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,8 +9,9 @@ use std::path::Path;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
-/// Kills every process whose scratch directory is below `scratch`: only functions of a gateway
-/// with this data directory are. Blocks, for as long as reading `/proc` once takes.
+/// Kills every process whose scratch directory is `scratch` or below it. A function can hide
+/// from this by clearing its children's environment. Blocks, for as long as reading `/proc`
+/// once takes: some milliseconds.
 pub(crate) fn end_leftovers(scratch: &Path) {
     let Ok(entries) = fs::read_dir("/proc") else { return };
     for entry in entries.flatten() {
@@ -30,14 +32,11 @@ pub(crate) fn end_leftovers(scratch: &Path) {
 }
 
 /// Whether `variables`, NUL-separated as in `/proc/{pid}/environ`, have a `TMPDIR` or a `HOME`
-/// below `scratch`.
+/// that is `scratch` or below it.
 fn lives_below(variables: &[u8], scratch: &Path) -> bool {
     variables.split(|&byte| byte == 0).any(|variable| {
         let value = variable.strip_prefix(b"TMPDIR=").or_else(|| variable.strip_prefix(b"HOME="));
-        value.is_some_and(|value| {
-            let place = Path::new(OsStr::from_bytes(value));
-            place != scratch && place.starts_with(scratch)
-        })
+        value.is_some_and(|value| Path::new(OsStr::from_bytes(value)).starts_with(scratch))
     })
 }
 
@@ -52,7 +51,8 @@ mod tests {
         };
         check(b"PATH=/bin\0TMPDIR=/data/functions/scratch/k3\0", true);
         check(b"HOME=/data/functions/scratch/k3", true);
-        check(b"TMPDIR=/data/functions/scratch\0", false);
+        check(b"TMPDIR=/data/functions/scratch\0", true);
+        check(b"TMPDIR=/data/functions\0", false);
         check(b"TMPDIR=/data/functions/scratch2/k3\0", false);
         check(b"NOTE=TMPDIR=/data/functions/scratch/k3\0", false);
         check(b"", false);

@@ -25,6 +25,8 @@ pub(crate) struct Process {
     child: Child,
     pid: Pid,
     scratch: PathBuf,
+    /// It was waited for: its number may be another's now.
+    gone: bool,
 }
 
 impl Process {
@@ -45,16 +47,19 @@ impl Process {
             .and_then(Pid::from_raw)
             .ok_or_else(|| io::Error::other("the process has no id"))?;
         let output = pipe::Receiver::from_owned_fd(reader.into())?;
-        Ok((Self { child, pid, scratch }, output))
+        Ok((Self { child, pid, scratch, gone: false }, output))
     }
 
     pub(crate) fn pid(&self) -> Pid {
         self.pid
     }
 
-    /// Waits for its end. May be dropped and called again.
+    /// Waits for its end, and ends what is left of its group. May be dropped and called again.
     pub(crate) async fn ended(&mut self) -> Exit {
-        match self.child.wait().await {
+        let status = self.child.wait().await;
+        self.kill();
+        self.gone = true;
+        match status {
             Ok(status) => Exit::of(status),
             // It cannot be waited for: to us that is an end without a word.
             Err(_) => Exit::Status(-1),
@@ -63,6 +68,9 @@ impl Process {
 
     /// Kills it and all of its group, at once.
     pub(crate) fn kill(&mut self) {
+        if self.gone {
+            return;
+        }
         // Before its first instructions it has no group yet; afterwards it may be gone with
         // only its children left. Each call covers what the other may miss.
         let _ = self.child.start_kill();
@@ -77,7 +85,12 @@ impl Process {
         }
         let scratch = std::mem::take(&mut self.scratch);
         drop(self);
-        let removed = tokio::task::spawn_blocking(move || (std::fs::remove_dir_all(&scratch), scratch)).await;
+        let clear = move || {
+            // Those that have left its group.
+            end_leftovers(&scratch);
+            (std::fs::remove_dir_all(&scratch), scratch)
+        };
+        let removed = tokio::task::spawn_blocking(clear).await;
         if let Ok((Err(error), path)) = removed {
             tracing::warn!(path = %path.display(), %error, "a function's scratch directory cannot be removed");
         }
@@ -86,6 +99,6 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = kill_process_group(self.pid, Signal::KILL);
+        self.kill();
     }
 }

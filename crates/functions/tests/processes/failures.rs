@@ -16,7 +16,7 @@ def handler(event, context):
         print('about to sleep')
         time.sleep(event['seconds'])
     elif what == 'sleep with a child':
-        child = subprocess.Popen(['sleep', '60'])
+        child = subprocess.Popen(['sleep', '60'], start_new_session=event['apart'])
         open(event['note'], 'w').write(str(child.pid))
         time.sleep(60)
     elif what == 'exit':
@@ -70,7 +70,7 @@ fn a_function_that_runs_too_long_is_killed_with_its_children() {
     let begun = Instant::now();
     let answer = bench.invoke(json!({"do": "sleep", "seconds": 60}));
     let took = begun.elapsed();
-    assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(2), "{took:?}");
+    assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(10), "{took:?}");
     assert_eq!(
         message(&answer),
         ("Sandbox.Timedout".into(), "Error: Task timed out after 1.00 seconds".into())
@@ -89,10 +89,12 @@ fn a_function_that_runs_too_long_is_killed_with_its_children() {
     assert!(lines[at + 3].ends_with("\tStatus: timeout"));
 
     let note = bench.directory.path().join("child");
-    let answer = bench.invoke(json!({"do": "sleep with a child", "note": note}));
-    assert_eq!(message(&answer).0, "Sandbox.Timedout");
-    let child: Value = std::fs::read_to_string(note).unwrap().parse().unwrap();
-    bench.wait_until("the child is killed, too", || !is_alive(&child));
+    for apart in [false, true] {
+        let answer = bench.invoke(json!({"do": "sleep with a child", "note": note, "apart": apart}));
+        assert_eq!(message(&answer).0, "Sandbox.Timedout");
+        let child: Value = std::fs::read_to_string(&note).unwrap().parse().unwrap();
+        bench.wait_until("the child is killed, too", || !is_alive(&child));
+    }
     assert_ne!(well(&bench), pid);
     bench.stop();
 }
@@ -198,7 +200,7 @@ fn a_start_that_takes_too_long_is_repeated_in_the_invocation() {
     bench.put(&Function::python(&slow.replace("%s", &format!("{mark:?}"))));
     assert_eq!(bench.invoke(json!({})).value, "up");
     let lines = bench.lines();
-    assert!(lines[0].starts_with("INIT_REPORT Init Duration: 4"), "{}", lines[0]);
+    assert!(lines[0].starts_with("INIT_REPORT Init Duration: "), "{}", lines[0]);
     assert!(lines[0].ends_with(" ms\tPhase: init\tStatus: timeout"), "{}", lines[0]);
 
     bench.put(&Function::python("import time\ntime.sleep(30)\n").timeout(1));
