@@ -95,6 +95,13 @@ def top():
     return TOP
 
 
+def pytest_sessionfinish():
+    """Ends what a failed test has left running."""
+    for process in Gateway.started:
+        if process.poll() is None:
+            process.kill()
+
+
 def pytest_terminal_summary(terminalreporter):
     """One line for what a machine without terraform leaves out."""
     skipped = terminalreporter.stats.get("skipped", [])

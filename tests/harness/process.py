@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import threading
+from typing import ClassVar
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -49,6 +50,9 @@ def run(*arguments, timeout=30, **environment):
 class Gateway:
     """One running `gatewright serve`. `endpoint` is its URL, `output` every line it has printed."""
 
+    #: Every process that this worker has started.
+    started: ClassVar[list] = []
+
     def __init__(self, *arguments, listen="127.0.0.1:0", **environment):
         self.output = []
         self._changed = threading.Condition()
@@ -62,6 +66,7 @@ class Gateway:
             text=True,
             errors="replace",
         )
+        self.started.append(self._process)
         threading.Thread(target=self._read, daemon=True).start()
         try:
             self.endpoint = self.wait_for_line(r"http://127\.0\.0\.1:\d+", START_SECONDS)[0]
