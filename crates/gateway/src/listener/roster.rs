@@ -53,11 +53,14 @@ impl Roster {
         }
     }
 
-    /// Ends every connection once what is under way on it is done, later ones too.
+    /// Ends every connection once what is under way on it is done, later ones too. A request of
+    /// which only a part has arrived is not waited for: its sender has to expect that of any
+    /// connection that was idle.
     pub(super) fn drain(&self) {
         self.draining.set(true);
         for entry in self.entries.borrow().values() {
-            entry.pass(Verdict::Drain);
+            let begun = entry.watch.is_reading_head();
+            entry.pass(if begun { Verdict::Cut } else { Verdict::Drain });
         }
     }
 

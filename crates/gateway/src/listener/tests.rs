@@ -359,12 +359,15 @@ fn a_shutdown_lets_requests_finish_and_closes_everything_else() {
     let mut running = start(1, Limits::default());
     let mut idle = running.connect();
     assert_eq!(ask(&mut idle, &get("/one")), "/one");
+    let mut begun = running.connect();
+    begun.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n").unwrap();
+    let mut silent = running.connect();
     let mut busy = running.connect();
     busy.write_all(get("/gated").as_bytes()).unwrap();
     assert_eq!(running.next_told(), "asked");
     let listener = running.listener.take().unwrap();
     let shutdown = std::thread::spawn(move || listener.shutdown(PLENTY));
-    assert!(is_closed(&mut idle));
+    assert!(is_closed(&mut idle) && is_closed(&mut begun) && is_closed(&mut silent));
     running.answers.gate.add_permits(1);
     let (head, body) = read_response(&mut busy);
     assert!(head.contains("connection: close\r\n"), "{head}");

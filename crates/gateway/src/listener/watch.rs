@@ -140,6 +140,11 @@ impl Watch {
         }
     }
 
+    /// Whether a request has begun to arrive and nothing else is under way.
+    pub(super) fn is_reading_head(&self) -> bool {
+        self.under_way.load(Relaxed) == 0 && self.head_since.load(Relaxed) != 0
+    }
+
     fn heads(&self) -> MutexGuard<'_, Heads> {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner)
     }
