@@ -28,6 +28,7 @@ use crate::concurrency::Concurrency;
 use crate::definition::{Definitions, NoDefinition, arn_of};
 use crate::environment::{Job, JobReply, Machine};
 use crate::events::{self, Events};
+use crate::launcher;
 use crate::limits::MAXIMUM_CLIENT_CONTEXT_BYTES;
 use crate::package::{self, CodeDirectory};
 use crate::payload::accept_event;
@@ -125,8 +126,13 @@ impl LocalFunctions {
         let interpreters = Interpreters::on(settings.interpreter_path.clone());
         let concurrency = Concurrency::new(settings.account_concurrency);
         let events = Events::new(settings.max_events, settings.max_event_bytes);
+        if settings.confine && !launcher::is_possible() {
+            tracing::warn!("functions are not confined: this kernel has no Landlock, or it is turned off");
+        }
+        let hidden = settings.hidden.iter().filter_map(|place| launcher::real(place)).collect();
         let machine = Arc::new(Machine {
             settings,
+            hidden,
             clock,
             random,
             codes,

@@ -17,6 +17,12 @@ pub struct Settings {
     /// The program (with its first arguments) that turns into a function's process: this
     /// binary, whose `main` calls [`crate::launcher::take_over`] first.
     pub launcher: Vec<OsString>,
+    /// Whether processes are held to their own part of the file system, if the kernel can do
+    /// that: they write only to `/tmp` and a scratch directory of their own, and do not see
+    /// what is hidden.
+    pub confine: bool,
+    /// What a confined process does not see: the gateway's data. Not effective below `/tmp`.
+    pub hidden: Vec<PathBuf>,
     /// How many processes may live at a time, over all functions.
     pub max_processes: usize,
     /// How many processes one version of a function may have.
@@ -55,6 +61,8 @@ impl Settings {
             interpreter_path,
             // The running program itself, even if its file has been replaced meanwhile.
             launcher: vec!["/proc/self/exe".into()],
+            confine: true,
+            hidden: Vec::new(),
             max_processes: 100,
             max_processes_per_function: 10,
             max_starting: cores.max(2),

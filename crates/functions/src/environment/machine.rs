@@ -13,7 +13,7 @@ use super::EnvironmentSpec;
 use super::live::Live;
 use super::log::FunctionLog;
 use crate::bootstrap::RuntimeClients;
-use crate::launcher::{self, ProcessLimits};
+use crate::launcher::{self, Confinement, ProcessLimits};
 use crate::limits::{CREDENTIALS_LIFE, OPEN_FILES};
 use crate::package::CodeDirectory;
 use crate::payload::Failure;
@@ -34,6 +34,8 @@ pub(crate) struct Machine {
     pub(crate) starter: Starter,
     /// Where each process's scratch directory is made.
     pub(crate) scratch: PathBuf,
+    /// What no process may see.
+    pub(crate) hidden: Vec<PathBuf>,
     pub(crate) credentials: Arc<dyn CredentialIssuer>,
     pub(crate) log: Arc<dyn LogSink>,
     /// Becomes true when every process has to go.
@@ -112,14 +114,19 @@ impl Machine {
             endpoint_url: &self.settings.endpoint_url,
             credentials: &credentials,
         };
-        let limits = ProcessLimits { open_files: OPEN_FILES, file_bytes: spec.storage_bytes };
+        let reach = self.settings.confine.then(|| Confinement {
+            hidden: self.hidden.clone(),
+            readable: vec![code.path().to_owned(), self.clients.directory().to_owned()],
+            writable: vec![scratch.clone()],
+        });
+        let limits = ProcessLimits { open_files: OPEN_FILES, file_bytes: spec.storage_bytes, reach };
         let rest = self.clients.arguments(&spec.runtime, spec.memory_megabytes);
         let mut launcher = self.settings.launcher.iter();
         let first = launcher.next().ok_or_else(|| machine("no launcher is set".to_owned()))?;
         let mut command = Command::new(first);
         command
             .args(launcher)
-            .args(launcher::arguments(std::process::id(), limits, program.as_os_str(), &rest))
+            .args(launcher::arguments(std::process::id(), &limits, program.as_os_str(), &rest))
             .current_dir(code.path())
             .env_clear()
             .envs(variables(spec, &around));

@@ -8,7 +8,7 @@ use crate::bench::{Bench, Function, is_alive, wait_until};
 
 fn launcher(gateway: u32, program: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_function-launcher"));
-    command.arg("--become-a-function").arg(gateway.to_string()).args(["64", "1000000"]).args(program);
+    command.arg("--become-a-function").arg(gateway.to_string()).args(["64", "1000000", "free"]).args(program);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -48,6 +48,62 @@ fn a_launcher_puts_on_the_limits() {
     assert_eq!(lines[..2], ["64", "0"]);
     assert!(["1953", "976"].contains(&lines[2]), "{}", lines[2]);
     assert_eq!(lines[3], lines[4], "the leader of its session");
+}
+
+/// Whether this kernel confines: without Landlock there is nothing to test.
+fn kernel_confines() -> bool {
+    let lists = std::fs::read_to_string("/sys/kernel/security/lsm").unwrap_or_default();
+    lists.is_empty() || lists.contains("landlock")
+}
+
+#[test]
+fn a_function_reaches_only_what_is_its_own() {
+    if !kernel_confines() {
+        return;
+    }
+    // Not below /tmp, where every function may write.
+    let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let secret = data.path().join("database");
+    std::fs::write(&secret, "secret").unwrap();
+    let beside = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let hidden = data.path().to_owned();
+    let bench = Bench::in_directory(data, |settings| settings.hidden = vec![hidden]);
+    bench.put(&Function::python(
+        "import os, signal, subprocess, tempfile\n\
+         def attempt(what):\n    try:\n        what()\n        return 'done'\n    except OSError as e:\n        return type(e).__name__\n\
+         def handler(event, context):\n    gateway = os.getppid()\n    return {\n\
+         \x20       'own code': attempt(lambda: open('index.py').read()),\n\
+         \x20       'change code': attempt(lambda: open('index.py', 'a').write('x')),\n\
+         \x20       'scratch': attempt(lambda: open(os.environ['TMPDIR'] + '/x', 'w').write('x')),\n\
+         \x20       'tmp': attempt(lambda: tempfile.NamedTemporaryFile(dir='/tmp').write(b'x')),\n\
+         \x20       'null': attempt(lambda: open('/dev/null', 'w').write('x')),\n\
+         \x20       'read data': attempt(lambda: open(event['secret']).read()),\n\
+         \x20       'other code': attempt(lambda: os.listdir(os.path.dirname(os.getcwd()))),\n\
+         \x20       'read beside': attempt(lambda: open(event['beside']).read()),\n\
+         \x20       'write beside': attempt(lambda: open(event['beside'], 'w').write('x')),\n\
+         \x20       'child': attempt(lambda: subprocess.run(['true'], check=True)),\n\
+         \x20       'environment of the gateway': attempt(lambda: open('/proc/%d/environ' % gateway).read()),\n\
+         \x20       'signal to the gateway': attempt(lambda: os.kill(gateway, 0)),\n    }\n",
+    ));
+    let answer = bench.invoke(json!({"secret": secret, "beside": beside.path()}));
+    assert_eq!(
+        answer.value,
+        json!({
+            "own code": "done",
+            "change code": "PermissionError",
+            "scratch": "done",
+            "tmp": "done",
+            "null": "done",
+            "read data": "PermissionError",
+            "other code": "PermissionError",
+            "read beside": "done",
+            "write beside": "PermissionError",
+            "child": "done",
+            "environment of the gateway": "PermissionError",
+            "signal to the gateway": "PermissionError",
+        })
+    );
+    bench.stop();
 }
 
 #[test]

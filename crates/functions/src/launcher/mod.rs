@@ -3,6 +3,8 @@
 //! program: between `fork` and `exec` only the child can do that, and this is the way to do
 //! it without unsafe code.
 
+mod confinement;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -10,6 +12,8 @@ use std::process::Command;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit, setsid,
 };
+
+pub(crate) use confinement::{Confinement, is_possible, real};
 
 /// The first argument that makes this binary a launcher.
 const MARK: &str = "--become-a-function";
@@ -24,12 +28,14 @@ const BUSY_TRIES: u32 = 100;
 const BUSY_PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// What a process may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessLimits {
     /// Open files.
     pub(crate) open_files: u64,
     /// The largest file it may write, in bytes.
     pub(crate) file_bytes: u64,
+    /// Of the file system; `None` for all that the gateway itself may.
+    pub(crate) reach: Option<Confinement>,
 }
 
 /// If this process was started as a launcher it becomes the function's program and this does
@@ -53,6 +59,8 @@ enum LaunchFault {
     Orphaned,
     #[error("{0}: {1}")]
     System(&'static str, rustix::io::Errno),
+    #[error("it cannot be confined: {0}")]
+    Confinement(#[from] landlock::RulesetError),
     #[error("{program}: {why}", program = .0.display(), why = .1)]
     Program(OsString, std::io::Error),
 }
@@ -60,7 +68,7 @@ enum LaunchFault {
 /// The arguments behind the launcher's own that start `program`.
 pub(crate) fn arguments(
     gateway: u32,
-    limits: ProcessLimits,
+    limits: &ProcessLimits,
     program: &OsStr,
     rest: &[OsString],
 ) -> Vec<OsString> {
@@ -69,22 +77,34 @@ pub(crate) fn arguments(
         gateway.to_string().into(),
         limits.open_files.to_string().into(),
         limits.file_bytes.to_string().into(),
-        program.into(),
     ];
+    match &limits.reach {
+        None => all.push("free".into()),
+        Some(reach) => {
+            all.push("confined".into());
+            reach.write(&mut all);
+        }
+    }
+    all.push(program.into());
     all.extend_from_slice(rest);
     all
 }
 
-fn launch(mut arguments: impl Iterator<Item = OsString>) -> LaunchFault {
-    let gateway = number(arguments.next());
-    let open_files = number(arguments.next());
-    let file_bytes = number(arguments.next());
-    let (Some(gateway), Some(open_files), Some(file_bytes), Some(program)) =
-        (gateway, open_files, file_bytes, arguments.next())
-    else {
-        return LaunchFault::Arguments;
+/// Reads what [`arguments`] wrote: the gateway's process id, the limits, the program.
+fn read(arguments: &mut impl Iterator<Item = OsString>) -> Option<(u64, ProcessLimits, OsString)> {
+    let mut number = || arguments.next()?.to_str()?.parse::<u64>().ok();
+    let (gateway, open_files, file_bytes) = (number()?, number()?, number()?);
+    let reach = match arguments.next()?.to_str()? {
+        "free" => None,
+        "confined" => Some(Confinement::read(arguments)?),
+        _ => return None,
     };
-    if let Err(fault) = confine(gateway, ProcessLimits { open_files, file_bytes }) {
+    Some((gateway, ProcessLimits { open_files, file_bytes, reach }, arguments.next()?))
+}
+
+fn launch(mut arguments: impl Iterator<Item = OsString>) -> LaunchFault {
+    let Some((gateway, limits, program)) = read(&mut arguments) else { return LaunchFault::Arguments };
+    if let Err(fault) = confine(gateway, &limits) {
         return fault;
     }
     let mut command = Command::new(&program);
@@ -99,11 +119,7 @@ fn launch(mut arguments: impl Iterator<Item = OsString>) -> LaunchFault {
     LaunchFault::Program(program, std::io::ErrorKind::ExecutableFileBusy.into())
 }
 
-fn number(argument: Option<OsString>) -> Option<u64> {
-    argument?.to_str()?.parse().ok()
-}
-
-fn confine(gateway: u64, limits: ProcessLimits) -> Result<(), LaunchFault> {
+fn confine(gateway: u64, limits: &ProcessLimits) -> Result<(), LaunchFault> {
     let system = |what| move |errno| LaunchFault::System(what, errno);
     // A session of its own: no terminal, and one group to kill with all it starts.
     setsid().map_err(system("setsid"))?;
@@ -120,6 +136,10 @@ fn confine(gateway: u64, limits: ProcessLimits) -> Result<(), LaunchFault> {
         // A gateway that has less itself cannot give more.
         let most = rustix::process::getrlimit(resource).maximum.map_or(most, |ours| ours.min(most));
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }).map_err(system(what))?;
+    }
+    if let Some(reach) = &limits.reach {
+        confinement::give_up_privileges().map_err(system("giving up privileges"))?;
+        reach.put_on()?;
     }
     Ok(())
 }
