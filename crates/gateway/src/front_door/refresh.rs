@@ -248,9 +248,9 @@ fn broken(apis: &Apis, scope: &Scope, api: &str, stage: &str, why: &str) {
 
 #[cfg(test)]
 mod tests {
-    use api::apigateway::{Integration, IntegrationType, Method, Resource, RestApi, Stage};
+    use api::apigateway::{RestApi, Stage};
     use base::Clock;
-    use indexmap::IndexMap;
+    use serde_json::json;
     use store::{Location, StoreOptions};
 
     use super::*;
@@ -275,18 +275,12 @@ mod tests {
     }
 
     fn snapshot(paths: &[&str]) -> SnapshotDocument {
-        let integration = Integration { r#type: Some(IntegrationType::Mock), ..Integration::default() };
-        let method = Method { method_integration: Some(integration), ..Method::default() };
-        let resource = |path: &&str| Resource {
-            id: Some(format!("r{}", path.len())),
-            path: Some((*path).to_owned()),
-            resource_methods: Some(IndexMap::from_iter([("GET".to_owned(), method.clone())])),
-            ..Resource::default()
-        };
-        SnapshotDocument {
-            rest_api: RestApi { id: Some("abc".into()), ..RestApi::default() },
-            resources: paths.iter().map(resource).collect(),
-        }
+        let method = json!({"GET": {"methodIntegration": {"type": "MOCK"}}});
+        let resources: Vec<_> = paths
+            .iter()
+            .map(|path| json!({"id": format!("r{}", path.len()), "path": path, "resourceMethods": method}))
+            .collect();
+        serde_json::from_value(json!({"rest_api": {"id": "abc"}, "resources": resources})).unwrap()
     }
 
     fn put(store: &Store, deployment: &'static str, with: Option<SnapshotDocument>) -> store::Sequence {

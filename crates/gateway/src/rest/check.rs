@@ -32,7 +32,7 @@ impl DeploymentCheck for Check {
                 // What depends on a stage (its variables), what AWS finds out at run time and
                 // what refuses all traffic does not keep an API from being deployed.
                 if let Err(MethodFault::Undeployable(error)) =
-                    compile_method(&stage, &facts, verb, method, &variables)
+                    compile_method(&stage, &facts, verb, method, &snapshot.request_validators, &variables)
                 {
                     fault(format!("{path} {verb}"), error.to_string());
                 }

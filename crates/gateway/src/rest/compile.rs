@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::apigateway::{EndpointType, Method, Resource, Stage};
+use api::apigateway::{EndpointType, Method, RequestValidator, Resource, Stage};
 use base::Scope;
 use documents::apigateway::SnapshotDocument;
 
@@ -65,6 +65,10 @@ pub fn compile_stage(
         remarks.push(Remark { place: "the API".to_owned(), what: refusal.to_string() });
     }
     remarks.extend(ignored(stage));
+    if !snapshot.gateway_responses.is_empty() {
+        let what = "has customized gateway responses, which is not built yet".to_owned();
+        remarks.push(Remark { place: "the API".to_owned(), what });
+    }
     let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), &facts).unwrap_or_else(|error| {
         remarks.push(Remark { place: "the stage".to_owned(), what: error.to_string() });
         None
@@ -76,7 +80,8 @@ pub fn compile_stage(
         let mut entries = Vec::new();
         for (verb, method) in resource.resource_methods.iter().flatten() {
             entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
-            let (method, what) = one_method(&facts, &resource_facts, verb, method, &variables);
+            let (method, what) =
+                one_method(&facts, &resource_facts, verb, method, &snapshot.request_validators, &variables);
             let place = format!("{} {verb}", resource_facts.path);
             remarks.extend(what.map(|what| Remark { place, what }));
             methods.push(method);
@@ -101,25 +106,31 @@ fn one_method(
     resource: &ResourceFacts,
     verb: &str,
     method: &Method,
+    validators: &[RequestValidator],
     variables: &StageVariables,
 ) -> (CompiledMethod, Option<String>) {
     let timeout = method.method_integration.as_ref().and_then(|integration| integration.timeout_in_millis);
-    let (closed, integration, what) = match compile_method(facts, resource, verb, method, variables) {
-        Ok(integration) => (None, integration, None),
-        Err(MethodFault::NotBuilt(feature)) => {
-            let fault = ConfigurationFault::NotBuilt { feature };
-            let what = fault.to_string();
-            (Some(Refusal::ApiConfigurationError(fault.clone())), Integration::Unusable(fault), Some(what))
-        }
-        Err(MethodFault::Unusable(fault)) => {
-            let what = fault.to_string();
-            (None, Integration::Unusable(fault), Some(what))
-        }
-        Err(fault @ MethodFault::Undeployable(_)) => {
-            let what = fault.to_string();
-            (None, Integration::Unusable(ConfigurationFault::Stage { why: what.clone() }), Some(what))
-        }
-    };
+    let (closed, integration, what) =
+        match compile_method(facts, resource, verb, method, validators, variables) {
+            Ok(integration) => (None, integration, None),
+            Err(MethodFault::NotBuilt(feature)) => {
+                let fault = ConfigurationFault::NotBuilt { feature };
+                let what = fault.to_string();
+                (
+                    Some(Refusal::ApiConfigurationError(fault.clone())),
+                    Integration::Unusable(fault),
+                    Some(what),
+                )
+            }
+            Err(MethodFault::Unusable(fault)) => {
+                let what = fault.to_string();
+                (None, Integration::Unusable(fault), Some(what))
+            }
+            Err(fault @ MethodFault::Undeployable(_)) => {
+                let what = fault.to_string();
+                (None, Integration::Unusable(ConfigurationFault::Stage { why: what.clone() }), Some(what))
+            }
+        };
     (CompiledMethod { resource: resource.clone(), closed, integration, timeout: timeout_of(timeout) }, what)
 }
 

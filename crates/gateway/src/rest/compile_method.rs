@@ -1,6 +1,6 @@
 //! One method: may anyone call it, and what is its integration.
 
-use api::apigateway::{ConnectionType, Integration as Stored, IntegrationType, Method};
+use api::apigateway::{ConnectionType, Integration as Stored, IntegrationType, Method, RequestValidator};
 use http::HeaderValue;
 
 use super::StageVariables;
@@ -58,6 +58,7 @@ pub(super) fn compile_method(
     resource: &ResourceFacts,
     verb: &str,
     method: &Method,
+    validators: &[RequestValidator],
     variables: &StageVariables,
 ) -> Result<Integration, MethodFault> {
     let stored = method.method_integration.as_ref().ok_or(DeployFault::NoIntegration)?;
@@ -66,12 +67,12 @@ pub(super) fn compile_method(
     if let Err(fault @ MethodFault::Undeployable(_)) = compiled {
         return Err(fault);
     }
-    restricted(method)?;
+    restricted(method, validators)?;
     compiled
 }
 
 /// Access that nothing here can check.
-fn restricted(method: &Method) -> Result<(), MethodFault> {
+fn restricted(method: &Method, validators: &[RequestValidator]) -> Result<(), MethodFault> {
     let authorization = method.authorization_type.as_deref().unwrap_or("NONE");
     let not_built = |what: String| Err(MethodFault::NotBuilt(what));
     if !authorization.eq_ignore_ascii_case("NONE") {
@@ -80,8 +81,15 @@ fn restricted(method: &Method) -> Result<(), MethodFault> {
     if method.api_key_required == Some(true) {
         return not_built("the check of API keys".to_owned());
     }
-    if method.request_validator_id.as_deref().is_some_and(|id| !id.is_empty()) {
-        return not_built("request validation".to_owned());
+    if let Some(id) = method.request_validator_id.as_deref().filter(|id| !id.is_empty()) {
+        let known = validators.iter().find(|validator| validator.id.as_deref() == Some(id));
+        let idle = |validator: &RequestValidator| {
+            validator.validate_request_body != Some(true)
+                && validator.validate_request_parameters != Some(true)
+        };
+        if !known.is_some_and(idle) {
+            return not_built("request validation".to_owned());
+        }
     }
     Ok(())
 }

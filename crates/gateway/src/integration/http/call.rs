@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use api::apigateway::ContentHandlingStrategy;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Uri, Version};
 
 use super::endpoint::{Endpoint, EndpointError};
@@ -139,6 +139,9 @@ impl HttpCall {
         let target = self.endpoint.target(&value).map_err(no_endpoint)?.into_owned();
         let uri = self.endpoint.path_and_query(&value, query).map_err(no_endpoint)?;
         let method = self.method.clone().unwrap_or_else(|| view.request.method.clone());
+        if matches!(body, Body::Empty) && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         Ok(Outgoing { target, request: request(method, uri, headers, body) })
     }
 

@@ -1,0 +1,64 @@
+//! Both sides of each size.
+
+use serde_json::json;
+
+use crate::backend::Backend;
+use crate::house::{Api, House, ok};
+
+const TOO_LONG: &str = "{\"message\":\"Request Too Long\"}";
+
+fn mock() -> House {
+    House::of(&Api::with(
+        "/x",
+        "POST",
+        json!({
+            "type": "MOCK",
+            "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
+            "integrationResponses": {"200": {"statusCode": "200"}}
+        }),
+    ))
+}
+
+#[test]
+fn header_values_have_10240_bytes_at_most() {
+    let house = mock();
+    let with = |bytes: usize| {
+        house.send(&format!("POST /prod/x\nHost: {}\nX-A: {}", crate::house::HOST, "a".repeat(bytes)), "")
+    };
+    let host = crate::house::HOST.len();
+    assert_eq!(with(10_240 - host).status, ok());
+    with(10_241 - host).is_refusal(413, "RequestTooLargeException", TOO_LONG);
+}
+
+#[test]
+fn payloads_have_ten_megabytes_at_most() {
+    let house = mock();
+    assert_eq!(house.send("POST /prod/x", vec![b' '; 10_485_760]).status, ok());
+    house.send("POST /prod/x", vec![b' '; 10_485_761]).is_refusal(413, "RequestTooLargeException", TOO_LONG);
+}
+
+#[test]
+fn answers_have_ten_megabytes_at_most() {
+    for (size, proxy, status) in
+        [(10_485_760, true, 200), (10_485_761, true, 500), (10_485_760, false, 200), (10_485_761, false, 500)]
+    {
+        let backend = Backend::answering(200, "", &" ".repeat(size));
+        let house = House::of(&Api::with(
+            "/x",
+            "GET",
+            json!({
+                "type": if proxy { "HTTP_PROXY" } else { "HTTP" },
+                "httpMethod": "GET",
+                "uri": backend.uri("/"),
+                "integrationResponses": {"200": {"statusCode": "200"}}
+            }),
+        ));
+        let answer = house.get("/prod/x");
+        assert_eq!(answer.status, status, "{size} {proxy}");
+        if status == 500 {
+            answer.is_internal_server_error();
+        } else {
+            assert_eq!(answer.body.len(), size);
+        }
+    }
+}

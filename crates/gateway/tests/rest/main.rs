@@ -1,0 +1,24 @@
+//! REST APIs as a client sees them: stages compiled from documents as AWS shows them, requests
+//! through the front door, functions that are closures and backends on loopback sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets what it does not expect fails"
+)]
+
+extern crate gatewright_gateway as gateway;
+
+mod backend;
+mod house;
+
+mod addresses;
+mod deploying;
+mod http;
+mod lambda;
+mod limits;
+mod mock;
+mod not_built;
+mod trail;
+mod wire;

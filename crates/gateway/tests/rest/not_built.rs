@@ -1,0 +1,142 @@
+//! What is not built yet refuses traffic, and says so to the operator.
+
+use serde_json::{Value, json};
+
+use crate::backend::Backend;
+use crate::house::{Api, House};
+
+#[track_caller]
+fn refuses(method: Value, api: Value, reason: &str) {
+    let backend = Backend::quiet();
+    let mut method = method;
+    if method.get("methodIntegration").is_none() {
+        method["methodIntegration"] =
+            json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": backend.uri("/secret")});
+    }
+    let house = House::of(&Api::of(json!({"/secret": {"GET": method}})).api(api));
+    house.get("/prod/secret").is_internal_server_error();
+    assert!(backend.received_nothing());
+    let reasons: Vec<_> = house.remarks.iter().map(|remark| remark.what.as_str()).collect();
+    assert_eq!(reasons, [reason]);
+}
+
+#[test]
+fn restricted_methods_let_nobody_in() {
+    for (method, reason) in [
+        (json!({"authorizationType": "AWS_IAM"}), "the authorization type AWS_IAM"),
+        (json!({"authorizationType": "CUSTOM", "authorizerId": "a1"}), "the authorization type CUSTOM"),
+        (json!({"authorizationType": "COGNITO_USER_POOLS"}), "the authorization type COGNITO_USER_POOLS"),
+        (json!({"authorizationType": "SOMETHING_NEW"}), "the authorization type SOMETHING_NEW"),
+        (json!({"authorizationType": "NONE", "apiKeyRequired": true}), "the check of API keys"),
+        (json!({"authorizationType": "NONE", "requestValidatorId": "v1"}), "request validation"),
+    ] {
+        refuses(method, json!({}), &format!("{reason} is not built yet, so the request is refused"));
+    }
+}
+
+#[test]
+fn unbuilt_integrations_refuse() {
+    let integration =
+        |integration: Value| json!({"authorizationType": "NONE", "methodIntegration": integration});
+    for (stored, reason) in [
+        (
+            json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://127.0.0.1:1/", "connectionType": "VPC_LINK",
+                "connectionId": "v1"}),
+            "VPC_LINK",
+        ),
+        (
+            json!({"type": "AWS", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-west-2:s3:path/b/k"}),
+            "the AWS integration with s3",
+        ),
+        (
+            json!({"type": "AWS", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-west-2:dynamodb:action/Scan"}),
+            "the AWS integration with dynamodb",
+        ),
+        (
+            json!({"type": "AWS_PROXY", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-west-2:lambda:path/2021-11-15/functions/f/response-streaming-invocations"}),
+            "response streaming",
+        ),
+        (
+            json!({"type": "AWS_PROXY", "httpMethod": "POST", "credentials": "arn:aws:iam::*:user/*",
+                "uri": "arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/f/invocations"}),
+            "invoking by the caller's own right",
+        ),
+    ] {
+        refuses(
+            integration(stored),
+            json!({}),
+            &format!("{reason} is not built yet, so the request is refused"),
+        );
+    }
+}
+
+#[test]
+fn an_api_with_a_resource_policy_lets_nobody_in() {
+    refuses(
+        json!({"authorizationType": "NONE"}),
+        json!({"policy": "{\"Version\": \"2012-10-17\", \"Statement\": []}"}),
+        "a resource policy is not built yet, so the request is refused",
+    );
+}
+
+#[test]
+fn private_and_disabled_apis_are_forbidden() {
+    for (settings, reason) in [
+        (json!({"endpointConfiguration": {"types": ["PRIVATE"]}}), "the API is private"),
+        (json!({"disableExecuteApiEndpoint": true}), "the API's default endpoint is disabled"),
+    ] {
+        let api = Api::with("/x", "GET", json!({"type": "MOCK"})).api(settings);
+        let house = House::of(&api);
+        house.get("/prod/x").is_forbidden();
+        house.get("/prod/unknown").is_forbidden();
+        assert_eq!(house.remarks[0].what, reason);
+    }
+}
+
+#[test]
+fn none_in_any_casing_restricts_nothing() {
+    let method = json!({"authorizationType": "none", "apiKeyRequired": false, "requestValidatorId": "",
+        "methodIntegration": {"type": "MOCK", "requestTemplates": {"application/json": "{statusCode: 200}"},
+            "integrationResponses": {"200": {"statusCode": "200"}}}});
+    let house = House::of(&Api::of(json!({"/x": {"GET": method}})).api(json!({"policy": ""})));
+    assert_eq!(house.get("/prod/x").status, 200);
+    assert_eq!(house.remarks, []);
+}
+
+#[test]
+fn a_validator_that_validates_nothing_restricts_nothing() {
+    let of = |validator: Value| {
+        let mut method = json!({"authorizationType": "NONE", "requestValidatorId": "v1"});
+        method["methodIntegration"] = json!({"type": "MOCK", "requestTemplates": {"application/json": "{statusCode: 200}"},
+            "integrationResponses": {"200": {"statusCode": "200"}}});
+        let api = Api::of(json!({"/x": {"GET": method}})).more(json!({"request_validators": [validator]}));
+        House::of(&api).get("/prod/x").status
+    };
+    assert_eq!(
+        of(json!({"id": "v1", "validateRequestBody": false, "validateRequestParameters": false})),
+        200
+    );
+    assert_eq!(of(json!({"id": "v1"})), 200);
+    assert_eq!(of(json!({"id": "v1", "validateRequestBody": true})), 500);
+    assert_eq!(of(json!({"id": "v1", "validateRequestParameters": true})), 500);
+    assert_eq!(of(json!({"id": "other"})), 500);
+}
+
+#[test]
+fn what_restricts_nothing_is_served_and_told() {
+    let api = Api::with("/x", "GET", json!({"type": "MOCK"})).stage(json!({
+        "cacheClusterEnabled": true,
+        "methodSettings": {"*/*": {"loggingLevel": "INFO"}},
+        "accessLogSettings": {"format": "$context.requestId", "destinationArn": "arn:aws:firehose:us-west-2:1:deliverystream/amazon-apigateway-x"},
+    }));
+    let house = House::of(&api);
+    let told: Vec<_> = house.remarks.iter().map(|remark| remark.what.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "asks for a response cache, which is not built yet",
+            "asks for execution logs, which is not built yet",
+            "access logs to arn:aws:firehose:us-west-2:1:deliverystream/amazon-apigateway-x are not built yet",
+        ]
+    );
+}
