@@ -1,0 +1,224 @@
+//! `gatewright serve`: puts the parts together, runs until a signal, takes them apart again.
+//! The only place that knows all of them.
+//!
+//! Two kinds of threads: workers serve requests, one for each core (`gateway::listener`);
+//! everything that is not a request's own way (AWS operations, functions, upkeep) runs on the
+//! background runtime, so that no deployment stalls traffic.
+
+use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base::{Clock, Random};
+use control::{Authentication, ControlPlane, Plane, RoleCredentials, RootCredentials};
+use functions::{LocalFunctions, Surroundings};
+use gateway::front_door::{Apis, FrontDoor, Refresh};
+use gateway::listener::{Listener, Socket};
+use gateway::trail::Trail;
+use logs::LogStore;
+use store::Store;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::banner::{Banner, endpoint};
+use crate::config::{Access, Place, Settings};
+use crate::fault::Fault;
+use crate::logging;
+
+const BACKGROUND_THREADS: usize = 2;
+
+/// How often expired log events are removed.
+const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+
+/// How long background tasks may take to end when all that they work for has ended.
+const LAST_TASKS: Duration = Duration::from_secs(2);
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) fn serve(settings: Settings) -> Result<(), Fault> {
+    logging::start(&settings.log)?;
+    raise_descriptor_limit();
+    let background = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(BACKGROUND_THREADS)
+        .thread_name("background")
+        .enable_all()
+        .build()
+        .map_err(Fault::Threads)?;
+    let served = Parts::start(settings, &background).map(|parts| background.block_on(parts.run()));
+    background.shutdown_timeout(LAST_TASKS);
+    served
+}
+
+/// The running program.
+struct Parts {
+    listener: Listener,
+    functions: Arc<LocalFunctions>,
+    logs: LogStore,
+    plane: Plane,
+    refresh: Refresh,
+    signals: Signals,
+    banner: String,
+    drain: Duration,
+    _scratch: Option<TempDir>,
+}
+
+impl Parts {
+    /// From the bottom up: what may be refused comes first, and nothing is served before all
+    /// of it is there.
+    fn start(settings: Settings, background: &Runtime) -> Result<Self, Fault> {
+        let Settings { listen, place, access, workers, drain, limits, functions: bounds, upstreams, log: _ } =
+            settings;
+        let _entered = background.enter();
+        let signals = Signals::awaited().map_err(Fault::Threads)?;
+        let socket = Socket::bind(listen).map_err(|why| Fault::Listen { address: listen, why })?;
+        let listening = socket.local_addr();
+        let (clock, random) = (Clock::system(), Random::system());
+
+        let (store, logs) = open(&place, &clock)?;
+        let (directory, scratch) = functions_directory(&place)?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut function_settings = functions::Settings::new(directory, endpoint(listening), path);
+        bounds.apply(&mut function_settings);
+        function_settings.hidden.extend(place.directory().map(std::path::Path::to_owned));
+        let functions = LocalFunctions::start(
+            function_settings,
+            Surroundings {
+                store: store.clone(),
+                log: Arc::new(logs.clone()),
+                credentials: RoleCredentials::new(store.clone(), clock.clone(), random.clone()),
+                clock: clock.clone(),
+                random: random.clone(),
+                runtime: background.handle().clone(),
+            },
+        )?;
+
+        let banner = Banner { listening, place: &place, access: &access }.to_string();
+        let plane = Plane {
+            store: store.clone(),
+            logs: logs.clone(),
+            functions: functions.clone(),
+            deployments: Arc::new(gateway::rest::Check),
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let control = ControlPlane::new(plane.clone(), authentication(access), background.handle().clone());
+
+        let apis = Arc::new(Apis::default());
+        let refresh = Refresh::start(store, Arc::clone(&apis))?;
+        let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
+        let front_door = FrontDoor::new(apis, functions.clone(), Arc::new(control), trail, random);
+        let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
+        let listener =
+            Listener::start(vec![socket], Arc::new(front_door), &settings).map_err(Fault::Threads)?;
+        Ok(Self { listener, functions, logs, plane, refresh, signals, banner, drain, _scratch: scratch })
+    }
+
+    /// Serves until a signal, then ends in the order in which work comes in: requests, the
+    /// functions that they wait for, the logs that these write. A second signal ends at once.
+    async fn run(self) {
+        let Self { listener, functions, logs, plane, refresh, mut signals, banner, drain, _scratch } = self;
+        say(&banner);
+        let upkeep = tokio::spawn(keep_retention(plane));
+        signals.next().await;
+        say("Stopping: requests and functions that are under way may finish.\n");
+        upkeep.abort();
+        let ending = async {
+            let until = Instant::now() + drain;
+            if tokio::task::spawn_blocking(move || listener.shutdown(drain)).await.is_err() {
+                tracing::error!("the listener could not be shut down");
+            }
+            functions.shutdown(until.saturating_duration_since(Instant::now())).await;
+        };
+        tokio::select! {
+            () = ending => {}
+            () = signals.next() => say("Stopping at once.\n"),
+        }
+        drop(refresh);
+        if let Err(fault) = logs.flush().await {
+            tracing::error!(%fault, "the last log events could not be written");
+        }
+    }
+}
+
+fn open(place: &Place, clock: &Clock) -> Result<(Store, LogStore), Fault> {
+    let clock = clock.clone();
+    let (documents, events) = match place {
+        Place::Memory => (store::Location::Memory, logs::Location::Memory),
+        Place::Directory(directory) => {
+            // It will hold keys: nobody else's to read. The store has the words for a failure.
+            let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+            (store::Location::Directory(directory.clone()), logs::Location::Directory(directory.clone()))
+        }
+    };
+    let store = Store::open(store::StoreOptions { location: documents, clock: clock.clone() })?;
+    let logs = LogStore::open(logs::LogOptions { location: events, clock })?;
+    Ok((store, logs))
+}
+
+/// Where functions are unpacked; of a temporary directory also what removes it.
+fn functions_directory(place: &Place) -> Result<(PathBuf, Option<TempDir>), Fault> {
+    if let Some(directory) = place.directory() {
+        return Ok((directory.join("functions"), None));
+    }
+    let made = tempfile::Builder::new().prefix("gatewright-").tempdir();
+    let scratch = made.map_err(|why| Fault::Scratch { path: std::env::temp_dir(), why })?;
+    Ok((scratch.path().to_owned(), Some(scratch)))
+}
+
+fn authentication(access: Access) -> Authentication {
+    match access {
+        Access::Development => Authentication::development(),
+        Access::Strict { root } => Authentication::strict(root.map(|root| RootCredentials {
+            account: root.account,
+            access_key_id: root.access_key_id,
+            secret_access_key: root.secret_access_key,
+        })),
+    }
+}
+
+async fn keep_retention(plane: Plane) {
+    let mut every = tokio::time::interval(RETENTION_EVERY);
+    loop {
+        every.tick().await;
+        control::keep_retention(&plane).await;
+    }
+}
+
+/// What makes the program end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on they are noticed and no longer end the process by themselves.
+    fn awaited() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Every connection is a descriptor, every proxied request two; systems start processes with
+/// 1,024 and let them ask for more.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+    {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
+
+/// Tells the operator; it is no fault if nobody listens.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
