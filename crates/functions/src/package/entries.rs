@@ -157,7 +157,24 @@ fn write(path: &Path, executable: bool, contents: &mut dyn Read) -> io::Result<(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_path_stays_inside(name in "[a./\\\\]{0,20}") {
+            if let Some(path) = inner_path(&name) {
+                let plain = |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(_));
+                prop_assert!(path.components().all(plain), "{path:?}");
+            }
+        }
+
+        #[test]
+        fn no_bytes_are_too_odd_to_be_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(read(&bytes, 1000, &mut Nowhere).is_err());
+        }
+    }
 
     #[test]
     fn names_that_leave_the_directory_are_not_paths() {

@@ -59,6 +59,8 @@ pub(crate) fn event_text(line: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn lines(chunks: &[&[u8]]) -> Vec<String> {
@@ -95,5 +97,20 @@ mod tests {
         // The line end of a line that fills an event comes when the event is gone already.
         check(262_144, &[262_144, 0]);
         check(600_000, &[262_144, 262_144, 75_712]);
+    }
+
+    proptest! {
+        #[test]
+        fn where_a_read_ends_makes_no_difference(text in "[ab\n\r]{0,60}", cuts in proptest::collection::vec(1..9_usize, 0..20)) {
+            let mut rest = text.as_bytes();
+            let mut chunks = Vec::new();
+            for cut in cuts {
+                let (chunk, behind) = rest.split_at(cut.min(rest.len()));
+                chunks.push(chunk);
+                rest = behind;
+            }
+            chunks.push(rest);
+            prop_assert_eq!(lines(&chunks), lines(&[text.as_bytes()]));
+        }
     }
 }

@@ -127,3 +127,6 @@ fn serve(stream: TcpStream, calls: mpsc::UnboundedSender<Call>) -> Serving {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;
