@@ -84,14 +84,6 @@ pub enum TooLarge {
         /// The most that is taken.
         limit: usize,
     },
-    /// The URL.
-    #[error("the URL has {size} characters, more than {limit}")]
-    Url {
-        /// Its length.
-        size: usize,
-        /// The most that is taken.
-        limit: usize,
-    },
     /// The event of a function.
     #[error("Lambda takes no payload of {size} bytes")]
     Event {
@@ -137,6 +129,12 @@ pub enum ConfigurationFault {
     HeaderValue {
         /// The header.
         name: String,
+    },
+    /// A template printed more than a payload may have.
+    #[error("a template prints more than {limit} bytes")]
+    TemplateOutput {
+        /// The most that it may print.
+        limit: usize,
     },
     /// A MOCK's request template gave no status code.
     #[error("the request template of the MOCK integration gives no statusCode")]

@@ -8,6 +8,7 @@ use super::headers;
 use super::source::{AnswerView, MappingError, RequestView, Source};
 use crate::exchange::{ConfigurationFault, Refusal};
 use crate::rest::StageVariables;
+use crate::rest::limits::HEADER_BYTES;
 
 /// An integration's `requestParameters`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,7 +142,8 @@ fn set_header(
     out: &mut HeaderMap,
 ) -> Result<(), Refusal> {
     for (at, value) in source.values(view, answer).iter().enumerate() {
-        let value = HeaderValue::from_str(value.as_str()).map_err(|_| {
+        let text = Some(value.as_str()).filter(|text| text.len() <= HEADER_BYTES);
+        let value = text.and_then(|text| HeaderValue::from_str(text).ok()).ok_or_else(|| {
             Refusal::ApiConfigurationError(ConfigurationFault::HeaderValue { name: name.to_string() })
         })?;
         if at == 0 {

@@ -168,7 +168,7 @@ impl Response {
         let (content_type, body) = match self.templates.for_response(accept) {
             Some((content_type, Some(template))) => (
                 HeaderValue::from_str(content_type).unwrap_or(JSON),
-                template.render(view, variables, &converted),
+                template.render(view, variables, &converted)?,
             ),
             Some((content_type, None)) => {
                 (HeaderValue::from_str(content_type).unwrap_or(JSON), converted.clone())

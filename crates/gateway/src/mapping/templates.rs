@@ -4,13 +4,14 @@
 
 use bytes::Bytes;
 use indexmap::IndexMap;
-use vtl::{Reference, Scene, Template, TemplateError};
+use vtl::{OutputTooLong, Reference, Scene, Template, TemplateError};
 
 use super::media::{essence, first_accepted};
 use super::query::Query;
 use super::source::RequestView;
-use crate::exchange::{ContextScope, Refusal, Variable};
+use crate::exchange::{ConfigurationFault, ContextScope, Refusal, Variable};
 use crate::rest::StageVariables;
+use crate::rest::limits::PAYLOAD_BYTES;
 
 /// What is assumed where a client names no media type.
 const JSON: &str = "application/json";
@@ -164,15 +165,27 @@ impl Compiled {
     }
 
     /// Renders the template; `body` is what `$input.body` prints.
-    #[must_use]
-    pub fn render(&self, view: &RequestView<'_>, variables: &StageVariables, body: &[u8]) -> Bytes {
+    ///
+    /// # Errors
+    /// If it prints more than a payload may have.
+    pub fn render(
+        &self,
+        view: &RequestView<'_>,
+        variables: &StageVariables,
+        body: &[u8],
+    ) -> Result<Bytes, Refusal> {
         if let Some(constant) = &self.constant {
-            return constant.clone();
+            return Ok(constant.clone());
         }
         let mut out = String::new();
         let body = String::from_utf8_lossy(body);
-        self.template.render(&Stand { view, variables, body: &body }, &mut out);
-        out.into()
+        let stand = Stand { view, variables, body: &body };
+        match self.template.render(&stand, PAYLOAD_BYTES, &mut out) {
+            Ok(()) => Ok(out.into()),
+            Err(OutputTooLong { limit }) => {
+                Err(Refusal::ApiConfigurationError(ConfigurationFault::TemplateOutput { limit }))
+            }
+        }
     }
 }
 

@@ -53,7 +53,7 @@ async fn to_mock<'r>(matched: Matched<'r>, mock: &'r Mock) -> Result<Prepared<'r
     let status = match template {
         Some(template) => {
             let at = mock.templates.place(template);
-            let rendered = template.render(&client.view(), &client.stage.variables, &client.payload);
+            let rendered = template.render(&client.view(), &client.stage.variables, &client.payload)?;
             mock.status(at, &rendered)?
         }
         None => mock.status(None, &client.payload)?,
@@ -148,7 +148,7 @@ fn mapped(
     let payload = payload::of_request(client.payload.clone(), binary, handling)
         .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?;
     Ok(match template {
-        Some(template) => template.render(&client.view(), &client.stage.variables, &payload),
+        Some(template) => template.render(&client.view(), &client.stage.variables, &payload)?,
         None => payload,
     })
 }

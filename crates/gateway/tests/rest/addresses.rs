@@ -1,5 +1,6 @@
 //! The URL forms, and what they do not reach.
 
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 use crate::house::{Api, House, ok, scope};
@@ -103,4 +104,24 @@ fn a_removed_stage_is_forbidden() {
     let house = house();
     house.apis.remove_stage(&scope(), "abc123", "prod");
     house.get("/prod/x").is_forbidden();
+}
+
+#[test]
+fn no_request_panics() {
+    let house = house();
+    let request = (
+        "(GET|POST|PURGE|OPTIONS)",
+        "(/|//|/prod|/_aws/execute-api/abc123/|/restapis/abc123/)[a-z/_%.;+&=?]{0,20}",
+        "(abc123\\.execute-api|localhost|)[a-z0-9.:-]{0,10}",
+        "[!-~]{0,20}",
+    );
+    let mut runner = TestRunner::new(Config::with_cases(300));
+    let run = runner.run(&request, |(verb, target, host, value)| {
+        let head =
+            format!("{verb} {target}\nHost: {host}\nContent-Type: {value}\nAccept: {value}\nCookie: {value}");
+        let answer = house.send(&head, value);
+        proptest::prop_assert!(matches!(answer.status, 200 | 403), "{}", answer.status);
+        Ok(())
+    });
+    run.unwrap();
 }

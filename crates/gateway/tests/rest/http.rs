@@ -367,6 +367,13 @@ fn a_backend_that_speaks_no_http_is_a_network_error() {
 }
 
 #[test]
+fn a_backend_that_changes_protocols_is_a_network_error() {
+    let backend =
+        Backend::raw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+    assert_eq!(proxy(&backend, "/", json!({})).get("/prod/posts/7").status, 504);
+}
+
+#[test]
 fn a_silent_backend_times_out() {
     for kind in ["HTTP", "HTTP_PROXY"] {
         let backend = Backend::raw("");

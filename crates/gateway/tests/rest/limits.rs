@@ -62,3 +62,44 @@ fn answers_have_ten_megabytes_at_most() {
         }
     }
 }
+
+#[test]
+fn templates_print_ten_megabytes_at_most() {
+    let template = "{\"statusCode\": 200, \"a\": \"$input.body$input.body\"}";
+    let house = House::of(&Api::with(
+        "/x",
+        "POST",
+        json!({
+            "type": "MOCK",
+            "requestTemplates": {"application/json": template},
+            "integrationResponses": {"200": {"statusCode": "200"}}
+        }),
+    ));
+    assert_eq!(house.send("POST /prod/x", vec![b'x'; 5_000_000]).status, ok());
+    house.send("POST /prod/x", vec![b'x'; 6_000_000]).is_internal_server_error();
+}
+
+#[test]
+fn mapped_values_fit_into_headers_and_urls() {
+    let backend = Backend::quiet();
+    let of = |parameter: &str| {
+        let parameters = json!({parameter: "method.request.body"});
+        House::of(&Api::with(
+            "/x",
+            "POST",
+            json!({"type": "HTTP_PROXY", "httpMethod": "POST", "uri": backend.uri("/{a}"), "requestParameters": parameters}),
+        ))
+    };
+    let house = House::of(&Api::with(
+        "/x",
+        "POST",
+        json!({"type": "HTTP_PROXY", "httpMethod": "POST", "uri": backend.uri("/"),
+            "requestParameters": {"integration.request.header.X": "method.request.body"}}),
+    ));
+    assert_eq!(house.send("POST /prod/x", vec![b'x'; 10_240]).status, ok());
+    house.send("POST /prod/x", vec![b'x'; 10_241]).is_internal_server_error();
+    assert_eq!(of("integration.request.path.a").send("POST /prod/x", vec![b'x'; 60_000]).status, ok());
+    for parameter in ["integration.request.path.a", "integration.request.querystring.a"] {
+        of(parameter).send("POST /prod/x", vec![b'x'; 70_000]).is_internal_server_error();
+    }
+}

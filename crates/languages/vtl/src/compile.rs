@@ -292,7 +292,7 @@ mod tests {
 
     fn renders(template: &str, expected: &str) {
         let mut out = String::new();
-        Template::compile(template).unwrap().render(&Tutorial, &mut out);
+        Template::compile(template).unwrap().render(&Tutorial, 1_000, &mut out).unwrap();
         assert_eq!(out, expected, "{template}");
     }
 
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn an_empty_payload_prints_as_an_empty_object() {
         let mut out = String::new();
-        Template::compile("$input.body").unwrap().render(&Silence, &mut out);
+        Template::compile("$input.body").unwrap().render(&Silence, 2, &mut out).unwrap();
         assert_eq!(out, "{}");
     }
 
@@ -403,6 +403,14 @@ mod tests {
     }
 
     #[test]
+    fn the_output_has_a_limit() {
+        let template = Template::compile("$context.stage$context.stage").unwrap();
+        assert_eq!(template.render(&Tutorial, 8, &mut String::new()), Ok(()));
+        let too_long = Err(crate::OutputTooLong { limit: 7 });
+        assert_eq!(template.render(&Tutorial, 7, &mut String::new()), too_long);
+    }
+
+    #[test]
     fn references_can_be_listed() {
         let template = Template::compile("$context.stage$stageVariables.color").unwrap();
         let listed: Vec<_> = template.references().cloned().collect();
@@ -414,7 +422,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "(?s).{0,60}") {
             if let Ok(template) = Template::compile(&text) {
-                template.render(&Tutorial, &mut String::new());
+                let _ = template.render(&Tutorial, 1_000, &mut String::new());
             }
         }
 
@@ -429,7 +437,7 @@ mod tests {
             ),
         ) {
             if let Ok(template) = Template::compile(&parts.concat()) {
-                template.render(&Tutorial, &mut String::new());
+                let _ = template.render(&Tutorial, 1_000, &mut String::new());
             }
         }
 

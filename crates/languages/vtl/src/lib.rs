@@ -11,7 +11,7 @@ mod error;
 mod template;
 
 pub use error::{TemplateError, TemplateFault};
-pub use template::{Reference, Scene, Template};
+pub use template::{OutputTooLong, Reference, Scene, Template};
 
 /// The longest template that is taken, in bytes (API Gateway developer guide, "Amazon API
 /// Gateway important notes": 300 KB).

@@ -28,6 +28,14 @@ pub enum Reference {
     StageVariable(Box<str>),
 }
 
+/// A template prints more than it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the template prints more than {limit} bytes")]
+pub struct OutputTooLong {
+    /// The most that it may print.
+    pub limit: usize,
+}
+
 /// The values that a template is rendered with. Each method appends to `out` what the
 /// reference prints: nothing if there is no such value.
 pub trait Scene {
@@ -51,8 +59,12 @@ impl Template {
         compile(text)
     }
 
-    /// Appends the rendered template to `out`.
-    pub fn render(&self, scene: &impl Scene, out: &mut String) {
+    /// Appends the rendered template to `out`, which may become `limit` bytes long.
+    ///
+    /// # Errors
+    /// As soon as it would become longer: a short template can print a long payload many
+    /// times over.
+    pub fn render(&self, scene: &impl Scene, limit: usize, out: &mut String) -> Result<(), OutputTooLong> {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.push_str(text),
@@ -65,7 +77,11 @@ impl Template {
                 Piece::Reference(Reference::Context(name)) => scene.context(name, out),
                 Piece::Reference(Reference::StageVariable(name)) => scene.stage_variable(name, out),
             }
+            if out.len() > limit {
+                return Err(OutputTooLong { limit });
+            }
         }
+        Ok(())
     }
 
     /// What the template renders to whatever the scene, if that is so.

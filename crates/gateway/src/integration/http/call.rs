@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Uri, Version};
 
-use super::endpoint::{Endpoint, EndpointError};
+use super::endpoint::{Endpoint, EndpointError, LONGEST_URL};
 use super::{Target, UpstreamError, Upstreams};
 use crate::exchange::{
     Body, BodyError, ConfigurationFault, EndpointResponse, IntegrationFault, Refusal, Subject, TooLarge,
@@ -94,7 +94,7 @@ impl HttpCall {
         let query = if self.parameters.query.is_empty() {
             view.request.query().to_owned()
         } else {
-            self.query(view, Query(view.request.query()))
+            self.query(view, Query(view.request.query()))?
         };
         self.outgoing(view, headers, query, body)
     }
@@ -119,7 +119,7 @@ impl HttpCall {
             headers.insert(CONTENT_TYPE, sent.unwrap_or(JSON));
         }
         self.add_own_headers(&mut headers, trace);
-        self.outgoing(view, headers, self.query(view, Query("")), Body::from(payload))
+        self.outgoing(view, headers, self.query(view, Query(""))?, Body::from(payload))
     }
 
     fn add_own_headers(&self, headers: &mut HeaderMap, trace: &str) {
@@ -154,7 +154,7 @@ impl HttpCall {
     }
 
     /// The client's query string without what is mapped, then what is mapped.
-    fn query(&self, view: &RequestView<'_>, client: Query<'_>) -> String {
+    fn query(&self, view: &RequestView<'_>, client: Query<'_>) -> Result<String, Refusal> {
         let mut out = String::new();
         let mapped = |name: &str| self.parameters.query.iter().any(|(own, _)| **own == *name);
         for ((name, _), (raw_name, raw_value)) in client.parameters().zip(client.raw_parameters()) {
@@ -167,10 +167,13 @@ impl HttpCall {
         }
         for (name, source) in &self.parameters.query {
             for value in source.values(view, None) {
+                if value.as_str().len() > LONGEST_URL {
+                    return Err(no_endpoint(EndpointError::TooLong(name.to_string())));
+                }
                 query::append(&mut out, name, value.as_str());
             }
         }
-        out
+        Ok(out)
     }
 }
 
@@ -207,6 +210,11 @@ pub async fn send(
     let deadline = Instant::now() + limit;
     let response = upstreams.send(&target, request, deadline).await;
     let (head, body) = response.map_err(|error| refusal(&error, limit))?.into_parts();
+    if head.status.is_informational() {
+        // Nothing of the client's asked for another protocol.
+        let why = format!("{target} answered with the interim status {}", head.status);
+        return Err(Refusal::IntegrationFailure(IntegrationFault::Network { why }));
+    }
     let mut body = Body::Stream(body);
     if whole {
         let read = tokio::time::timeout_at(deadline.into(), read_whole(body, PAYLOAD_BYTES)).await;

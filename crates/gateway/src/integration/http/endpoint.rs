@@ -39,6 +39,9 @@ const ENCODED_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').
 /// What is written encoded of a value that is encoded already, where it goes into a query.
 const REENCODED_IN_QUERY: &AsciiSet = &percent_encoding::CONTROLS.add(b'&').add(b'+').add(b'#').add(b';');
 
+/// Longer values are not put into URLs. It is more than any URL can have.
+pub(super) const LONGEST_URL: usize = 64 * 1024;
+
 /// A URI that no request can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
@@ -51,6 +54,9 @@ pub enum EndpointError {
     /// A `{` without its `}`, or nothing between them.
     #[error("{0} has an empty or an open path parameter")]
     Parameter(String),
+    /// A parameter whose value fits into no URL.
+    #[error("the parameter {0} is too long for a URL")]
+    TooLong(String),
     /// A place whose parameter has no value.
     #[error("the path parameter {0} has no value")]
     Missing(String),
@@ -125,7 +131,7 @@ impl Endpoint {
             match piece {
                 Piece::Text(text) => authority.push_str(text),
                 Piece::Place(name) => {
-                    let value = value(name).ok_or_else(|| EndpointError::Missing(name.to_string()))?;
+                    let value = filled(name, value)?;
                     // Nothing that would end the host or stand before it.
                     if value.as_str().contains(['/', '?', '#', '@', '\\']) {
                         return Err(EndpointError::Malformed(value.as_str().to_owned()));
@@ -161,24 +167,20 @@ impl Endpoint {
         for piece in &self.path {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Place(name) => {
-                    match value(name).ok_or_else(|| EndpointError::Missing(name.to_string()))? {
-                        Value::Encoded(value) => out.push_str(value),
-                        Value::Plain(value) => out.extend(utf8_percent_encode(&value, ENCODED_IN_PATH)),
-                    }
-                }
+                Piece::Place(name) => match filled(name, value)? {
+                    Value::Encoded(value) => out.push_str(value),
+                    Value::Plain(value) => out.extend(utf8_percent_encode(&value, ENCODED_IN_PATH)),
+                },
             }
         }
         let mut all = String::new();
         for piece in &self.query {
             match piece {
                 Piece::Text(text) => all.push_str(text),
-                Piece::Place(name) => {
-                    match value(name).ok_or_else(|| EndpointError::Missing(name.to_string()))? {
-                        Value::Encoded(value) => all.extend(utf8_percent_encode(value, REENCODED_IN_QUERY)),
-                        Value::Plain(value) => all.extend(utf8_percent_encode(&value, ENCODED_IN_QUERY)),
-                    }
-                }
+                Piece::Place(name) => match filled(name, value)? {
+                    Value::Encoded(value) => all.extend(utf8_percent_encode(value, REENCODED_IN_QUERY)),
+                    Value::Plain(value) => all.extend(utf8_percent_encode(&value, ENCODED_IN_QUERY)),
+                },
             }
         }
         query::append_raw(&mut all, &more);
@@ -189,6 +191,15 @@ impl Endpoint {
         PathAndQuery::from_maybe_shared(bytes::Bytes::from(out))
             .map(Uri::from)
             .map_err(|error| EndpointError::Malformed(error.to_string()))
+    }
+}
+
+/// The value of a place.
+fn filled<'v>(name: &str, value: &impl Fn(&str) -> Option<Value<'v>>) -> Result<Value<'v>, EndpointError> {
+    match value(name) {
+        None => Err(EndpointError::Missing(name.to_owned())),
+        Some(value) if value.as_str().len() > LONGEST_URL => Err(EndpointError::TooLong(name.to_owned())),
+        Some(value) => Ok(value),
     }
 }
 
