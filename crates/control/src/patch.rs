@@ -49,13 +49,15 @@ pub(crate) fn flag(text: &str) -> bool {
     text.eq_ignore_ascii_case("true")
 }
 
-/// How a collection words its refusals. Both are recorded from AWS.
+/// How a collection words its refusals. All are recorded from AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wording {
     /// `Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/a, /b]`
     Listed,
     /// `Invalid patch path /x`
     Brief,
+    /// The same, for verbs that a path does not allow too.
+    BriefPath,
 }
 
 /// A path that may be patched. A segment in braces stands for any one segment.
@@ -105,7 +107,7 @@ impl Table {
     fn unknown_path(&self, operation: &PatchOperation) -> ServiceError {
         let path = operation.path.as_deref().unwrap_or("null");
         let text = match self.wording {
-            Wording::Brief => format!("Invalid patch path {path}"),
+            Wording::Brief | Wording::BriefPath => format!("Invalid patch path {path}"),
             Wording::Listed => {
                 let paths: Vec<_> = self.rows.iter().map(|row| row.path).collect();
                 let op = name(operation.op);
@@ -122,6 +124,7 @@ impl Table {
     fn unsupported_op(&self, operation: &PatchOperation, row: &Row) -> ServiceError {
         let path = operation.path.as_deref().unwrap_or("null");
         let text = match self.wording {
+            Wording::BriefPath => format!("Invalid patch path {path}"),
             Wording::Brief => {
                 let ops: Vec<_> = row.ops.iter().map(|op| op.as_str()).collect();
                 format!("Invalid patch operation specified. Must be one of: [{}]", ops.join(", "))

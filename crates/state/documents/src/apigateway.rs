@@ -6,7 +6,11 @@
 //!
 //! Moments are stored to the millisecond; answers cut them to seconds.
 
-use api::apigateway::{Account, Deployment, MethodSetting, Resource, RestApi, Stage};
+use api::apigateway::{
+    Account, Authorizer, ClientCertificate, Deployment, DocumentationPart, DocumentationVersion,
+    GatewayResponse, MethodSetting, Model, RequestValidator, Resource, RestApi, Stage,
+};
+use base::Secret;
 use serde::{Deserialize, Serialize};
 use store::{Document, Key};
 
@@ -51,10 +55,104 @@ pub struct SnapshotDocument {
     pub rest_api: RestApi,
     /// Every resource with its methods.
     pub resources: Vec<Resource>,
+    /// Every model.
+    #[serde(default)]
+    pub models: Vec<Model>,
+    /// Every request validator.
+    #[serde(default)]
+    pub request_validators: Vec<RequestValidator>,
+    /// Every authorizer.
+    #[serde(default)]
+    pub authorizers: Vec<Authorizer>,
+    /// The customized gateway responses, as in [`GatewayResponseDocument`]. Types that are not
+    /// here answer as AWS's defaults, or as the customized `DEFAULT_4XX` and `DEFAULT_5XX`.
+    #[serde(default)]
+    pub gateway_responses: Vec<GatewayResponse>,
 }
 
 impl Document for SnapshotDocument {
     const COLLECTION: &'static str = "apigateway/snapshots";
+}
+
+/// A model. Key: API id, model name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelDocument {
+    /// As `GetModel` answers.
+    pub model: Model,
+}
+
+impl Document for ModelDocument {
+    const COLLECTION: &'static str = "apigateway/models";
+}
+
+/// A request validator. Key: API id, validator id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestValidatorDocument {
+    /// As `GetRequestValidator` answers.
+    pub request_validator: RequestValidator,
+}
+
+impl Document for RequestValidatorDocument {
+    const COLLECTION: &'static str = "apigateway/requestvalidators";
+}
+
+/// An authorizer. Key: API id, authorizer id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuthorizerDocument {
+    /// As `GetAuthorizer` answers.
+    pub authorizer: Authorizer,
+}
+
+impl Document for AuthorizerDocument {
+    const COLLECTION: &'static str = "apigateway/authorizers";
+}
+
+/// A gateway response that was customized. Key: API id, response type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GatewayResponseDocument {
+    /// Its type and what was given; what was not is absent here and has its default in answers.
+    pub gateway_response: GatewayResponse,
+}
+
+impl Document for GatewayResponseDocument {
+    const COLLECTION: &'static str = "apigateway/gatewayresponses";
+}
+
+/// A documentation part. Key: API id, part id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DocumentationPartDocument {
+    /// As `GetDocumentationPart` answers.
+    pub documentation_part: DocumentationPart,
+}
+
+impl Document for DocumentationPartDocument {
+    const COLLECTION: &'static str = "apigateway/documentationparts";
+}
+
+/// A documentation version. Key: API id, version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DocumentationVersionDocument {
+    /// As `GetDocumentationVersion` answers.
+    pub documentation_version: DocumentationVersion,
+    /// The parts as they were when the version was made.
+    pub parts: Vec<DocumentationPart>,
+}
+
+impl Document for DocumentationVersionDocument {
+    const COLLECTION: &'static str = "apigateway/documentationversions";
+}
+
+/// A client certificate. Key: its id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientCertificateDocument {
+    /// As `GetClientCertificate` answers.
+    pub client_certificate: ClientCertificate,
+    /// The private key, PEM (PKCS #8). Never answered.
+    pub private_key: Secret,
+}
+
+impl Document for ClientCertificateDocument {
+    const COLLECTION: &'static str = "apigateway/clientcertificates";
 }
 
 /// A stage. Key: API id, stage name.

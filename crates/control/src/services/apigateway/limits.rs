@@ -45,3 +45,24 @@ pub(super) const COMPRESSION_SIZE: RangeInclusive<i32> = 0..=10_485_760;
 
 /// Seconds for which a response is cached ("Amazon API Gateway quotas").
 pub(super) const CACHE_TTL: RangeInclusive<i32> = 0..=3_600;
+
+/// The schema of a model, in bytes.
+pub(super) const MODEL_SCHEMA: usize = 400 * 1024;
+
+/// Values in a template that is made from a model.
+pub(super) const MODEL_VALUES: usize = 10_000;
+
+/// Values in values, in a template that is made from a model.
+pub(super) const MODEL_DEPTH: usize = 64;
+
+/// Request validators of an API (reported by users of AWS).
+pub(super) const REQUEST_VALIDATORS: usize = 20;
+
+/// Authorizers of an API ("Amazon API Gateway quotas").
+pub(super) const AUTHORIZERS: usize = 10;
+
+/// Seconds for which an authorizer's result is cached ("Amazon API Gateway quotas").
+pub(super) const AUTHORIZER_TTL: RangeInclusive<i32> = 0..=3_600;
+
+/// What an authorizer caches for if it does not say (API Gateway API reference, `Authorizer`).
+pub(super) const DEFAULT_AUTHORIZER_TTL: i32 = 300;

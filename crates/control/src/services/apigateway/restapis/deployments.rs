@@ -16,7 +16,7 @@ use store::Key;
 
 use super::super::refusals::{bad_request, description, unknown_deployment};
 use super::stages::{self, Settings};
-use super::{find, resources};
+use super::{authorizers, find, gateway_responses, models, request_validators, resources};
 use crate::paginate::{Page, page};
 use crate::patch::{Table, Wording, row};
 use crate::{Call, Outcome, Registry};
@@ -60,7 +60,14 @@ pub(in super::super) fn create_deployment(
         api_summary: None,
     };
     let rest_api = find(call, api)?.rest_api;
-    let snapshot = SnapshotDocument { rest_api, resources: resources::all(call, api)? };
+    let snapshot = SnapshotDocument {
+        rest_api,
+        resources: resources::all(call, api)?,
+        models: models::all(call, api)?,
+        request_validators: request_validators::all(call, api)?,
+        authorizers: authorizers::all(call, api)?,
+        gateway_responses: gateway_responses::customized(call, api)?,
+    };
     check(&snapshot, call.plane.deployments.faults(&snapshot))?;
     let id = deployment.id.clone().unwrap_or_default();
     let key = within(api, &id);

@@ -94,7 +94,7 @@ fn check_aws(uri: &str, kind: IntegrationType, integration: &Integration) -> Out
 }
 
 /// `2015-03-31/functions/{ARN}/invocations`, or the form for streamed answers.
-fn is_function(path: &str) -> bool {
+pub(super) fn is_function(path: &str) -> bool {
     let path = path.trim_start_matches('/');
     let arn = path
         .strip_prefix("2015-03-31/functions/")
@@ -107,7 +107,7 @@ fn is_function(path: &str) -> bool {
 }
 
 /// A role of the caller's own account, or `arn:aws:iam::*:user/*`: the caller of the API.
-fn check_credentials(credentials: Option<&str>, account: &str) -> Outcome<()> {
+pub(super) fn check_credentials(credentials: Option<&str>, account: &str) -> Outcome<()> {
     let Some(credentials) = credentials else { return Ok(()) };
     let arn: Arn = credentials.parse().map_err(|_| bad_arn())?;
     if arn.account != account && arn.account != "*" && !credentials.contains("${stageVariables.") {

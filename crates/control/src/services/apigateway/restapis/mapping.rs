@@ -51,7 +51,7 @@ pub(super) fn check_request_mapping(mapping: &IndexMap<String, String>, method: 
                 faults.push(bad_parameter(expression));
             }
             Some(_) => {}
-            None => faults.push(format!("Invalid mapping expression specified: {expression}")),
+            None => faults.push(not_a_source(expression)),
         }
     }
     none(faults)
@@ -76,10 +76,32 @@ pub(super) fn check_response_mapping(
             faults.push(bad_parameter(target));
         }
         if source(expression, "integration.response.", &["header", "multivalueheader"]).is_none() {
-            faults.push(format!("Invalid mapping expression specified: {expression}"));
+            faults.push(not_a_source(expression));
         }
     }
     none(faults)
+}
+
+/// Refuses parameters of gateway responses that have a bad side. The body of the request is not
+/// there for them.
+pub(super) fn check_gateway_response_mapping(mapping: &IndexMap<String, String>) -> Outcome<()> {
+    let places = ["header", "querystring", "path"];
+    let mut faults = Vec::new();
+    for (target, expression) in mapping {
+        if place(target, "gatewayresponse.", &places).is_none() {
+            faults.push(bad_parameter(target));
+        }
+        let body = expression.starts_with("method.request.body");
+        if body || source(expression, "method.request.", &REQUEST_PLACES).is_none() {
+            faults.push(not_a_source(expression));
+        }
+    }
+    none(faults)
+}
+
+/// The refusal of an expression that takes nothing.
+pub(super) fn bad_expression(expression: &str) -> Failure {
+    bad_mapping(&[not_a_source(expression)])
 }
 
 /// Refuses keys of cached responses that are no parameter of the method or the integration.
@@ -198,6 +220,10 @@ fn is_content_type(text: &str) -> bool {
     };
     let essence = text.split(';').next().unwrap_or_default().trim_end();
     essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+}
+
+fn not_a_source(expression: &str) -> String {
+    format!("Invalid mapping expression specified: {expression}")
 }
 
 fn bad_parameter(parameter: &str) -> String {

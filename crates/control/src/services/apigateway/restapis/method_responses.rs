@@ -8,7 +8,8 @@ use api::apigateway::{
 };
 
 use super::super::refusals::{conflict, unknown_status_code};
-use super::methods::{self, check_models, patch_models, patch_parameters};
+use super::methods::{self, patch_models, patch_parameters};
+use super::references::check_models;
 use super::{mapping, resources};
 use crate::patch::{Patch, Table, Wording, row};
 use crate::{Call, Outcome, Registry};
@@ -43,6 +44,7 @@ pub(in super::super) fn put_method_response(
     check(&response)?;
     let mut resource = resources::get(call, &input.rest_api_id, &input.resource_id)?;
     let method = methods::find(&mut resource, &input.http_method)?;
+    check_models(call, &input.rest_api_id, response.response_models.as_ref())?;
     let responses = method.method_responses.get_or_insert_default();
     if responses.contains_key(&input.status_code) {
         return Err(conflict("Response already exists for this resource"));
@@ -74,6 +76,7 @@ fn update_method_response(
     }
     check(response)?;
     let response = response.clone();
+    check_models(call, &input.rest_api_id, response.response_models.as_ref())?;
     resources::put(call, &input.rest_api_id, resource)?;
     Ok(response)
 }
@@ -106,8 +109,7 @@ fn apply(response: &mut MethodResponse, patch: &Patch<'_>) -> Outcome<()> {
 }
 
 fn check(response: &MethodResponse) -> Outcome<()> {
-    mapping::check_response_headers(response.response_parameters.iter().flatten().map(|(name, _)| name))?;
-    check_models(response.response_models.as_ref())
+    mapping::check_response_headers(response.response_parameters.iter().flatten().map(|(name, _)| name))
 }
 
 #[cfg(test)]

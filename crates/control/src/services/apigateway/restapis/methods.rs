@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use super::super::refusals::{
     bad_request, conflict, unknown_content_type, unknown_method, unknown_parameter,
 };
+use super::references::{self, bad_authorizer, uses_authorizer};
 use super::{mapping, resources};
 use crate::patch::{Patch, Table, Wording, flag, row};
 use crate::{Call, Outcome, Registry};
@@ -43,10 +44,11 @@ const VERBS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "H
 
 pub(in super::super) fn put_method(call: &mut Call<'_, '_>, input: &PutMethodRequest) -> Outcome<Method> {
     check_verb(&input.http_method)?;
-    let method = Method {
+    let authorization_type = authorization_type(&input.authorization_type)?;
+    let mut method = Method {
         http_method: Some(input.http_method.clone()),
-        authorization_type: Some(authorization_type(&input.authorization_type)?),
         api_key_required: Some(input.api_key_required.unwrap_or(false)),
+        authorizer_id: input.authorizer_id.clone().filter(|_| uses_authorizer(Some(&authorization_type))),
         request_validator_id: input.request_validator_id.clone().filter(|id| !id.is_empty()),
         operation_name: input.operation_name.clone().filter(|name| !name.is_empty()),
         request_parameters: input.request_parameters.clone().filter(|parameters| !parameters.is_empty()),
@@ -54,8 +56,10 @@ pub(in super::super) fn put_method(call: &mut Call<'_, '_>, input: &PutMethodReq
         authorization_scopes: input.authorization_scopes.clone().filter(|scopes| !scopes.is_empty()),
         ..Method::default()
     };
+    method.authorization_type = Some(authorization_type);
     check(&method)?;
     let mut resource = resources::get(call, &input.rest_api_id, &input.resource_id)?;
+    references::check_method(call, &input.rest_api_id, &method)?;
     let methods = resource.resource_methods.get_or_insert_default();
     if methods.contains_key(&input.http_method) {
         return Err(conflict("Method already exists for this resource"));
@@ -70,14 +74,19 @@ pub(in super::super) fn get_method(call: &mut Call<'_, '_>, input: &GetMethodReq
     find(&mut resource, &input.http_method).cloned()
 }
 
-fn update_method(call: &mut Call<'_, '_>, input: &UpdateMethodRequest) -> Outcome<Method> {
+pub(super) fn update_method(call: &mut Call<'_, '_>, input: &UpdateMethodRequest) -> Outcome<Method> {
     let mut resource = resources::get(call, &input.rest_api_id, &input.resource_id)?;
     let method = find(&mut resource, &input.http_method)?;
     for patch in TABLE.read(&input.patch_operations) {
         apply(method, &patch?)?;
     }
+    if !uses_authorizer(method.authorization_type.as_deref()) {
+        // Recorded from AWS: the id is silently ignored then.
+        method.authorizer_id = None;
+    }
     check(method)?;
     let method = method.clone();
+    references::check_method(call, &input.rest_api_id, &method)?;
     resources::put(call, &input.rest_api_id, resource)?;
     Ok(method)
 }
@@ -107,9 +116,7 @@ fn apply(method: &mut Method, patch: &Patch<'_>) -> Outcome<()> {
     match patch.segments().as_slice() {
         ["apiKeyRequired"] => method.api_key_required = Some(patch.flag()),
         ["authorizationType"] => method.authorization_type = Some(authorization_type(patch.text())?),
-        // Without a type that uses it the id is silently ignored (recorded from AWS), and a type
-        // that does is refused by `authorization_type`.
-        ["authorizerId"] => {}
+        ["authorizerId"] => method.authorizer_id = patch.non_empty(),
         ["authorizationScopes"] => {
             let scopes = method.authorization_scopes.get_or_insert_default();
             scopes.retain(|scope| scope != patch.text());
@@ -172,12 +179,7 @@ pub(super) fn patch_models(
 fn authorization_type(text: &str) -> Outcome<String> {
     let upper = text.to_ascii_uppercase();
     match upper.as_str() {
-        "NONE" | "AWS_IAM" => Ok(upper),
-        // There are no authorizers yet, so none is valid. Recorded from AWS.
-        "CUSTOM" | "COGNITO_USER_POOLS" => Err(bad_request(
-            "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS \
-             requires a valid authorizer.",
-        )),
+        "NONE" | "AWS_IAM" | "CUSTOM" | "COGNITO_USER_POOLS" => Ok(upper),
         // Worded like the refusal of a bad verb; this one is not recorded.
         _ => Err(bad_request(
             "Invalid AuthorizationType specified. Valid options are NONE,AWS_IAM,CUSTOM,COGNITO_USER_POOLS",
@@ -185,31 +187,19 @@ fn authorization_type(text: &str) -> Outcome<String> {
     }
 }
 
-/// The rules between and inside the members of a method. Texts recorded from AWS.
+/// The rules between and inside the members of a method; what it refers to is checked by
+/// `references`. Texts recorded from AWS.
 fn check(method: &Method) -> Outcome<()> {
-    if method.authorization_scopes.is_some() {
+    let authorization_type = method.authorization_type.as_deref();
+    if uses_authorizer(authorization_type) && method.authorizer_id.as_deref().is_none_or(str::is_empty) {
+        return Err(bad_authorizer());
+    }
+    if method.authorization_scopes.is_some() && authorization_type != Some("COGNITO_USER_POOLS") {
         return Err(bad_request(
             "Authorization Scopes are only valid for COGNITO_USER_POOLS authorization type",
         ));
     }
-    mapping::check_method_parameters(method.request_parameters.iter().flatten().map(|(name, _)| name))?;
-    if method.request_validator_id.is_some() {
-        // There are no validators yet, so none is valid.
-        return Err(bad_request("Invalid Request Validator identifier specified"));
-    }
-    check_models(method.request_models.as_ref())
-}
-
-/// Refuses content types that are none, and models that the API does not have. Every API has
-/// `Empty` and `Error`; no other can be made yet.
-pub(super) fn check_models(models: Option<&IndexMap<String, String>>) -> Outcome<()> {
-    for (content_type, model) in models.into_iter().flatten() {
-        mapping::check_content_types([content_type])?;
-        if !matches!(model.as_str(), "Empty" | "Error") {
-            return Err(bad_request(format!("Invalid model identifier specified: {model}")));
-        }
-    }
-    Ok(())
+    mapping::check_method_parameters(method.request_parameters.iter().flatten().map(|(name, _)| name))
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 //! one is patched is in `update`.
 
 mod access_log;
+mod authorizer_rules;
+pub(super) mod authorizers;
 pub(super) mod deployments;
 mod endpoints;
+pub(super) mod gateway_responses;
 pub(super) mod integration_responses;
 mod integration_rules;
 pub(super) mod integrations;
@@ -11,13 +14,20 @@ mod mapping;
 pub(super) mod method_responses;
 mod method_settings;
 pub(super) mod methods;
+mod model_schema;
+mod model_template;
+pub(super) mod models;
 mod policy;
+mod references;
+pub(super) mod request_validators;
 mod resource_tree;
 pub(super) mod resources;
 mod stage_update;
 mod stage_variables;
 pub(super) mod stages;
 mod update;
+
+use std::collections::HashMap;
 
 use api::Empty;
 use api::apigateway::operations as op;
@@ -27,7 +37,8 @@ use api::apigateway::{
 };
 use base::ids;
 use documents::apigateway::{
-    DeploymentDocument, ResourceDocument, RestApiDocument, SnapshotDocument, StageDocument,
+    AuthorizerDocument, DeploymentDocument, GatewayResponseDocument, ModelDocument, RequestValidatorDocument,
+    ResourceDocument, RestApiDocument, SnapshotDocument, StageDocument,
 };
 use indexmap::IndexMap;
 use store::Key;
@@ -44,11 +55,15 @@ pub(super) fn register(registry: &mut Registry) {
         .read(op::GetRestApis, get_rest_apis)
         .write(op::UpdateRestApi, update::update_rest_api)
         .write(op::DeleteRestApi, delete_rest_api);
+    authorizers::register(registry);
     deployments::register(registry);
+    gateway_responses::register(registry);
     integration_responses::register(registry);
     integrations::register(registry);
     method_responses::register(registry);
     methods::register(registry);
+    models::register(registry);
+    request_validators::register(registry);
     resources::register(registry);
     stages::register(registry);
 }
@@ -86,6 +101,7 @@ pub(super) fn create_rest_api(call: &mut Call<'_, '_>, input: &CreateRestApiRequ
         Some(original) => clone_from(call, original, &mut rest_api)?,
         None => {
             // The root's id is longer than that of other resources (recorded from AWS).
+            models::put_defaults(call, &id)?;
             let id = ids::api_id(&call.plane.random);
             Resource { id: Some(id), path: Some("/".into()), ..Resource::default() }
         }
@@ -107,11 +123,37 @@ fn clone_from(call: &mut Call<'_, '_>, original: &str, rest_api: &mut RestApi) -
     rest_api.binary_media_types = rest_api.binary_media_types.take().or(source.binary_media_types);
     rest_api.minimum_compression_size = rest_api.minimum_compression_size.or(source.minimum_compression_size);
     let id = rest_api.id.clone().unwrap_or_default();
-    let (root, others) = resources::copies(&call.plane.random, resources);
+    let new_ids = clone_parts(call, original, &id)?;
+    let (root, others) = resources::copies(&call.plane.random, resources, &new_ids);
     for resource in others {
         resources::put(call, &id, resource)?;
     }
     Ok(root)
+}
+
+/// Copies what methods refer to and the gateway responses from the API `original` to `id`; answers
+/// the new ids of what methods name by id, by the old ones.
+fn clone_parts(call: &mut Call<'_, '_>, original: &str, id: &str) -> Outcome<HashMap<String, String>> {
+    let mut new_ids = HashMap::new();
+    for mut model in models::all(call, original)? {
+        model.id = Some(ids::part_id(&call.plane.random));
+        model.schema = model.schema.map(|schema| model_schema::moved(&schema, original, id));
+        models::put(call, id, model)?;
+    }
+    for mut validator in request_validators::all(call, original)? {
+        let new = ids::part_id(&call.plane.random);
+        new_ids.extend(validator.id.replace(new.clone()).map(|old| (old, new)));
+        request_validators::put(call, id, validator)?;
+    }
+    for mut authorizer in authorizers::all(call, original)? {
+        let new = ids::part_id(&call.plane.random);
+        new_ids.extend(authorizer.id.replace(new.clone()).map(|old| (old, new)));
+        authorizers::put(call, id, authorizer)?;
+    }
+    for response in gateway_responses::customized(call, original)? {
+        gateway_responses::put(call, id, response)?;
+    }
+    Ok(new_ids)
 }
 
 fn get_rest_api(call: &mut Call<'_, '_>, input: &GetRestApiRequest) -> Outcome<RestApi> {
@@ -141,6 +183,10 @@ fn delete_rest_api(call: &mut Call<'_, '_>, input: &DeleteRestApiRequest) -> Out
     call.tx.delete_prefix::<DeploymentDocument>(scope, &key)?;
     call.tx.delete_prefix::<SnapshotDocument>(scope, &key)?;
     call.tx.delete_prefix::<ResourceDocument>(scope, &key)?;
+    call.tx.delete_prefix::<ModelDocument>(scope, &key)?;
+    call.tx.delete_prefix::<RequestValidatorDocument>(scope, &key)?;
+    call.tx.delete_prefix::<AuthorizerDocument>(scope, &key)?;
+    call.tx.delete_prefix::<GatewayResponseDocument>(scope, &key)?;
     Ok(Empty {})
 }
 

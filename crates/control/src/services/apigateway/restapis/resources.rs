@@ -154,8 +154,13 @@ pub(super) fn all(call: &mut Call<'_, '_>, api: &str) -> Outcome<Vec<Resource>> 
     Ok(resources)
 }
 
-/// The same resources under new ids, for another API: its root, and all others.
-pub(super) fn copies(random: &Random, resources: Vec<Resource>) -> (Resource, Vec<Resource>) {
+/// The same resources under new ids, for another API: its root, and all others. `parts` are the
+/// new ids of what methods refer to, by the old ones.
+pub(super) fn copies(
+    random: &Random,
+    resources: Vec<Resource>,
+    parts: &HashMap<String, String>,
+) -> (Resource, Vec<Resource>) {
     let new_ids: HashMap<String, String> = resources
         .iter()
         .filter_map(|resource| {
@@ -163,13 +168,17 @@ pub(super) fn copies(random: &Random, resources: Vec<Resource>) -> (Resource, Ve
             Some((resource.id.clone()?, new))
         })
         .collect();
-    let renamed = |id: Option<String>| id.map(|id| new_ids.get(&id).cloned().unwrap_or(id));
+    let renamed_by =
+        |ids: &HashMap<String, String>, id: Option<String>| id.map(|id| ids.get(&id).cloned().unwrap_or(id));
+    let renamed = |id| renamed_by(&new_ids, id);
     let mut root = Resource { path: Some("/".into()), ..Resource::default() };
     let mut others = Vec::new();
     for mut resource in resources {
         resource.id = renamed(resource.id);
         resource.parent_id = renamed(resource.parent_id);
         for method in resource.resource_methods.iter_mut().flat_map(|methods| methods.values_mut()) {
+            method.authorizer_id = renamed_by(parts, method.authorizer_id.take());
+            method.request_validator_id = renamed_by(parts, method.request_validator_id.take());
             if let Some(integration) = &mut method.method_integration {
                 // The namespace is the resource's own id unless another was given.
                 integration.cache_namespace = renamed(integration.cache_namespace.take());
