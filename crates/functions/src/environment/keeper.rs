@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::Clock;
-use bytes::Bytes;
 use ports::functions::InvokeError;
 
 use super::live::{Happening, Live};
 use super::log::{FunctionLog, UsageReport};
 use super::machine::StartFault;
-use super::{EnvironmentSpec, Job, JobReply, Machine};
+use super::outcome::{
+    InitFault, Outcome, begin, failure_of, finish, init_report, outcome_of, reported_fault,
+};
+use super::{EnvironmentSpec, Job, Machine};
 use crate::limits::{CREDENTIALS_MARGIN, EXIT_GRACE, MEMORY_MATTERS_AFTER, SETTLING, WATCH_INTERVAL};
 use crate::payload::{Exit, Failure};
 use crate::pool::{Ready, Seat};
 use crate::runtime::Runtime;
-use crate::runtime_api::{self, Call, Posted, Report};
+use crate::runtime_api::{self, Call, Report};
 
 /// The status of a launcher that could not start the program.
 const LAUNCHER_FAILED: i32 = 126;
@@ -31,33 +33,6 @@ pub(crate) struct Keeper {
     pub(crate) spec: Arc<EnvironmentSpec>,
     /// The environment's place in its pool.
     pub(crate) seat: Seat,
-}
-
-/// Why a process did not come to ask for its first invocation.
-enum InitFault {
-    Start(StartFault),
-    /// It reported an error itself.
-    Reported {
-        payload: Bytes,
-        error_type: Option<String>,
-    },
-    Exited(Exit),
-    TimedOut,
-    OutOfMemory,
-    Stopped,
-}
-
-/// How an invocation ended.
-enum Outcome {
-    Result(Bytes),
-    /// The function's own error object.
-    Error {
-        payload: Bytes,
-        error_type: Option<String>,
-    },
-    Failed(Failure),
-    /// The gateway stops.
-    Stopped,
 }
 
 impl Keeper {
@@ -76,9 +51,9 @@ impl Keeper {
     async fn first_process(&mut self) -> Option<Live> {
         let log = self.machine.log_of(&self.spec);
         let begun = Instant::now();
-        let (fault, mut log) = match self.start(log, begun + self.machine.settings.init_limit).await {
+        let (fault, mut log) = match self.start(log, self.machine.settings.init_limit).await {
             Ok(mut live) => {
-                self.seat.init = Some(begun.elapsed());
+                self.seat.init = Some(live.started.elapsed());
                 self.seat.last_used = self.machine.clock.now();
                 live.log.flush();
                 return Some(live);
@@ -103,9 +78,10 @@ impl Keeper {
     async fn start_within(&mut self, job: Job, mut log: FunctionLog) -> Option<Live> {
         let begun = Instant::now();
         begin(&mut log, &job, &self.spec.version);
-        let (fault, mut log) = match self.start(log, begun + self.spec.timeout).await {
+        let (fault, mut log) = match self.start(log, self.spec.timeout).await {
             Ok(mut live) => {
                 self.seat.started(false);
+                let begun = live.started;
                 return if self.serve(&mut live, job, begun, None).await {
                     Some(live)
                 } else {
@@ -120,12 +96,14 @@ impl Keeper {
         None
     }
 
-    /// One process, from nothing to its call for an invocation.
-    async fn start(&self, log: FunctionLog, limit: Instant) -> Result<Live, (InitFault, FunctionLog)> {
+    /// One process, from nothing to its call for an invocation, for which it has `limit` once
+    /// it is there: unpacking its code is not its fault.
+    async fn start(&self, log: FunctionLog, limit: Duration) -> Result<Live, (InitFault, FunctionLog)> {
         let mut live = match self.machine.start(&self.spec, log).await {
             Ok(live) => live,
             Err((fault, log)) => return Err((InitFault::Start(fault), log)),
         };
+        let limit = live.started + limit;
         match self.wait_for_call(&mut live, limit).await {
             Ok(()) => Ok(live),
             Err(fault) => Err((fault, live.end().await)),
@@ -404,93 +382,4 @@ impl Keeper {
             }
         }
     }
-}
-
-fn reported_fault(error_type: Option<String>, body: Posted) -> InitFault {
-    match body {
-        Posted::Whole(payload) => InitFault::Reported { payload, error_type },
-        Posted::TooLarge => InitFault::Reported {
-            payload: Failure::ResultTooLarge.payload(""),
-            error_type: Some(Failure::ResultTooLarge.error_type().to_owned()),
-        },
-    }
-}
-
-/// The outcome that `report` tells, if it is one of this invocation.
-fn outcome_of(report: Report, request_id: &str) -> Option<Outcome> {
-    match report {
-        Report::Response { request_id: id, body } if id == request_id => Some(match body {
-            Posted::Whole(payload) => Outcome::Result(payload),
-            Posted::TooLarge => Outcome::Failed(Failure::ResultTooLarge),
-        }),
-        Report::Error { request_id: id, error_type, body } if id == request_id => Some(match body {
-            Posted::Whole(payload) => Outcome::Error { payload, error_type },
-            Posted::TooLarge => Outcome::Failed(Failure::ResultTooLarge),
-        }),
-        Report::Response { .. } | Report::Error { .. } | Report::InitError { .. } => None,
-    }
-}
-
-/// `Status` and `Error Type` of the report. A function's own error is no failure of the
-/// environment and is not mentioned.
-fn failure_of(outcome: &Outcome) -> Option<(&'static str, Option<String>)> {
-    match outcome {
-        Outcome::Failed(Failure::TimedOut(_)) => Some(("timeout", None)),
-        Outcome::Failed(failure) => Some(("error", Some(failure.error_type().to_owned()))),
-        Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => None,
-    }
-}
-
-fn begin(log: &mut FunctionLog, job: &Job, version: &str) {
-    if job.log_tail {
-        log.keep_tail();
-    }
-    log.start(&job.request_id, version);
-}
-
-/// Writes the last lines of an invocation and answers it.
-fn finish(log: &mut FunctionLog, job: Job, outcome: Outcome, report: &UsageReport) {
-    let Job { request_id, reply, permit, .. } = job;
-    match &outcome {
-        Outcome::Failed(Failure::TimedOut(after)) => log.timed_out(&request_id, *after),
-        Outcome::Failed(failure) => {
-            log.write(format!("{}\n{}", failure.error_message(&request_id), failure.error_type()));
-        }
-        Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => {}
-    }
-    log.end(&request_id, report);
-    let log_tail = log.take_tail();
-    let answer = match outcome {
-        Outcome::Result(payload) => Ok(JobReply { payload, is_error: false, log_tail }),
-        Outcome::Error { payload, .. } => Ok(JobReply { payload, is_error: true, log_tail }),
-        Outcome::Failed(failure) => {
-            Ok(JobReply { payload: failure.payload(&request_id), is_error: true, log_tail })
-        }
-        Outcome::Stopped => Err(InvokeError::Unavailable { why: "the gateway is stopping".to_owned() }),
-    };
-    // Before the answer, so that whoever has it finds the log and the place in the concurrency.
-    log.flush();
-    drop(permit);
-    let _ = reply.send(answer);
-}
-
-fn init_report(log: &mut FunctionLog, duration: Duration, phase: &str, fault: &InitFault) {
-    let status = match fault {
-        InitFault::Start(StartFault::Machine(why)) => {
-            log.write(format!("The function cannot be run: {why}"));
-            return;
-        }
-        InitFault::Stopped => return,
-        InitFault::TimedOut => "timeout".to_owned(),
-        InitFault::Start(StartFault::Function(failure)) => {
-            format!("error\tError Type: {}", failure.error_type())
-        }
-        InitFault::Reported { error_type, .. } => {
-            format!("error\tError Type: {}", error_type.as_deref().unwrap_or("Runtime.Unknown"))
-        }
-        InitFault::Exited(exit) => format!("error\tError Type: {}", Failure::Exited(*exit).error_type()),
-        InitFault::OutOfMemory => format!("error\tError Type: {}", Failure::OutOfMemory.error_type()),
-    };
-    let milliseconds = duration.as_secs_f64() * 1000.0;
-    log.write(format!("INIT_REPORT Init Duration: {milliseconds:.2} ms\tPhase: {phase}\tStatus: {status}"));
 }

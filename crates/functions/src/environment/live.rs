@@ -29,6 +29,8 @@ pub(super) struct Live {
     api: RuntimeApi,
     pub(super) log: FunctionLog,
     output: Output,
+    /// When the process was there.
+    pub(super) started: Instant,
     /// Where the process waits for its next invocation.
     pub(super) next: Option<oneshot::Sender<Answer>>,
     stop: watch::Receiver<bool>,
@@ -67,6 +69,7 @@ impl Live {
             api,
             log,
             output: Output::of(output),
+            started: Instant::now(),
             next: None,
             stop,
             credentials_end,

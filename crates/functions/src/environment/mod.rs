@@ -6,6 +6,7 @@ mod keeper;
 mod live;
 mod log;
 mod machine;
+mod outcome;
 
 use std::time::{Duration, Instant};
 
