@@ -69,17 +69,18 @@ impl RequestParameters {
         sources.chain(others).any(Source::reads_body)
     }
 
-    /// Sets the mapped headers on `out`, in place of any of the same name.
+    /// The mapped headers of one request.
     ///
     /// # Errors
     /// If a value is none that a header can have.
-    pub fn set_headers(&self, view: &RequestView<'_>, out: &mut HeaderMap) -> Result<(), Refusal> {
+    pub fn headers_of(&self, view: &RequestView<'_>) -> Result<MappedHeaders, Refusal> {
+        let mut mapped = Vec::with_capacity(self.headers.len());
         for (name, source) in &self.headers {
             if !headers::is_mapped_in_vain(name) {
-                set_header(name, source, view, None, out)?;
+                push_header(name, source, view, None, &mut mapped)?;
             }
         }
-        Ok(())
+        Ok(MappedHeaders(mapped))
     }
 }
 
@@ -117,40 +118,61 @@ impl ResponseParameters {
         self.0.iter().any(|(_, source)| source.reads_answer_body())
     }
 
-    /// Sets the mapped headers on `out`, in place of any of the same name.
+    /// The mapped headers of one answer.
     ///
     /// # Errors
     /// If a value is none that a header can have.
-    pub fn set_headers(
+    pub fn headers_of(
         &self,
         view: &RequestView<'_>,
         answer: &AnswerView<'_>,
-        out: &mut HeaderMap,
-    ) -> Result<(), Refusal> {
+    ) -> Result<MappedHeaders, Refusal> {
+        let mut mapped = Vec::with_capacity(self.0.len());
         for (name, source) in &self.0 {
-            set_header(name, source, view, Some(answer), out)?;
+            push_header(name, source, view, Some(answer), &mut mapped)?;
         }
-        Ok(())
+        Ok(MappedHeaders(mapped))
     }
 }
 
-fn set_header(
+/// Headers that mappings gave: the values of one name stand behind each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MappedHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl MappedHeaders {
+    /// Sets the headers on `out`, in place of any of the same name.
+    pub fn set_on(self, out: &mut HeaderMap) {
+        let mut last: Option<HeaderName> = None;
+        for (name, value) in self.0 {
+            if last.as_ref() == Some(&name) {
+                out.append(name, value);
+            } else {
+                out.insert(name.clone(), value);
+                last = Some(name);
+            }
+        }
+    }
+
+    /// The value of `name`, if it was mapped.
+    #[must_use]
+    pub fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+}
+
+fn push_header(
     name: &HeaderName,
     source: &Source,
     view: &RequestView<'_>,
     answer: Option<&AnswerView<'_>>,
-    out: &mut HeaderMap,
+    out: &mut Vec<(HeaderName, HeaderValue)>,
 ) -> Result<(), Refusal> {
-    for (at, value) in source.values(view, answer).iter().enumerate() {
+    for value in source.values(view, answer) {
         let text = Some(value.as_str()).filter(|text| text.len() <= HEADER_BYTES);
         let value = text.and_then(|text| HeaderValue::from_str(text).ok()).ok_or_else(|| {
             Refusal::ApiConfigurationError(ConfigurationFault::HeaderValue { name: name.to_string() })
         })?;
-        if at == 0 {
-            out.insert(name, value);
-        } else {
-            out.append(name, value);
-        }
+        out.push((name.clone(), value));
     }
     Ok(())
 }

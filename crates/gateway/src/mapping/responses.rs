@@ -177,7 +177,7 @@ impl Response {
         };
         headers.insert(header::CONTENT_TYPE, content_type);
         let answer = AnswerView { headers: answer_headers, body: &converted };
-        self.parameters.set_headers(view, &answer, &mut headers)?;
+        self.parameters.headers_of(view, &answer)?.set_on(&mut headers);
         Ok(Reply { status, headers, body: Body::from(body) })
     }
 }

@@ -69,10 +69,10 @@ async fn pass_to_http<'r>(
     let read = call.parameters.read_body();
     let (mut client, body) =
         if read { whole(matched, Some(trace)).await? } else { unread(matched, Some(trace)) };
-    // Without mappings nobody looks at the headers again, and they go on as they are.
-    let headers =
-        if call.parameters.is_empty() { std::mem::take(&mut client.headers) } else { client.headers.clone() };
-    let outgoing = call.passing(&client.view(), headers, body, client.trace_header())?;
+    let mapped = call.mapped(&client.view())?;
+    // Nobody looks at the headers again: they go on as they are.
+    let headers = std::mem::take(&mut client.headers);
+    let outgoing = call.passing(mapped, client.request, headers, body, client.trace_header());
     Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
 }
 
@@ -83,8 +83,11 @@ async fn map_to_http<'r>(
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
     let (client, _) = whole(matched, Some(trace)).await?;
-    let payload = mapped(&client, &mapping.templates, mapping.passthrough, mapping.handling)?;
-    let outgoing = call.mapping(mapping, &client.view(), payload, client.trace_header())?;
+    let payload = converted(&client, &mapping.templates, mapping.passthrough, mapping.handling)?;
+    let mapped = call.mapped(&client.view())?;
+    let content_type = client.headers.get(CONTENT_TYPE).cloned();
+    let outgoing =
+        call.mapping(mapping, mapped, client.request, content_type, payload, client.trace_header());
     Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
 }
 
@@ -115,20 +118,19 @@ async fn to_lambda<'r>(
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
     let (client, _) = whole(matched, Some(trace)).await?;
-    let mut payload = mapped(&client, &lambda.templates, lambda.passthrough, lambda.handling)?;
+    let mut payload = converted(&client, &lambda.templates, lambda.passthrough, lambda.handling)?;
     if payload.is_empty() {
         // Recorded from AWS: without a payload the function's event is an empty object.
         payload = Bytes::from_static(b"{}");
     }
-    let mut headers = HeaderMap::new();
-    lambda.parameters.set_headers(&client.view(), &mut headers)?;
+    let headers = lambda.parameters.headers_of(&client.view())?;
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
-    let invocation_type = match headers.get(INVOCATION_TYPE).map(HeaderValue::as_bytes) {
+    let invocation_type = match headers.get(&INVOCATION_TYPE).map(HeaderValue::as_bytes) {
         Some(b"Event") => InvocationType::Event,
         Some(b"DryRun") => InvocationType::DryRun,
         _ => InvocationType::RequestResponse,
     };
-    let client_context = headers.get(CLIENT_CONTEXT).and_then(text);
+    let client_context = headers.get(&CLIENT_CONTEXT).and_then(text);
     let trace = client.trace_header();
     let request = lambda.invocation.request(payload, invocation_type, trace, client_context);
     Ok(Prepared { call: Call::Lambda(lambda, Box::new(request)), client })
@@ -136,7 +138,7 @@ async fn to_lambda<'r>(
 
 /// The payload as the integration sees it: rendered by the template for its type, or passed
 /// on, converted as `contentHandling` says.
-fn mapped(
+fn converted(
     client: &Client<'_>,
     templates: &Templates,
     passthrough: Passthrough,

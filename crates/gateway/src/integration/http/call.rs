@@ -10,14 +10,14 @@ use http::{Method, Request, Uri, Version};
 use super::endpoint::{Endpoint, EndpointError, LONGEST_URL};
 use super::{Target, UpstreamError, Upstreams};
 use crate::exchange::{
-    Body, BodyError, ConfigurationFault, EndpointResponse, IntegrationFault, Refusal, Subject, TooLarge,
-    read_whole,
+    Body, BodyError, ConfigurationFault, EndpointResponse, IntegrationFault, Refusal,
+    Request as ClientRequest, Subject, TooLarge, read_whole,
 };
 use crate::integration::lambda::forwarded_for;
 use crate::mapping::headers::{
     API_ID, FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, drop_for_http,
 };
-use crate::mapping::parameters::RequestParameters;
+use crate::mapping::parameters::{MappedHeaders, RequestParameters};
 use crate::mapping::query::{self, Query};
 use crate::mapping::responses::IntegrationResponses;
 use crate::mapping::source::{RequestView, Value};
@@ -65,6 +65,14 @@ pub struct Mapping {
     pub user_agent: HeaderValue,
 }
 
+/// What the mappings give for one request.
+#[derive(Debug)]
+pub struct Mapped {
+    target: Target,
+    uri: Uri,
+    headers: MappedHeaders,
+}
+
 /// A request to a backend.
 #[derive(Debug)]
 pub struct Outgoing {
@@ -73,76 +81,80 @@ pub struct Outgoing {
 }
 
 impl HttpCall {
-    /// The request of HTTP_PROXY: the client's headers, of which `headers` is a copy that may
-    /// be changed, its query string and its body.
+    /// Address, path, query and mapped headers of one request.
     ///
     /// # Errors
     /// If a mapped value is none that can be sent.
+    pub fn mapped(&self, view: &RequestView<'_>) -> Result<Mapped, Refusal> {
+        let query = match self.exchange {
+            Exchange::Passing if self.parameters.query.is_empty() => view.request.query().to_owned(),
+            Exchange::Passing => self.query(view, Query(view.request.query()))?,
+            Exchange::Mapping(_) => self.query(view, Query(""))?,
+        };
+        let value = |name: &str| self.path_value(name, view);
+        Ok(Mapped {
+            target: self.endpoint.target(&value).map_err(no_endpoint)?.into_owned(),
+            uri: self.endpoint.path_and_query(&value, query).map_err(no_endpoint)?,
+            headers: self.parameters.headers_of(view)?,
+        })
+    }
+
+    /// The request of HTTP_PROXY: the client's headers but for what is dropped, and its body.
+    #[must_use]
     pub fn passing(
         &self,
-        view: &RequestView<'_>,
+        mapped: Mapped,
+        client: &ClientRequest,
         mut headers: HeaderMap,
         body: Body,
         trace: &str,
-    ) -> Result<Outgoing, Refusal> {
-        let forwarded_for = forwarded_for(&headers, view.request.source_ip);
+    ) -> Outgoing {
+        let forwarded_for = forwarded_for(&headers, client.source_ip);
         drop_for_http(&mut headers);
         headers.insert(FORWARDED_FOR, header_value(&forwarded_for));
-        headers.insert(FORWARDED_PORT, HeaderValue::from(view.request.local_port));
-        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(view.request.scheme()));
-        self.add_own_headers(&mut headers, trace);
-        let query = if self.parameters.query.is_empty() {
-            view.request.query().to_owned()
-        } else {
-            self.query(view, Query(view.request.query()))?
-        };
-        self.outgoing(view, headers, query, body)
+        headers.insert(FORWARDED_PORT, HeaderValue::from(client.local_port));
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(client.scheme()));
+        self.outgoing(mapped, client, headers, body, trace)
     }
 
-    /// The request of HTTP: what is mapped and nothing else of the client's, with `payload` as
-    /// its templates made it.
-    ///
-    /// # Errors
-    /// If a mapped value is none that can be sent.
+    /// The request of HTTP: what is mapped and nothing else of the client's but the type of
+    /// its content, with `payload` as the templates made it.
+    #[must_use]
     pub fn mapping(
         &self,
         mapping: &Mapping,
-        view: &RequestView<'_>,
+        mapped: Mapped,
+        client: &ClientRequest,
+        content_type: Option<HeaderValue>,
         payload: Bytes,
         trace: &str,
-    ) -> Result<Outgoing, Refusal> {
-        let mut headers = HeaderMap::with_capacity(8 + self.parameters.headers.len());
+    ) -> Outgoing {
+        let mut headers = HeaderMap::with_capacity(16);
         headers.insert(ACCEPT, JSON);
         headers.insert(USER_AGENT, mapping.user_agent.clone());
         if !payload.is_empty() {
-            let sent = view.headers.get(CONTENT_TYPE).cloned();
-            headers.insert(CONTENT_TYPE, sent.unwrap_or(JSON));
+            headers.insert(CONTENT_TYPE, content_type.unwrap_or(JSON));
         }
-        self.add_own_headers(&mut headers, trace);
-        self.outgoing(view, headers, self.query(view, Query(""))?, Body::from(payload))
-    }
-
-    fn add_own_headers(&self, headers: &mut HeaderMap, trace: &str) {
-        headers.insert(API_ID, self.api_id.clone());
-        headers.insert(TRACE_ID, header_value(trace));
+        self.outgoing(mapped, client, headers, Body::from(payload), trace)
     }
 
     fn outgoing(
         &self,
-        view: &RequestView<'_>,
+        mapped: Mapped,
+        client: &ClientRequest,
         mut headers: HeaderMap,
-        query: String,
         body: Body,
-    ) -> Result<Outgoing, Refusal> {
-        self.parameters.set_headers(view, &mut headers)?;
-        let value = |name: &str| self.path_value(name, view);
-        let target = self.endpoint.target(&value).map_err(no_endpoint)?.into_owned();
-        let uri = self.endpoint.path_and_query(&value, query).map_err(no_endpoint)?;
-        let method = self.method.clone().unwrap_or_else(|| view.request.method.clone());
+        trace: &str,
+    ) -> Outgoing {
+        headers.insert(API_ID, self.api_id.clone());
+        headers.insert(TRACE_ID, header_value(trace));
+        let Mapped { target, uri, headers: over } = mapped;
+        over.set_on(&mut headers);
+        let method = self.method.clone().unwrap_or_else(|| client.method.clone());
         if matches!(body, Body::Empty) && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        Ok(Outgoing { target, request: request(method, uri, headers, body) })
+        Outgoing { target, request: request(method, uri, headers, body) }
     }
 
     /// What is mapped to `integration.request.path.{name}`. A place in the URI that nothing is
