@@ -66,6 +66,28 @@ impl Registry {
         })))
     }
 
+    /// Has `run` follow `O`, which is registered already and changes documents: what another
+    /// collection has to do, or has to say against it, when `O` succeeds. Both are one
+    /// transaction, so a refusal by `run` takes back what `O` did.
+    pub fn after<O: Operation>(
+        &mut self,
+        _: O,
+        run: fn(&mut Call<'_, '_>, &O::Input) -> Outcome<()>,
+    ) -> &mut Self {
+        let name = (O::TABLE.service.name, O::TABLE.name);
+        let earlier = self.handlers.remove(&name);
+        debug_assert!(matches!(earlier, Some(Handler::Write(_))), "{} changes nothing", O::TABLE.name);
+        if let Some(Handler::Write(first)) = earlier {
+            let both = move |call: &mut Call<'_, '_>, input: &Value| {
+                let output = first(call, input)?;
+                run(call, &typed::<O>(input)?)?;
+                Ok(output)
+            };
+            self.handlers.insert(name, Handler::Write(Arc::new(both)));
+        }
+        self
+    }
+
     fn add<O: Operation>(&mut self, handler: Handler) -> &mut Self {
         let earlier = self.handlers.insert((O::TABLE.service.name, O::TABLE.name), handler);
         debug_assert!(earlier.is_none(), "{} is registered twice", O::TABLE.name);

@@ -4,6 +4,7 @@
 //! read them.
 
 pub mod apigateway;
+pub mod apigateway_keys;
 pub mod aws_managed;
 pub mod iam;
 pub mod lambda;

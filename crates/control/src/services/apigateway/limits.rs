@@ -46,6 +46,21 @@ pub(super) const COMPRESSION_SIZE: RangeInclusive<i32> = 0..=10_485_760;
 /// Seconds for which a response is cached ("Amazon API Gateway quotas").
 pub(super) const CACHE_TTL: RangeInclusive<i32> = 0..=3_600;
 
+/// API keys of an account in a region ("Amazon API Gateway quotas").
+pub(super) const API_KEYS: usize = 10_000;
+
+/// The value of an API key, in characters (recorded from AWS).
+pub(super) const API_KEY_VALUE: RangeInclusive<usize> = 20..=128;
+
+/// The length of a value that is made up for a key.
+pub(super) const GENERATED_API_KEY_VALUE: usize = 40;
+
+/// Usage plans of an account in a region ("Amazon API Gateway quotas").
+pub(super) const USAGE_PLANS: usize = 300;
+
+/// Usage plans that a key may be in ("Amazon API Gateway quotas").
+pub(super) const USAGE_PLANS_OF_A_KEY: usize = 10;
+
 /// The schema of a model, in bytes.
 pub(super) const MODEL_SCHEMA: usize = 400 * 1024;
 

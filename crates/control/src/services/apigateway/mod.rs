@@ -2,17 +2,21 @@
 //! `account.rs`, `/restapis/{id}/stages` is `restapis/stages.rs`.
 
 mod account;
+mod api_keys;
 mod limits;
 mod refusals;
 mod restapis;
 mod tags;
 #[cfg(test)]
 mod test_frame;
+mod usage_plans;
 
 use crate::Registry;
 
 pub(super) fn register(registry: &mut Registry) {
     account::register(registry);
+    api_keys::register(registry);
     restapis::register(registry);
     tags::register(registry);
+    usage_plans::register(registry);
 }

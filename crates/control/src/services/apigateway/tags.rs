@@ -1,4 +1,4 @@
-//! `/tags/{arn}`: tags of APIs and stages, which are part of their documents.
+//! `/tags/{arn}`: tags of APIs and of what else has an ARN, which are part of their documents.
 
 use api::Empty;
 use api::apigateway::operations as op;
@@ -10,6 +10,7 @@ use store::Key;
 
 use super::refusals::{bad_request, not_found, unknown_rest_api};
 use super::restapis::stages;
+use super::{api_keys, usage_plans};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -23,6 +24,8 @@ pub(super) fn register(registry: &mut Registry) {
 enum Target {
     RestApi(String),
     Stage(String, String),
+    ApiKey(String),
+    UsagePlan(String),
 }
 
 fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<Empty> {
@@ -46,7 +49,8 @@ fn get_tags(call: &mut Call<'_, '_>, input: &GetTagsRequest) -> Outcome<Tags> {
     Ok(Tags { tags: Some(read(call, &target)?) })
 }
 
-/// Reads `arn:aws:apigateway:{region}::/restapis/{id}` and `…/stages/{name}`. Refusals are not
+/// Reads `arn:aws:apigateway:{region}::/restapis/{id}`, `…/stages/{name}`, `/apikeys/{id}` and
+/// `/usageplans/{id}`. Refusals are not
 /// recorded; they are worded like those that are.
 fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
     let malformed = || bad_request("Invalid ARN specified in the request");
@@ -58,8 +62,10 @@ fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
     match segments.as_slice() {
         ["restapis", api] => Ok(Target::RestApi((*api).to_owned())),
         ["restapis", api, "stages", stage] => Ok(Target::Stage((*api).to_owned(), (*stage).to_owned())),
+        ["apikeys", key] => Ok(Target::ApiKey((*key).to_owned())),
+        ["usageplans", plan] => Ok(Target::UsagePlan((*plan).to_owned())),
         // Things that cannot be made yet cannot be there.
-        ["apikeys" | "clientcertificates" | "domainnames" | "usageplans" | "vpclinks", ..] => {
+        ["clientcertificates" | "domainnames" | "vpclinks", ..] => {
             Err(not_found(format!("Invalid resource specified {text}")))
         }
         _ => Err(malformed()),
@@ -70,6 +76,8 @@ fn read(call: &mut Call<'_, '_>, target: &Target) -> Outcome<IndexMap<String, St
     let tags = match target {
         Target::RestApi(api) => rest_api(call, api)?.rest_api.tags,
         Target::Stage(api, name) => stages::get(call, api, name)?.tags,
+        Target::ApiKey(key) => api_keys::find(call, key)?.api_key.tags,
+        Target::UsagePlan(plan) => usage_plans::find(call, plan)?.usage_plan.tags,
     };
     Ok(tags.unwrap_or_default())
 }
@@ -85,6 +93,16 @@ fn write(call: &mut Call<'_, '_>, target: &Target, tags: IndexMap<String, String
             let mut stage = stages::get(call, api, name)?;
             stage.tags = Some(tags).filter(|tags| !tags.is_empty());
             stages::put(call, api, &stage)?;
+        }
+        Target::ApiKey(key) => {
+            let mut document = api_keys::find(call, key)?;
+            document.api_key.tags = Some(tags);
+            api_keys::put(call, &document)?;
+        }
+        Target::UsagePlan(plan) => {
+            let mut document = usage_plans::find(call, plan)?;
+            document.usage_plan.tags = Some(tags);
+            usage_plans::put(call, &document)?;
         }
     }
     Ok(Empty {})
@@ -104,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn apis_and_stages_are_tagged_by_their_arns() {
+    fn things_are_tagged_by_their_arns() {
         let frame = Frame::new();
         let (api, _) = frame.deployable();
         let deployment = frame.deployment(&api);
@@ -112,7 +130,11 @@ mod tests {
             stages::create_stage,
             json!({"restApiId": api, "stageName": "dev", "deploymentId": deployment, "tags": {"a": "0"}}),
         );
+        let key = frame.ok(api_keys::create_api_key, json!({"tags": {"a": "0"}}));
+        let plan = frame.ok(usage_plans::create_usage_plan, json!({"name": "p"}));
         for (arn, before) in [
+            (format!("arn:aws:apigateway:us-east-1::/apikeys/{}", text(&key, "id")), json!({"a": "0"})),
+            (format!("arn:aws:apigateway:us-east-1::/usageplans/{}", text(&plan, "id")), json!({})),
             (format!("arn:aws:apigateway:us-east-1::/restapis/{api}"), json!({})),
             (format!("arn:aws:apigateway:us-east-1::/restapis/{api}/stages/dev"), json!({"a": "0"})),
         ] {
@@ -165,8 +187,10 @@ mod tests {
             not_found("Invalid stage identifier specified"),
         );
         check(
-            "arn:aws:apigateway:us-east-1::/apikeys/x",
-            not_found("Invalid resource specified arn:aws:apigateway:us-east-1::/apikeys/x"),
+            "arn:aws:apigateway:us-east-1::/vpclinks/x",
+            not_found("Invalid resource specified arn:aws:apigateway:us-east-1::/vpclinks/x"),
         );
+        check("arn:aws:apigateway:us-east-1::/apikeys/x", not_found("Invalid API Key identifier specified"));
+        check("arn:aws:apigateway:us-east-1::/usageplans/x", not_found("Invalid Usage Plan ID specified"));
     }
 }
