@@ -5,13 +5,15 @@
 //! against a stored key, a session, or the configured root credentials; everything else is
 //! refused.
 
-use base::{Secret, Timestamp};
-use documents::iam::{AccessKeyDocument, SessionDocument, UserDocument};
+use std::ops::RangeInclusive;
+
+use base::{Scope, Secret, Timestamp};
+use documents::iam::{AccessKeyDocument, RoleDocument, SessionDocument, UserDocument};
 use sigv4::{CredentialScope, Credentials, Payload, SignatureError, SigningKeys};
 use store::{Key, StoreFault, Transaction};
 use wire::{CommonError, ServiceError};
 
-use crate::call::{Caller, Failure, Outcome, Plane};
+use crate::call::{Caller, Failure, Identity, Outcome, Plane};
 
 /// The account that unknown access keys stand for in development mode.
 pub(crate) const DEFAULT_ACCOUNT: &str = "000000000000";
@@ -59,7 +61,12 @@ impl Authentication {
 
     fn root(&self, access_key_id: &str) -> Option<&RootCredentials> {
         match &self.mode {
-            Mode::Strict { root: Some(root) } if root.access_key_id == access_key_id => Some(root),
+            // An empty secret would be everybody's.
+            Mode::Strict { root: Some(root) }
+                if root.access_key_id == access_key_id && !root.secret_access_key.expose().is_empty() =>
+            {
+                Some(root)
+            }
             Mode::Strict { .. } | Mode::Development => None,
         }
     }
@@ -76,24 +83,42 @@ pub(crate) struct Claim {
     pub(crate) service: String,
 }
 
+impl From<CredentialScope> for Claim {
+    fn from(scope: CredentialScope) -> Self {
+        Self { access_key_id: scope.access_key_id, region: scope.region, service: scope.service }
+    }
+}
+
+/// The longest name of a region. AWS's have up to 14 letters; people make up others.
+const REGION_LENGTH: usize = 64;
+
+/// How long the ids of access keys are (IAM API reference, `AccessKey`).
+const KEY_ID_LENGTH: RangeInclusive<usize> = 16..=128;
+
 /// Reads the claim of `request`; `None` if it is not signed.
 ///
 /// # Errors
-/// `IncompleteSignatureException` if there is a signature of which parts are missing.
+/// `IncompleteSignatureException` if there is a signature of which parts are missing;
+/// `InvalidSignatureException` if its region cannot be one. Regions become parts of ARNs, in
+/// which policies look for colons and slashes.
 pub(crate) fn claim(request: &wire::Request) -> Result<Option<Claim>, ServiceError> {
-    let scope = sigv4::credential_scope(request.headers(), request.query()).map_err(refusal)?;
-    Ok(scope.map(|CredentialScope { access_key_id, region, service, .. }| Claim {
-        access_key_id,
-        region,
-        service,
-    }))
+    let Some(scope) = sigv4::credential_scope(request.headers(), request.query()).map_err(refusal)? else {
+        return Ok(None);
+    };
+    let is_region = |name: &str| {
+        name.len() <= REGION_LENGTH && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c))
+    };
+    if !is_region(&scope.region) {
+        return Err(ServiceError::invalid_signature("Credential should be scoped to a valid region. "));
+    }
+    Ok(Some(scope.into()))
 }
 
 /// The caller behind `claim`.
 ///
 /// # Errors
-/// `MissingAuthenticationTokenException` without a claim; in strict mode also for unknown and
-/// inactive keys, expired sessions, and signatures that do not verify.
+/// In strict mode for unknown and inactive keys, sessions that have expired or whose role is
+/// gone, and signatures that do not verify.
 pub(crate) async fn caller(
     plane: &Plane,
     authentication: &Authentication,
@@ -103,7 +128,7 @@ pub(crate) async fn caller(
 ) -> Outcome<Caller> {
     let holder = match authentication.root(&claim.access_key_id) {
         Some(root) => Some(Holder {
-            caller: root_of(&root.account, &claim.access_key_id),
+            caller: Caller::root(&*root.account, &*claim.access_key_id),
             secret: root.secret_access_key.clone(),
             session: None,
             active: true,
@@ -114,7 +139,7 @@ pub(crate) async fn caller(
         }
     };
     if !authentication.is_strict() {
-        let unknown = || root_of(DEFAULT_ACCOUNT, &claim.access_key_id);
+        let unknown = || Caller::root(DEFAULT_ACCOUNT, &*claim.access_key_id);
         return Ok(holder.map_or_else(unknown, |holder| holder.caller));
     }
     let Some(holder) = holder.filter(|holder| holder.active) else {
@@ -128,8 +153,13 @@ pub(crate) async fn caller(
         credentials = credentials.with_session_token(token.expose());
     }
     let signed = sigv4::Request::new(request.method(), request.uri(), request.headers());
-    sigv4::verify(&signed, Payload::Bytes(request.body()), &credentials, &authentication.signing_keys, now)
-        .map_err(refusal)?;
+    let payload = Payload::Bytes(request.body());
+    let proved =
+        sigv4::verify(&signed, payload, &credentials, &authentication.signing_keys, now).map_err(refusal)?;
+    if Claim::from(proved) != *claim {
+        // What was looked up by is not what was signed.
+        return Err(ServiceError::invalid_signature(SignatureError::Mismatch.to_string()).into());
+    }
     Ok(holder.caller)
 }
 
@@ -141,50 +171,53 @@ struct Holder {
     active: bool,
 }
 
+/// The holder of a stored key; `None` also for a key whose user, and for a session whose role,
+/// is gone. A role of the same name that was made since is another one.
 fn holder_of(tx: &mut Transaction<'_>, access_key_id: &str) -> Result<Option<Holder>, StoreFault> {
+    let is_plausible = KEY_ID_LENGTH.contains(&access_key_id.len())
+        && access_key_id.bytes().all(|c| c.is_ascii_alphanumeric());
+    if !is_plausible {
+        return Ok(None);
+    }
     let key = Key::new([access_key_id]);
     if let Some((scope, session)) = tx.find_anywhere::<SessionDocument>(&key)?.pop() {
-        let role = session.role_arn.rsplit('/').next().unwrap_or_default();
-        let caller = Caller {
-            account: scope.account().to_owned(),
-            arn: format!("arn:aws:sts::{}:assumed-role/{role}/{}", scope.account(), session.session_name),
-            user_id: format!("{}:{}", session.role_id, session.session_name),
-            role_arn: Some(session.role_arn.clone()),
-            access_key_id: access_key_id.to_owned(),
-        };
-        let session_terms = Some((session.session_token, session.expiration));
-        return Ok(Some(Holder {
-            caller,
-            secret: session.secret_access_key,
-            session: session_terms,
-            active: true,
-        }));
+        return holder_of_session(tx, &scope, session);
     }
     let Some((scope, document)) = tx.find_anywhere::<AccessKeyDocument>(&key)?.pop() else {
         return Ok(None);
     };
-    // A key without its user opens nothing.
     let Some(owner) = tx.get::<UserDocument>(&scope, &Key::new([&*document.user_name]))? else {
         return Ok(None);
     };
-    let caller = Caller {
-        account: scope.account().to_owned(),
-        arn: owner.user.arn,
-        user_id: owner.user.user_id,
-        role_arn: None,
-        access_key_id: access_key_id.to_owned(),
-    };
+    let identity = Identity::User { arn: owner.user.arn, id: owner.user.user_id, name: document.user_name };
+    let caller =
+        Caller { account: scope.account().to_owned(), identity, access_key_id: document.access_key_id };
     Ok(Some(Holder { caller, secret: document.secret_access_key, session: None, active: document.active }))
 }
 
-fn root_of(account: &str, access_key_id: &str) -> Caller {
-    Caller {
-        account: account.to_owned(),
-        arn: format!("arn:aws:iam::{account}:root"),
-        user_id: account.to_owned(),
-        role_arn: None,
-        access_key_id: access_key_id.to_owned(),
+fn holder_of_session(
+    tx: &mut Transaction<'_>,
+    scope: &Scope,
+    session: SessionDocument,
+) -> Result<Option<Holder>, StoreFault> {
+    let role_name = session.role_arn.rsplit('/').next().unwrap_or_default().to_owned();
+    let role = tx.get::<RoleDocument>(scope, &Key::new([&*role_name]))?;
+    if role.is_none_or(|role| role.role.role_id != session.role_id) {
+        return Ok(None);
     }
+    let caller = Caller {
+        account: scope.account().to_owned(),
+        identity: Identity::Session {
+            arn: session.arn(scope.account()),
+            id: session.id(),
+            role_arn: session.role_arn,
+            role_name,
+            issued: session.issued,
+        },
+        access_key_id: session.access_key_id,
+    };
+    let session_terms = Some((session.session_token, session.expiration));
+    Ok(Some(Holder { caller, secret: session.secret_access_key, session: session_terms, active: true }))
 }
 
 fn refusal(error: SignatureError) -> ServiceError {

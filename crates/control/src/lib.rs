@@ -14,7 +14,7 @@ mod tags;
 mod trust;
 
 pub use authenticate::{Authentication, RootCredentials};
-pub use call::{Call, CallContext, Caller, Failure, Outcome, Plane};
+pub use call::{Call, CallContext, Caller, Failure, Identity, Outcome, Plane};
 pub use pipeline::ControlPlane;
 pub use registry::Registry;
 pub use services::logs::keep_retention;

@@ -4,6 +4,7 @@
 //! A call that changes something is answered after its transaction is durable and after this
 //! node serves the change, so that a client may rely on it at once.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls};
 use serde_json::Value;
+use store::StoreFault;
 use tokio::runtime::Handle;
 use wire::ServiceError;
 
@@ -60,10 +62,15 @@ impl AwsCalls for ControlPlane {
 impl Inner {
     async fn answer(&self, call: AwsCall) -> http::Response<Bytes> {
         let request_id = ids::uuid(&self.plane.random);
+        let peer = call.peer;
         let request = wire::Request::new(call.head, call.body);
         let claim = match authenticate::claim(&request) {
             Ok(claim) => claim,
-            Err(error) => return wire::encode_error(None, &error, &request_id),
+            Err(error) => {
+                // Half a signature: the service is told by what else the request carries.
+                let meant = wire::dispatch(&request, None).ok().map(|found| found.service);
+                return wire::encode_error(meant, &error, &request_id);
+            }
         };
         let service = claim.as_ref().map(|claim| claim.service.as_str());
         let found = match wire::dispatch(&request, service) {
@@ -74,12 +81,12 @@ impl Inner {
             let error = ServiceError::missing_authentication_token();
             return wire::encode_error(Some(found.service), &error, &request_id);
         };
-        match self.run(&request, &claim, &found, &request_id).await {
+        match self.run(&request, peer, &claim, &found, &request_id).await {
             Ok(output) => wire::encode(found.operation, output, &request_id),
             Err(Failure::Service(error)) => wire::encode_error(Some(found.service), &error, &request_id),
             Err(Failure::Store(fault)) => {
                 tracing::error!(operation = found.operation.name, %fault, "the store failed");
-                wire::encode_error(Some(found.service), &ServiceError::service_unavailable(), &request_id)
+                wire::encode_error(Some(found.service), &answer_to(&fault), &request_id)
             }
         }
     }
@@ -87,6 +94,7 @@ impl Inner {
     async fn run(
         &self,
         request: &wire::Request,
+        peer: SocketAddr,
         claim: &authenticate::Claim,
         found: &wire::Match,
         request_id: &str,
@@ -94,26 +102,62 @@ impl Inner {
         let now = self.plane.clock.now();
         let caller = authenticate::caller(&self.plane, &self.authentication, request, claim, now).await?;
         let scope = Scope::new(&caller.account, &claim.region);
-        let context = CallContext { scope, caller, request_id: request_id.to_owned(), now };
+        let context = CallContext {
+            source_ip: Some(peer.ip().to_canonical()),
+            user_agent: request.header("user-agent").map(str::to_owned),
+            ..CallContext::new(scope, caller, request_id, now)
+        };
         let Some(handler) = self.registry.handler(found.operation) else {
             return Err(ServiceError::not_implemented(found.operation).into());
         };
         let input = wire::decode(found, request)?;
         wire::validate(found.operation, &input)?;
         authorize::authorize(&self.plane, &self.authentication, &context, request, found, &input).await?;
-        self.dispatch(handler.clone(), context, input).await
+        run(handler.clone(), self.plane.clone(), context, input).await
     }
+}
 
-    async fn dispatch(&self, handler: Handler, context: CallContext, input: Value) -> Outcome<Value> {
-        let plane = self.plane.clone();
-        match handler {
-            Handler::Read(run) => {
-                let store = plane.store.clone();
-                store.read(move |tx| run(&mut Call { plane: &plane, context: &context, tx }, &input)).await
-            }
-            Handler::Write(run) => write(&plane, &context, move |call| run(call, &input)).await,
-            Handler::Wait(run) => run(plane, context, input).await,
+/// Runs an operation on its input.
+pub(crate) async fn run(
+    handler: Handler,
+    plane: Plane,
+    context: CallContext,
+    input: Value,
+) -> Outcome<Value> {
+    match handler {
+        Handler::Read(run) => {
+            let store = plane.store.clone();
+            store.read(move |tx| run(&mut Call { plane: &plane, context: &context, tx }, &input)).await
         }
+        Handler::Write(run) => write(&plane, &context, move |call| run(call, &input)).await,
+        // A task of its own: if it panics, the caller is still told so in his protocol.
+        Handler::Wait(run) => tokio::spawn(run(plane, context, input)).await.unwrap_or_else(|why| {
+            tracing::error!(%why, "an operation was cut short");
+            Err(ServiceError::internal_failure().into())
+        }),
+    }
+}
+
+/// What the caller is told of the store's failure: to try again where that can help.
+fn answer_to(fault: &StoreFault) -> ServiceError {
+    match fault {
+        StoreFault::DiskFull
+        | StoreFault::Disk { .. }
+        | StoreFault::ReadOnly
+        | StoreFault::Busy
+        | StoreFault::Closed
+        | StoreFault::Engine { .. } => ServiceError::service_unavailable(),
+        StoreFault::Corrupted { .. }
+        | StoreFault::DocumentTooLarge { .. }
+        | StoreFault::BlobTooLarge { .. }
+        | StoreFault::KeyTooLong { .. }
+        | StoreFault::Unencodable { .. }
+        | StoreFault::Undecodable { .. }
+        | StoreFault::ReadingTransaction
+        | StoreFault::Nested
+        | StoreFault::Panicked { .. }
+        | StoreFault::BackupExists { .. }
+        | StoreFault::Backup { .. } => ServiceError::internal_failure(),
     }
 }
 

@@ -11,8 +11,13 @@ pub(crate) fn policy(role: &RoleDocument) -> Option<Policy> {
         .ok()
 }
 
-/// Whether the role lets the service `name` (`lambda.amazonaws.com`) assume it.
+/// Whether the role lets the service `name` (`lambda.amazonaws.com`) assume it for a thing of the
+/// role's own account. Which thing that is is not known, so a role that asks for
+/// `aws:SourceArn` trusts nobody.
 pub(crate) fn trusts(role: &RoleDocument, name: &str) -> bool {
-    let request = Request::new(Principal::Service { name }, "sts:AssumeRole", &role.role.arn);
+    let account = role.role.arn.split(':').nth(4).unwrap_or_default();
+    let request = Request::new(Principal::Service { name }, "sts:AssumeRole", &role.role.arn)
+        .with("aws:SourceAccount", account)
+        .untold(|key| key == "aws:sourcearn");
     policy(role).is_some_and(|trust| evaluate_resource(&trust, &request) == ResourceDecision::Allow)
 }

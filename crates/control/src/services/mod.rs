@@ -2,7 +2,7 @@
 
 mod apigateway;
 mod iam;
-mod lambda;
+pub(crate) mod lambda;
 pub(crate) mod logs;
 pub(crate) mod sts;
 

@@ -77,6 +77,9 @@ pub struct ManagedPolicyDocument {
     pub policy: Policy,
     /// Every version with its document unencoded, oldest first.
     pub versions: Vec<PolicyVersion>,
+    /// The number of the last version that was made, deleted ones included.
+    #[serde(default)]
+    pub last_version: u32,
 }
 
 impl ManagedPolicyDocument {
@@ -126,8 +129,25 @@ pub struct SessionDocument {
     pub role_id: String,
     /// `RoleSessionName`.
     pub session_name: String,
+    /// When they were issued.
+    pub issued: Timestamp,
     /// When they end.
     pub expiration: Timestamp,
+}
+
+impl SessionDocument {
+    /// `arn:aws:sts::{account}:assumed-role/{role}/{session}`: the role's name without its path.
+    #[must_use]
+    pub fn arn(&self, account: &str) -> String {
+        let role = self.role_arn.rsplit('/').next().unwrap_or_default();
+        format!("arn:aws:sts::{account}:assumed-role/{role}/{}", self.session_name)
+    }
+
+    /// `AROA…:{session}`, which `AssumeRole` calls `AssumedRoleId`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.role_id, self.session_name)
+    }
 }
 
 impl Document for SessionDocument {

@@ -71,15 +71,8 @@ impl Frame {
             clock,
             random: Random::seeded(1),
         };
-        let caller = Caller {
-            account: ACCOUNT.into(),
-            arn: format!("arn:aws:iam::{ACCOUNT}:root"),
-            user_id: ACCOUNT.into(),
-            role_arn: None,
-            access_key_id: "test".into(),
-        };
-        let scope = Scope::new(ACCOUNT, "us-east-1");
-        let context = CallContext { scope, caller, request_id: "r".into(), now: START };
+        let caller = Caller::root(ACCOUNT, "test");
+        let context = CallContext::new(Scope::new(ACCOUNT, "us-east-1"), caller, "r", START);
         Self { plane, context, check }
     }
 

@@ -4,16 +4,23 @@
 //! Texts are those that IAM's query API answers; the operations follow the IAM API reference.
 
 mod access_keys;
-mod attachments;
-mod documents_of;
+mod attached_policies;
+mod holder;
+mod inline_policies;
 mod listing;
 mod policies;
-mod role_policies;
+mod policy_text;
 mod roles;
-mod user_policies;
+mod tags;
 mod users;
 
-use api::iam::errors::{LIMIT_EXCEEDED_EXCEPTION, NO_SUCH_ENTITY_EXCEPTION};
+#[cfg(test)]
+mod tests;
+
+use api::iam::errors::{
+    DELETE_CONFLICT_EXCEPTION, ENTITY_ALREADY_EXISTS_EXCEPTION, INVALID_INPUT_EXCEPTION,
+    LIMIT_EXCEEDED_EXCEPTION, NO_SUCH_ENTITY_EXCEPTION,
+};
 use wire::ServiceError;
 
 use crate::Registry;
@@ -21,20 +28,39 @@ use crate::call::Failure;
 
 pub(super) fn register(registry: &mut Registry) {
     roles::register(registry);
-    role_policies::register(registry);
     users::register(registry);
-    user_policies::register(registry);
+    inline_policies::register(registry);
     policies::register(registry);
-    attachments::register(registry);
+    attached_policies::register(registry);
     access_keys::register(registry);
 }
 
 /// `NoSuchEntity`, 404.
-fn no_such_entity(text: String) -> Failure {
+fn no_such_entity(text: impl Into<String>) -> Failure {
     ServiceError::new(&NO_SUCH_ENTITY_EXCEPTION, text).into()
 }
 
-/// `LimitExceeded`, 409; the quotas are those of "IAM and AWS STS quotas".
+/// `EntityAlreadyExists`, 409.
+fn already_exists(text: impl Into<String>) -> Failure {
+    ServiceError::new(&ENTITY_ALREADY_EXISTS_EXCEPTION, text).into()
+}
+
+/// `DeleteConflict`, 409.
+fn delete_conflict(text: impl Into<String>) -> Failure {
+    ServiceError::new(&DELETE_CONFLICT_EXCEPTION, text).into()
+}
+
+/// `InvalidInput`, 400.
+fn invalid_input(text: impl Into<String>) -> Failure {
+    ServiceError::new(&INVALID_INPUT_EXCEPTION, text).into()
+}
+
+/// `LimitExceeded`, 409.
+fn limit_exceeded(text: impl Into<String>) -> Failure {
+    ServiceError::new(&LIMIT_EXCEEDED_EXCEPTION, text).into()
+}
+
+/// `LimitExceeded` of one of the quotas of "IAM and AWS STS quotas".
 fn beyond_quota(quota: &str, limit: usize) -> Failure {
-    ServiceError::new(&LIMIT_EXCEEDED_EXCEPTION, format!("Cannot exceed quota for {quota}: {limit}")).into()
+    limit_exceeded(format!("Cannot exceed quota for {quota}: {limit}"))
 }

@@ -1,26 +1,28 @@
 //! Managed policies and their versions: the account's own, and AWS's, which can be read and
 //! attached but not changed.
 
+use std::collections::HashMap;
+
 use api::Empty;
-use api::iam::errors::{
-    DELETE_CONFLICT_EXCEPTION, ENTITY_ALREADY_EXISTS_EXCEPTION, LIMIT_EXCEEDED_EXCEPTION,
-};
 use api::iam::operations as op;
 use api::iam::{
     CreatePolicyRequest, CreatePolicyResponse, CreatePolicyVersionRequest, CreatePolicyVersionResponse,
     DeletePolicyRequest, DeletePolicyVersionRequest, GetPolicyRequest, GetPolicyResponse,
     GetPolicyVersionRequest, GetPolicyVersionResponse, ListPoliciesRequest, ListPoliciesResponse,
     ListPolicyTagsRequest, ListPolicyTagsResponse, ListPolicyVersionsRequest, ListPolicyVersionsResponse,
-    Policy, PolicyScopeType, PolicyVersion, TagPolicyRequest, UntagPolicyRequest,
+    Policy, PolicyScopeType, PolicyUsageType, PolicyVersion, TagPolicyRequest, UntagPolicyRequest,
 };
-use base::{Timestamp, ids};
+use base::{Arn, Timestamp, ids};
 use documents::aws_managed::{AWS_MANAGED_POLICIES, AwsManagedPolicy};
 use documents::iam::{ManagedPolicyDocument, RoleDocument, UserDocument};
 use store::Key;
 use wire::ServiceError;
 
-use super::roles::{add_tags, remove_tags};
-use super::{documents_of, listing, no_such_entity};
+use super::policy_text::{check_managed, encoded};
+use super::{
+    already_exists, beyond_quota, delete_conflict, invalid_input, limit_exceeded, listing, no_such_entity,
+    tags,
+};
 use crate::Registry;
 use crate::call::{Call, Failure, Outcome};
 
@@ -42,6 +44,9 @@ pub(super) fn register(registry: &mut Registry) {
 /// IAM and AWS STS quotas, "Versions per managed policy".
 const VERSIONS_PER_POLICY: usize = 5;
 
+/// IAM and AWS STS quotas, "Customer managed policies in an AWS account".
+const POLICIES: usize = 1500;
+
 /// AWS's policies have no date of their own here; AWS shows the day each was published.
 const AWS_POLICIES_SINCE: Timestamp = Timestamp::from_millis(1_423_180_800_000);
 
@@ -58,7 +63,7 @@ fn of_aws(policy: &AwsManagedPolicy) -> ManagedPolicyDocument {
     ManagedPolicyDocument {
         policy: Policy {
             policy_name: Some(policy.name.to_owned()),
-            policy_id: Some(format!("ANPA{:A<17.17}", policy.name.to_ascii_uppercase())),
+            policy_id: Some(policy.id()),
             arn: Some(policy.arn()),
             path: Some(policy.path.to_owned()),
             default_version_id: Some("v1".to_owned()),
@@ -75,7 +80,17 @@ fn of_aws(policy: &AwsManagedPolicy) -> ManagedPolicyDocument {
             is_default_version: Some(true),
             create_date: Some(AWS_POLICIES_SINCE),
         }],
+        last_version: 1,
     }
+}
+
+/// Refuses what is not the ARN of a managed policy.
+pub(super) fn check_arn(text: &str) -> Outcome<()> {
+    let is_policy = |arn: Arn| arn.service == "iam" && arn.resource.starts_with("policy/");
+    if text.parse::<Arn>().is_ok_and(is_policy) {
+        return Ok(());
+    }
+    Err(invalid_input(format!("ARN {text} is not valid.")))
 }
 
 /// The policy `arn`, the account's or AWS's.
@@ -87,13 +102,22 @@ pub(super) fn policy(call: &mut Call<'_, '_>, arn: &str) -> Outcome<Option<Manag
     Ok(call.tx.get::<ManagedPolicyDocument>(&scope, &Key::new([arn]))?)
 }
 
-/// The account's own policy `arn`, to be changed.
-fn own_policy(call: &mut Call<'_, '_>, arn: &str) -> Outcome<ManagedPolicyDocument> {
-    if AwsManagedPolicy::by_arn(arn).is_some() {
-        let text = "Cannot change or delete an AWS managed policy.";
-        return Err(ServiceError::access_denied(text).into());
-    }
+/// The policy `arn`, to be shown.
+fn known_policy(call: &mut Call<'_, '_>, arn: &str) -> Outcome<ManagedPolicyDocument> {
+    check_arn(arn)?;
     policy(call, arn)?.ok_or_else(|| unknown(arn))
+}
+
+/// The account's own policy `arn`, to be changed by `action`. AWS's are another account's.
+fn own_policy(call: &mut Call<'_, '_>, arn: &str, action: &str) -> Outcome<ManagedPolicyDocument> {
+    if AwsManagedPolicy::by_arn(arn).is_some() {
+        let caller = call.context.caller.arn();
+        return Err(ServiceError::access_denied(format!(
+            "User: {caller} is not authorized to perform: iam:{action} on resource: policy {arn}"
+        ))
+        .into());
+    }
+    known_policy(call, arn)
 }
 
 fn put(call: &mut Call<'_, '_>, arn: &str, document: &ManagedPolicyDocument) -> Outcome<()> {
@@ -101,29 +125,39 @@ fn put(call: &mut Call<'_, '_>, arn: &str, document: &ManagedPolicyDocument) -> 
     Ok(call.tx.put(&scope, &Key::new([arn]), document)?)
 }
 
-fn attachments(call: &mut Call<'_, '_>, arn: &str) -> Outcome<i32> {
+/// How many roles and users each policy is attached to, by ARN.
+fn attachments(call: &mut Call<'_, '_>) -> Outcome<HashMap<String, i32>> {
     let scope = call.scope().to_global();
-    let holds = |attached: &[String]| attached.iter().any(|other| other == arn);
     let roles = call.tx.list::<RoleDocument>(&scope, &Key::root())?;
     let users = call.tx.list::<UserDocument>(&scope, &Key::root())?;
-    let count = roles.iter().filter(|(_, role)| holds(&role.policies.attached)).count()
-        + users.iter().filter(|(_, user)| holds(&user.policies.attached)).count();
-    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    let of_roles = roles.into_iter().map(|(_, role)| role.policies.attached);
+    let of_users = users.into_iter().map(|(_, user)| user.policies.attached);
+    let mut counts = HashMap::new();
+    for arn in of_roles.chain(of_users).flatten() {
+        let count: &mut i32 = counts.entry(arn).or_default();
+        *count = count.saturating_add(1);
+    }
+    Ok(counts)
 }
 
 fn create_policy(call: &mut Call<'_, '_>, input: &CreatePolicyRequest) -> Outcome<CreatePolicyResponse> {
-    documents_of::check(&input.policy_document)?;
+    check_managed(&input.policy_document)?;
+    let tags = tags::of_new(input.tags.as_deref())?;
     let path = input.path.clone().unwrap_or_else(|| "/".to_owned());
     let arn = format!("arn:aws:iam::{}:policy{path}{}", call.scope().account(), input.policy_name);
     let scope = call.scope().to_global();
-    let taken = call.tx.list::<ManagedPolicyDocument>(&scope, &Key::root())?;
+    let present = call.tx.list::<ManagedPolicyDocument>(&scope, &Key::root())?;
     let same = |other: &Policy| {
         other.policy_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&input.policy_name))
     };
-    if taken.iter().any(|(_, other)| same(&other.policy)) {
-        let text =
-            format!("A policy called {} already exists. Duplicate names are not allowed.", input.policy_name);
-        return Err(ServiceError::new(&ENTITY_ALREADY_EXISTS_EXCEPTION, text).into());
+    if present.iter().any(|(_, other)| same(&other.policy)) {
+        return Err(already_exists(format!(
+            "A policy called {} already exists. Duplicate names are not allowed.",
+            input.policy_name
+        )));
+    }
+    if present.len() >= POLICIES {
+        return Err(beyond_quota("PoliciesPerAccount", POLICIES));
     }
     let now = call.now().truncated_to_secs();
     let policy = Policy {
@@ -138,7 +172,7 @@ fn create_policy(call: &mut Call<'_, '_>, input: &CreatePolicyRequest) -> Outcom
         description: input.description.clone(),
         create_date: Some(now),
         update_date: Some(now),
-        tags: input.tags.clone().filter(|tags| !tags.is_empty()),
+        tags,
     };
     let version = PolicyVersion {
         document: Some(input.policy_document.clone()),
@@ -146,14 +180,16 @@ fn create_policy(call: &mut Call<'_, '_>, input: &CreatePolicyRequest) -> Outcom
         is_default_version: Some(true),
         create_date: Some(now),
     };
-    put(call, &arn, &ManagedPolicyDocument { policy: policy.clone(), versions: vec![version] })?;
+    let document = ManagedPolicyDocument { policy: policy.clone(), versions: vec![version], last_version: 1 };
+    put(call, &arn, &document)?;
     // The answer leaves the description out (IAM API reference, `Policy`).
     Ok(CreatePolicyResponse { policy: Some(Policy { description: None, ..policy }) })
 }
 
 fn get_policy(call: &mut Call<'_, '_>, input: &GetPolicyRequest) -> Outcome<GetPolicyResponse> {
-    let mut document = policy(call, &input.policy_arn)?.ok_or_else(|| unknown(&input.policy_arn))?;
-    document.policy.attachment_count = Some(attachments(call, &input.policy_arn)?);
+    let mut document = known_policy(call, &input.policy_arn)?;
+    let count = attachments(call)?.get(&input.policy_arn).copied();
+    document.policy.attachment_count = Some(count.unwrap_or(0));
     Ok(GetPolicyResponse { policy: Some(document.policy) })
 }
 
@@ -169,19 +205,23 @@ fn list_policies(call: &mut Call<'_, '_>, input: &ListPoliciesRequest) -> Outcom
         documents.extend(AWS_MANAGED_POLICIES.iter().map(of_aws));
     }
     let prefix = input.path_prefix.as_deref().unwrap_or("/");
+    let counts = attachments(call)?;
     let mut policies = Vec::new();
     for document in documents {
         let mut policy = document.policy;
-        let count = attachments(call, policy.arn.as_deref().unwrap_or_default())?;
+        let count = counts.get(policy.arn.as_deref().unwrap_or_default()).copied().unwrap_or(0);
         let in_path = policy.path.as_deref().is_some_and(|path| path.starts_with(prefix));
-        if in_path && (count > 0 || input.only_attached != Some(true)) {
+        // Boundaries are not built, so no policy is used as one.
+        let in_use = input.policy_usage_filter != Some(PolicyUsageType::PermissionsBoundary);
+        if in_path && in_use && (count > 0 || input.only_attached != Some(true)) {
             policy.attachment_count = Some(count);
             policy.tags = None;
             policy.description = None;
             policies.push(policy);
         }
     }
-    let page = listing::page(policies, input.marker.as_deref(), input.max_items)?;
+    let place = |policy: &Policy| policy.arn.clone().unwrap_or_default();
+    let page = listing::page(policies, place, input.marker.as_deref(), input.max_items)?;
     Ok(ListPoliciesResponse {
         policies: Some(page.items),
         is_truncated: page.is_truncated,
@@ -190,15 +230,15 @@ fn list_policies(call: &mut Call<'_, '_>, input: &ListPoliciesRequest) -> Outcom
 }
 
 fn delete_policy(call: &mut Call<'_, '_>, input: &DeletePolicyRequest) -> Outcome<Empty> {
-    let document = own_policy(call, &input.policy_arn)?;
-    let conflict = |text: &str| ServiceError::new(&DELETE_CONFLICT_EXCEPTION, text);
-    if attachments(call, &input.policy_arn)? > 0 {
-        return Err(conflict("Cannot delete a policy attached to entities.").into());
+    let document = own_policy(call, &input.policy_arn, "DeletePolicy")?;
+    if attachments(call)?.contains_key(&input.policy_arn) {
+        return Err(delete_conflict("Cannot delete a policy attached to entities."));
     }
     if document.versions.len() > 1 {
-        let text = "This policy has more than one version. Before you delete a policy, you must delete the \
-                    policy's versions. The default version is deleted with the policy.";
-        return Err(conflict(text).into());
+        return Err(delete_conflict(
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's \
+             versions. The default version is deleted with the policy.",
+        ));
     }
     let scope = call.scope().to_global();
     call.tx.delete::<ManagedPolicyDocument>(&scope, &Key::new([&*input.policy_arn]))?;
@@ -209,23 +249,21 @@ fn create_policy_version(
     call: &mut Call<'_, '_>,
     input: &CreatePolicyVersionRequest,
 ) -> Outcome<CreatePolicyVersionResponse> {
-    let mut document = own_policy(call, &input.policy_arn)?;
-    documents_of::check(&input.policy_document)?;
+    let mut document = own_policy(call, &input.policy_arn, "CreatePolicyVersion")?;
+    check_managed(&input.policy_document)?;
     if document.versions.len() >= VERSIONS_PER_POLICY {
-        let text = format!(
+        return Err(limit_exceeded(format!(
             "A managed policy can have up to {VERSIONS_PER_POLICY} versions. Before you create a new version, \
              you must delete an existing version."
-        );
-        return Err(ServiceError::new(&LIMIT_EXCEEDED_EXCEPTION, text).into());
+        )));
     }
-    // Numbers are never used again, so the next follows the highest there ever was.
-    let newest = document.versions.last().and_then(|version| version.version_id.as_deref());
-    let number: u32 = newest.and_then(|id| id.strip_prefix('v')).and_then(|n| n.parse().ok()).unwrap_or(0);
+    // Numbers are never used again.
+    document.last_version = document.last_version.saturating_add(1);
     let now = call.now().truncated_to_secs();
     let is_default = input.set_as_default == Some(true);
     let version = PolicyVersion {
         document: Some(input.policy_document.clone()),
-        version_id: Some(format!("v{}", number.saturating_add(1))),
+        version_id: Some(format!("v{}", document.last_version)),
         is_default_version: Some(is_default),
         create_date: Some(now),
     };
@@ -246,13 +284,13 @@ fn get_policy_version(
     input: &GetPolicyVersionRequest,
 ) -> Outcome<GetPolicyVersionResponse> {
     let arn = &input.policy_arn;
-    let document = policy(call, arn)?.ok_or_else(|| unknown(arn))?;
+    let document = known_policy(call, arn)?;
     let mut version = document
         .versions
         .into_iter()
         .find(|version| version.version_id.as_deref() == Some(&*input.version_id))
         .ok_or_else(|| unknown_version(arn, &input.version_id))?;
-    version.document = version.document.map(|text| documents_of::encoded(&text));
+    version.document = version.document.map(|text| encoded(&text));
     Ok(GetPolicyVersionResponse { policy_version: Some(version) })
 }
 
@@ -260,10 +298,14 @@ fn list_policy_versions(
     call: &mut Call<'_, '_>,
     input: &ListPolicyVersionsRequest,
 ) -> Outcome<ListPolicyVersionsResponse> {
-    let document = policy(call, &input.policy_arn)?.ok_or_else(|| unknown(&input.policy_arn))?;
-    let newest_first = document.versions.into_iter().rev();
-    let versions = newest_first.map(|version| PolicyVersion { document: None, ..version }).collect();
-    let page = listing::page(versions, input.marker.as_deref(), input.max_items)?;
+    let document = known_policy(call, &input.policy_arn)?;
+    let shown = document.versions.into_iter().map(|version| PolicyVersion { document: None, ..version });
+    // The newest first.
+    let place = |version: &PolicyVersion| {
+        let number = version.version_id.as_deref().and_then(|id| id.get(1..)).and_then(|n| n.parse().ok());
+        format!("{:010}", u32::MAX - number.unwrap_or(0))
+    };
+    let page = listing::page(shown.collect(), place, input.marker.as_deref(), input.max_items)?;
     Ok(ListPolicyVersionsResponse {
         versions: Some(page.items),
         is_truncated: page.is_truncated,
@@ -272,15 +314,14 @@ fn list_policy_versions(
 }
 
 fn delete_policy_version(call: &mut Call<'_, '_>, input: &DeletePolicyVersionRequest) -> Outcome<Empty> {
-    let mut document = own_policy(call, &input.policy_arn)?;
+    let mut document = own_policy(call, &input.policy_arn, "DeletePolicyVersion")?;
     let place = document
         .versions
         .iter()
         .position(|version| version.version_id.as_deref() == Some(&*input.version_id))
         .ok_or_else(|| unknown_version(&input.policy_arn, &input.version_id))?;
     if document.versions.get(place).is_some_and(|version| version.is_default_version == Some(true)) {
-        let text = "Cannot delete the default version of a policy.";
-        return Err(ServiceError::new(&DELETE_CONFLICT_EXCEPTION, text).into());
+        return Err(delete_conflict("Cannot delete the default version of a policy."));
     }
     document.versions.remove(place);
     put(call, &input.policy_arn, &document)?;
@@ -288,15 +329,15 @@ fn delete_policy_version(call: &mut Call<'_, '_>, input: &DeletePolicyVersionReq
 }
 
 fn tag_policy(call: &mut Call<'_, '_>, input: &TagPolicyRequest) -> Outcome<Empty> {
-    let mut document = own_policy(call, &input.policy_arn)?;
-    add_tags(&mut document.policy.tags, &input.tags);
+    let mut document = own_policy(call, &input.policy_arn, "TagPolicy")?;
+    tags::add(&mut document.policy.tags, &input.tags)?;
     put(call, &input.policy_arn, &document)?;
     Ok(Empty {})
 }
 
 fn untag_policy(call: &mut Call<'_, '_>, input: &UntagPolicyRequest) -> Outcome<Empty> {
-    let mut document = own_policy(call, &input.policy_arn)?;
-    remove_tags(&mut document.policy.tags, &input.tag_keys);
+    let mut document = own_policy(call, &input.policy_arn, "UntagPolicy")?;
+    tags::remove(&mut document.policy.tags, &input.tag_keys);
     put(call, &input.policy_arn, &document)?;
     Ok(Empty {})
 }
@@ -305,8 +346,7 @@ fn list_policy_tags(
     call: &mut Call<'_, '_>,
     input: &ListPolicyTagsRequest,
 ) -> Outcome<ListPolicyTagsResponse> {
-    let document = policy(call, &input.policy_arn)?.ok_or_else(|| unknown(&input.policy_arn))?;
-    let tags = document.policy.tags.unwrap_or_default();
-    let page = listing::page(tags, input.marker.as_deref(), input.max_items)?;
+    let document = known_policy(call, &input.policy_arn)?;
+    let page = tags::page(document.policy.tags, input.marker.as_deref(), input.max_items)?;
     Ok(ListPolicyTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }

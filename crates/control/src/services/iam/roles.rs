@@ -1,20 +1,19 @@
 //! Roles and their trust policies.
 
 use api::Empty;
-use api::iam::errors::{DELETE_CONFLICT_EXCEPTION, ENTITY_ALREADY_EXISTS_EXCEPTION, INVALID_INPUT_EXCEPTION};
 use api::iam::operations as op;
 use api::iam::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
     ListInstanceProfilesForRoleRequest, ListInstanceProfilesForRoleResponse, ListRoleTagsRequest,
-    ListRoleTagsResponse, ListRolesRequest, ListRolesResponse, Role, RoleLastUsed, Tag, TagRoleRequest,
+    ListRoleTagsResponse, ListRolesRequest, ListRolesResponse, Role, RoleLastUsed, TagRoleRequest,
     UntagRoleRequest, UpdateAssumeRolePolicyRequest, UpdateRoleRequest, UpdateRoleResponse,
 };
 use base::ids;
 use documents::iam::{IdentityPolicies, RoleDocument};
 use store::Key;
-use wire::ServiceError;
 
-use super::{documents_of, listing, no_such_entity};
+use super::policy_text::{check_trust, encoded};
+use super::{already_exists, beyond_quota, delete_conflict, invalid_input, listing, no_such_entity, tags};
 use crate::Registry;
 use crate::call::{Call, Outcome};
 
@@ -35,6 +34,9 @@ pub(super) fn register(registry: &mut Registry) {
 /// Seconds; what a role has if nothing else is said (IAM API reference, `CreateRole`).
 const DEFAULT_SESSION_DURATION: i32 = 3600;
 
+/// IAM and AWS STS quotas, "Roles per account".
+const ROLES: usize = 1000;
+
 /// The role `name`, or `NoSuchEntity`.
 pub(super) fn role(call: &mut Call<'_, '_>, name: &str) -> Outcome<RoleDocument> {
     let scope = call.scope().to_global();
@@ -51,25 +53,27 @@ pub(super) fn put_role(call: &mut Call<'_, '_>, document: &RoleDocument) -> Outc
 /// A role as an answer shows it.
 fn shown(document: RoleDocument) -> Role {
     let mut role = document.role;
-    role.assume_role_policy_document =
-        role.assume_role_policy_document.map(|trust| documents_of::encoded(&trust));
+    role.assume_role_policy_document = role.assume_role_policy_document.map(|trust| encoded(&trust));
     role
 }
 
 fn create_role(call: &mut Call<'_, '_>, input: &CreateRoleRequest) -> Outcome<CreateRoleResponse> {
     if input.permissions_boundary.is_some() {
-        let text =
-            "Permissions boundaries are not built yet: a role with one would be held to less than it says.";
-        return Err(ServiceError::new(&INVALID_INPUT_EXCEPTION, text).into());
+        return Err(invalid_input(
+            "Permissions boundaries are not built yet: a role with one would be held to less than it says.",
+        ));
     }
+    check_trust(&input.assume_role_policy_document)?;
+    let tags = tags::of_new(input.tags.as_deref())?;
     let scope = call.scope().to_global();
+    let present = call.tx.list::<RoleDocument>(&scope, &Key::root())?;
     // Names differ by more than case (IAM API reference, `CreateRole`).
-    let taken = call.tx.list::<RoleDocument>(&scope, &Key::root())?;
-    if taken.iter().any(|(_, other)| other.role.role_name.eq_ignore_ascii_case(&input.role_name)) {
-        let text = format!("Role with name {} already exists.", input.role_name);
-        return Err(ServiceError::new(&ENTITY_ALREADY_EXISTS_EXCEPTION, text).into());
+    if present.iter().any(|(_, other)| other.role.role_name.eq_ignore_ascii_case(&input.role_name)) {
+        return Err(already_exists(format!("Role with name {} already exists.", input.role_name)));
     }
-    documents_of::check(&input.assume_role_policy_document)?;
+    if present.len() >= ROLES {
+        return Err(beyond_quota("RolesPerAccount", ROLES));
+    }
     let path = input.path.clone().unwrap_or_else(|| "/".to_owned());
     let role = Role {
         arn: format!("arn:aws:iam::{}:role{path}{}", scope.account(), input.role_name),
@@ -80,7 +84,7 @@ fn create_role(call: &mut Call<'_, '_>, input: &CreateRoleRequest) -> Outcome<Cr
         assume_role_policy_document: Some(input.assume_role_policy_document.clone()),
         description: input.description.clone(),
         max_session_duration: Some(input.max_session_duration.unwrap_or(DEFAULT_SESSION_DURATION)),
-        tags: input.tags.clone().filter(|tags| !tags.is_empty()),
+        tags,
         permissions_boundary: None,
         role_last_used: None,
     };
@@ -107,7 +111,8 @@ fn list_roles(call: &mut Call<'_, '_>, input: &ListRolesRequest) -> Outcome<List
             Role { tags: None, ..shown(document) }
         })
         .collect();
-    let page = listing::page(roles, input.marker.as_deref(), input.max_items)?;
+    let place = |role: &Role| role.role_name.clone();
+    let page = listing::page(roles, place, input.marker.as_deref(), input.max_items)?;
     Ok(ListRolesResponse { roles: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 
@@ -125,7 +130,7 @@ fn update_assume_role_policy(
     input: &UpdateAssumeRolePolicyRequest,
 ) -> Outcome<Empty> {
     let mut document = role(call, &input.role_name)?;
-    documents_of::check(&input.policy_document)?;
+    check_trust(&input.policy_document)?;
     document.role.assume_role_policy_document = Some(input.policy_document.clone());
     put_role(call, &document)?;
     Ok(Empty {})
@@ -133,12 +138,11 @@ fn update_assume_role_policy(
 
 fn delete_role(call: &mut Call<'_, '_>, input: &DeleteRoleRequest) -> Outcome<Empty> {
     let document = role(call, &input.role_name)?;
-    let conflict = |text: &str| ServiceError::new(&DELETE_CONFLICT_EXCEPTION, text);
     if !document.policies.attached.is_empty() {
-        return Err(conflict("Cannot delete entity, must detach all policies first.").into());
+        return Err(delete_conflict("Cannot delete entity, must detach all policies first."));
     }
     if !document.policies.inline.is_empty() {
-        return Err(conflict("Cannot delete entity, must delete policies first.").into());
+        return Err(delete_conflict("Cannot delete entity, must delete policies first."));
     }
     let scope = call.scope().to_global();
     call.tx.delete::<RoleDocument>(&scope, &Key::new([&*input.role_name]))?;
@@ -147,21 +151,21 @@ fn delete_role(call: &mut Call<'_, '_>, input: &DeleteRoleRequest) -> Outcome<Em
 
 fn tag_role(call: &mut Call<'_, '_>, input: &TagRoleRequest) -> Outcome<Empty> {
     let mut document = role(call, &input.role_name)?;
-    add_tags(&mut document.role.tags, &input.tags);
+    tags::add(&mut document.role.tags, &input.tags)?;
     put_role(call, &document)?;
     Ok(Empty {})
 }
 
 fn untag_role(call: &mut Call<'_, '_>, input: &UntagRoleRequest) -> Outcome<Empty> {
     let mut document = role(call, &input.role_name)?;
-    remove_tags(&mut document.role.tags, &input.tag_keys);
+    tags::remove(&mut document.role.tags, &input.tag_keys);
     put_role(call, &document)?;
     Ok(Empty {})
 }
 
 fn list_role_tags(call: &mut Call<'_, '_>, input: &ListRoleTagsRequest) -> Outcome<ListRoleTagsResponse> {
-    let tags = role(call, &input.role_name)?.role.tags.unwrap_or_default();
-    let page = listing::page(tags, input.marker.as_deref(), input.max_items)?;
+    let tags = role(call, &input.role_name)?.role.tags;
+    let page = tags::page(tags, input.marker.as_deref(), input.max_items)?;
     Ok(ListRoleTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 
@@ -176,26 +180,4 @@ fn list_instance_profiles_for_role(
         is_truncated: Some(false),
         marker: None,
     })
-}
-
-/// Adds `more`, replacing the values of keys that are there. Keys differ by more than case
-/// (IAM user guide, "Tags for AWS Identity and Access Management resources").
-pub(super) fn add_tags(tags: &mut Option<Vec<Tag>>, more: &[Tag]) {
-    let tags = tags.get_or_insert_default();
-    for tag in more {
-        match tags.iter_mut().find(|other| other.key.eq_ignore_ascii_case(&tag.key)) {
-            Some(other) => *other = tag.clone(),
-            None => tags.push(tag.clone()),
-        }
-    }
-}
-
-/// Removes the tags of these keys.
-pub(super) fn remove_tags(tags: &mut Option<Vec<Tag>>, keys: &[String]) {
-    if let Some(list) = tags {
-        list.retain(|tag| !keys.contains(&tag.key));
-        if list.is_empty() {
-            *tags = None;
-        }
-    }
 }

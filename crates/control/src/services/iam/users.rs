@@ -1,22 +1,20 @@
 //! Users.
 
 use api::Empty;
-use api::iam::errors::{DELETE_CONFLICT_EXCEPTION, ENTITY_ALREADY_EXISTS_EXCEPTION, INVALID_INPUT_EXCEPTION};
 use api::iam::operations as op;
 use api::iam::{
     CreateUserRequest, CreateUserResponse, DeleteUserRequest, GetUserRequest, GetUserResponse,
     ListGroupsForUserRequest, ListGroupsForUserResponse, ListUserTagsRequest, ListUserTagsResponse,
     ListUsersRequest, ListUsersResponse, TagUserRequest, UntagUserRequest, User,
 };
-use base::ids;
+use base::{Timestamp, ids};
 use documents::iam::{AccessKeyDocument, IdentityPolicies, UserDocument};
 use store::Key;
 use wire::ServiceError;
 
-use super::roles::{add_tags, remove_tags};
-use super::{listing, no_such_entity};
+use super::{already_exists, beyond_quota, delete_conflict, invalid_input, listing, no_such_entity, tags};
 use crate::Registry;
-use crate::call::{Call, Outcome};
+use crate::call::{Call, Identity, Outcome};
 
 pub(super) fn register(registry: &mut Registry) {
     registry
@@ -30,6 +28,9 @@ pub(super) fn register(registry: &mut Registry) {
         .read(op::ListGroupsForUser, list_groups_for_user);
 }
 
+/// IAM and AWS STS quotas, "Users per account".
+const USERS: usize = 5000;
+
 /// The user `name`, or `NoSuchEntity`.
 pub(super) fn user(call: &mut Call<'_, '_>, name: &str) -> Outcome<UserDocument> {
     let scope = call.scope().to_global();
@@ -40,15 +41,13 @@ pub(super) fn user(call: &mut Call<'_, '_>, name: &str) -> Outcome<UserDocument>
 
 /// The user that an operation means: the one it names, else the caller.
 pub(super) fn user_or_caller(call: &mut Call<'_, '_>, name: Option<&str>) -> Outcome<UserDocument> {
-    let name = match name {
-        Some(name) => name.to_owned(),
-        None => match call.context.caller.arn.split_once(":user/") {
-            Some((_, path)) => path.rsplit('/').next().unwrap_or_default().to_owned(),
-            None => {
-                let text = "Must specify userName when calling with non-User credentials";
-                return Err(ServiceError::validation(text).into());
-            }
-        },
+    let name = match (name, &call.context.caller.identity) {
+        (Some(name), _) => name.to_owned(),
+        (None, Identity::User { name, .. }) => name.clone(),
+        (None, Identity::Root | Identity::Session { .. }) => {
+            let text = "Must specify userName when calling with non-User credentials";
+            return Err(ServiceError::validation(text).into());
+        }
     };
     user(call, &name)
 }
@@ -60,15 +59,19 @@ pub(super) fn put_user(call: &mut Call<'_, '_>, document: &UserDocument) -> Outc
 
 fn create_user(call: &mut Call<'_, '_>, input: &CreateUserRequest) -> Outcome<CreateUserResponse> {
     if input.permissions_boundary.is_some() {
-        let text =
-            "Permissions boundaries are not built yet: a user with one would be held to less than it says.";
-        return Err(ServiceError::new(&INVALID_INPUT_EXCEPTION, text).into());
+        return Err(invalid_input(
+            "Permissions boundaries are not built yet: a user with one would be held to less than it says.",
+        ));
     }
+    let tags = tags::of_new(input.tags.as_deref())?;
     let scope = call.scope().to_global();
-    let taken = call.tx.list::<UserDocument>(&scope, &Key::root())?;
-    if taken.iter().any(|(_, other)| other.user.user_name.eq_ignore_ascii_case(&input.user_name)) {
-        let text = format!("User with name {} already exists.", input.user_name);
-        return Err(ServiceError::new(&ENTITY_ALREADY_EXISTS_EXCEPTION, text).into());
+    let present = call.tx.list::<UserDocument>(&scope, &Key::root())?;
+    // Names differ by more than case (IAM API reference, `CreateUser`).
+    if present.iter().any(|(_, other)| other.user.user_name.eq_ignore_ascii_case(&input.user_name)) {
+        return Err(already_exists(format!("User with name {} already exists.", input.user_name)));
+    }
+    if present.len() >= USERS {
+        return Err(beyond_quota("UsersPerAccount", USERS));
     }
     let path = input.path.clone().unwrap_or_else(|| "/".to_owned());
     let user = User {
@@ -79,7 +82,7 @@ fn create_user(call: &mut Call<'_, '_>, input: &CreateUserRequest) -> Outcome<Cr
         create_date: call.now().truncated_to_secs(),
         password_last_used: None,
         permissions_boundary: None,
-        tags: input.tags.clone().filter(|tags| !tags.is_empty()),
+        tags,
     };
     let document = UserDocument { user, policies: IdentityPolicies::default() };
     put_user(call, &document)?;
@@ -87,8 +90,27 @@ fn create_user(call: &mut Call<'_, '_>, input: &CreateUserRequest) -> Outcome<Cr
 }
 
 fn get_user(call: &mut Call<'_, '_>, input: &GetUserRequest) -> Outcome<GetUserResponse> {
+    if input.user_name.is_none() && call.context.caller.is_root() {
+        return Ok(GetUserResponse { user: root(call) });
+    }
     let user = user_or_caller(call, input.user_name.as_deref())?.user;
     Ok(GetUserResponse { user })
+}
+
+/// The account's root as a user: AWS shows it without a name and a path. When the account was
+/// made is not recorded.
+fn root(call: &Call<'_, '_>) -> User {
+    let caller = &call.context.caller;
+    User {
+        path: String::new(),
+        user_name: String::new(),
+        user_id: caller.user_id().to_owned(),
+        arn: caller.arn().into_owned(),
+        create_date: Timestamp::from_millis(0),
+        password_last_used: None,
+        permissions_boundary: None,
+        tags: None,
+    }
 }
 
 fn list_users(call: &mut Call<'_, '_>, input: &ListUsersRequest) -> Outcome<ListUsersResponse> {
@@ -101,23 +123,23 @@ fn list_users(call: &mut Call<'_, '_>, input: &ListUsersRequest) -> Outcome<List
         // Lists leave the tags out (IAM API reference, `ListUsers`).
         .map(|(_, document)| User { tags: None, ..document.user })
         .collect();
-    let page = listing::page(users, input.marker.as_deref(), input.max_items)?;
+    let place = |user: &User| user.user_name.clone();
+    let page = listing::page(users, place, input.marker.as_deref(), input.max_items)?;
     Ok(ListUsersResponse { users: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 
 fn delete_user(call: &mut Call<'_, '_>, input: &DeleteUserRequest) -> Outcome<Empty> {
     let document = user(call, &input.user_name)?;
     let scope = call.scope().to_global();
-    let conflict = |text: &str| ServiceError::new(&DELETE_CONFLICT_EXCEPTION, text);
     if !document.policies.attached.is_empty() {
-        return Err(conflict("Cannot delete entity, must detach all policies first.").into());
+        return Err(delete_conflict("Cannot delete entity, must detach all policies first."));
     }
     if !document.policies.inline.is_empty() {
-        return Err(conflict("Cannot delete entity, must delete policies first.").into());
+        return Err(delete_conflict("Cannot delete entity, must delete policies first."));
     }
     let keys = call.tx.list::<AccessKeyDocument>(&scope, &Key::root())?;
     if keys.iter().any(|(_, key)| key.user_name == input.user_name) {
-        return Err(conflict("Cannot delete entity, must delete access keys first.").into());
+        return Err(delete_conflict("Cannot delete entity, must delete access keys first."));
     }
     call.tx.delete::<UserDocument>(&scope, &Key::new([&*input.user_name]))?;
     Ok(Empty {})
@@ -125,21 +147,21 @@ fn delete_user(call: &mut Call<'_, '_>, input: &DeleteUserRequest) -> Outcome<Em
 
 fn tag_user(call: &mut Call<'_, '_>, input: &TagUserRequest) -> Outcome<Empty> {
     let mut document = user(call, &input.user_name)?;
-    add_tags(&mut document.user.tags, &input.tags);
+    tags::add(&mut document.user.tags, &input.tags)?;
     put_user(call, &document)?;
     Ok(Empty {})
 }
 
 fn untag_user(call: &mut Call<'_, '_>, input: &UntagUserRequest) -> Outcome<Empty> {
     let mut document = user(call, &input.user_name)?;
-    remove_tags(&mut document.user.tags, &input.tag_keys);
+    tags::remove(&mut document.user.tags, &input.tag_keys);
     put_user(call, &document)?;
     Ok(Empty {})
 }
 
 fn list_user_tags(call: &mut Call<'_, '_>, input: &ListUserTagsRequest) -> Outcome<ListUserTagsResponse> {
-    let tags = user(call, &input.user_name)?.user.tags.unwrap_or_default();
-    let page = listing::page(tags, input.marker.as_deref(), input.max_items)?;
+    let tags = user(call, &input.user_name)?.user.tags;
+    let page = tags::page(tags, input.marker.as_deref(), input.max_items)?;
     Ok(ListUserTagsResponse { tags: page.items, is_truncated: page.is_truncated, marker: page.marker })
 }
 

@@ -10,8 +10,8 @@ use base::ids;
 use documents::lambda::{FunctionAliasDocument, FunctionVersionDocument};
 use store::Key;
 
-use super::names::FunctionName;
-use super::{check_revision, conflict, function, functions, invalid, not_found};
+use super::names::{FunctionName, LATEST};
+use super::{READ_FUNCTION, check_revision, conflict, function, invalid, listing, not_found};
 use crate::Registry;
 use crate::call::{Call, Outcome};
 
@@ -27,14 +27,14 @@ pub(super) fn register(registry: &mut Registry) {
 fn check_routing(routing: Option<&AliasRoutingConfiguration>) -> Outcome<()> {
     let weights = routing.and_then(|routing| routing.additional_version_weights.as_ref());
     if weights.is_some_and(|weights| !weights.is_empty()) {
-        return Err(invalid("AdditionalVersionWeights are not built yet."));
+        return Err(invalid("AdditionalVersionWeights are not built yet: an alias points to one version."));
     }
     Ok(())
 }
 
 fn check_version(call: &mut Call<'_, '_>, name: &FunctionName, version: &str) -> Outcome<()> {
     let scope = call.scope().clone();
-    let known = version == "$LATEST"
+    let known = version == LATEST
         || call.tx.get::<FunctionVersionDocument>(&scope, &Key::new([&*name.name, version]))?.is_some();
     if known {
         return Ok(());
@@ -60,7 +60,7 @@ fn put(
 }
 
 fn create_alias(call: &mut Call<'_, '_>, input: &CreateAliasRequest) -> Outcome<AliasConfiguration> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     function(call, &name)?;
     check_routing(input.routing_config.as_ref())?;
     check_version(call, &name, &input.function_version)?;
@@ -82,31 +82,32 @@ fn create_alias(call: &mut Call<'_, '_>, input: &CreateAliasRequest) -> Outcome<
 }
 
 fn get_alias(call: &mut Call<'_, '_>, input: &GetAliasRequest) -> Outcome<AliasConfiguration> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     function(call, &name)?;
     Ok(alias(call, &name, &input.name)?.alias)
 }
 
 fn list_aliases(call: &mut Call<'_, '_>, input: &ListAliasesRequest) -> Outcome<ListAliasesResponse> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     function(call, &name)?;
-    let prefix = Key::new([&*name.name]);
-    let (documents, next_marker) =
-        functions::page::<FunctionAliasDocument>(call, &prefix, input.marker.as_deref(), input.max_items)?;
+    let documents = call.tx.list::<FunctionAliasDocument>(&call.context.scope, &Key::new([&*name.name]))?;
     let wanted = input.function_version.as_deref();
-    let aliases = documents
+    let all = documents
         .into_iter()
-        .map(|document| document.alias)
+        .map(|(_, document)| document.alias)
         .filter(|alias| wanted.is_none() || alias.function_version.as_deref() == wanted)
         .collect();
+    let place = |alias: &AliasConfiguration| alias.name.clone().unwrap_or_default();
+    let (aliases, next_marker) = listing::page(all, place, input.marker.as_deref(), input.max_items)?;
     Ok(ListAliasesResponse { next_marker, aliases: Some(aliases) })
 }
 
 fn update_alias(call: &mut Call<'_, '_>, input: &UpdateAliasRequest) -> Outcome<AliasConfiguration> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     function(call, &name)?;
     let mut document = alias(call, &name, &input.name)?;
-    check_revision(input.revision_id.as_deref(), document.alias.revision_id.as_deref())?;
+    let present = document.alias.revision_id.as_deref();
+    check_revision(input.revision_id.as_deref(), present, READ_FUNCTION)?;
     check_routing(input.routing_config.as_ref())?;
     if let Some(version) = &input.function_version {
         check_version(call, &name, version)?;
@@ -121,7 +122,7 @@ fn update_alias(call: &mut Call<'_, '_>, input: &UpdateAliasRequest) -> Outcome<
 }
 
 fn delete_alias(call: &mut Call<'_, '_>, input: &DeleteAliasRequest) -> Outcome<Empty> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     function(call, &name)?;
     let scope = call.scope().clone();
     // Deleting what is not there succeeds, as at AWS (Lambda API reference, `DeleteAlias`: 204).

@@ -7,8 +7,11 @@ use api::lambda::{
     GetFunctionConcurrencyResponse, PutFunctionConcurrencyRequest,
 };
 
+use documents::lambda::FunctionDocument;
+use store::Key;
+
 use super::names::FunctionName;
-use super::{function, put_function};
+use super::{function, invalid, put_function};
 use crate::Registry;
 use crate::call::{Call, Outcome};
 
@@ -19,12 +22,26 @@ pub(super) fn register(registry: &mut Registry) {
         .write(op::DeleteFunctionConcurrency, delete_function_concurrency);
 }
 
+/// Lambda quotas, "Concurrent executions", and how many of them stay for functions that reserve
+/// none.
+const ACCOUNT: i32 = 1000;
+const UNRESERVED: i32 = 100;
+
 fn put_function_concurrency(
     call: &mut Call<'_, '_>,
     input: &PutFunctionConcurrencyRequest,
 ) -> Outcome<Concurrency> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     let mut document = function(call, &name)?;
+    let others = call.tx.list::<FunctionDocument>(&call.context.scope, &Key::root())?;
+    let others = others.into_iter().filter(|(key, _)| key.last() != Some(&*name.name));
+    let reserved: i32 = others.filter_map(|(_, other)| other.reserved_concurrency).sum();
+    if input.reserved_concurrent_executions > ACCOUNT - UNRESERVED - reserved {
+        return Err(invalid(format!(
+            "Specified ReservedConcurrentExecutions for function decreases account's \
+             UnreservedConcurrentExecution below its minimum value of [{UNRESERVED}]."
+        )));
+    }
     document.reserved_concurrency = Some(input.reserved_concurrent_executions);
     put_function(call, &name.name, &document)?;
     Ok(Concurrency { reserved_concurrent_executions: document.reserved_concurrency })
@@ -34,7 +51,7 @@ fn get_function_concurrency(
     call: &mut Call<'_, '_>,
     input: &GetFunctionConcurrencyRequest,
 ) -> Outcome<GetFunctionConcurrencyResponse> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     let reserved = function(call, &name)?.reserved_concurrency;
     Ok(GetFunctionConcurrencyResponse { reserved_concurrent_executions: reserved })
 }
@@ -43,7 +60,7 @@ fn delete_function_concurrency(
     call: &mut Call<'_, '_>,
     input: &DeleteFunctionConcurrencyRequest,
 ) -> Outcome<Empty> {
-    let name = FunctionName::parse(&input.function_name, None)?;
+    let name = FunctionName::unqualified(&input.function_name)?;
     let mut document = function(call, &name)?;
     document.reserved_concurrency = None;
     put_function(call, &name.name, &document)?;

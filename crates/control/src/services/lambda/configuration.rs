@@ -2,8 +2,8 @@
 //! this Lambda does not have are refused by name, never stored and forgotten.
 
 use api::lambda::{
-    Architecture, Environment, EnvironmentResponse, EphemeralStorage, FunctionConfiguration, LoggingConfig,
-    Runtime, SnapStart, SnapStartApplyOn, VpcConfig,
+    Architecture, DeadLetterConfig, Environment, EnvironmentResponse, EphemeralStorage,
+    FunctionConfiguration, LoggingConfig, Runtime, SnapStart, SnapStartApplyOn, VpcConfig,
 };
 use indexmap::IndexMap;
 
@@ -113,13 +113,14 @@ pub(super) fn environment(given: Option<&Environment>) -> Outcome<Option<Environ
 }
 
 /// Everything that a function can be told and this Lambda cannot do.
+#[derive(Default)]
 pub(super) struct Unbuilt<'a> {
     pub(super) vpc_config: Option<&'a VpcConfig>,
     pub(super) layers: Option<&'a [String]>,
     pub(super) file_systems: bool,
     pub(super) image: bool,
     pub(super) code_signing: bool,
-    pub(super) dead_letter_target: Option<&'a str>,
+    pub(super) dead_letters: Option<&'a DeadLetterConfig>,
     pub(super) snap_start: Option<&'a SnapStart>,
     pub(super) architectures: Option<&'a [Architecture]>,
     pub(super) kms_key: Option<&'a str>,
@@ -143,7 +144,11 @@ impl Unbuilt<'_> {
             "PackageType Image"
         } else if self.code_signing {
             "CodeSigningConfigArn"
-        } else if self.dead_letter_target.is_some_and(|target| !target.is_empty()) {
+        } else if self
+            .dead_letters
+            .and_then(|config| config.target_arn.as_deref())
+            .is_some_and(|target| !target.is_empty())
+        {
             "DeadLetterConfig"
         } else if self
             .snap_start

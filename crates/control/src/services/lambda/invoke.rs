@@ -24,11 +24,7 @@ pub(super) fn register(registry: &mut Registry) {
 
 async fn invoke(plane: Plane, context: CallContext, input: InvocationRequest) -> Outcome<InvocationResponse> {
     let name = FunctionName::parse(&input.function_name, input.qualifier.as_deref())?;
-    if !name.is_within(&context.scope) {
-        // Other accounts' functions: their resource policies would have to name this caller,
-        // which is not built, so they stay unseen.
-        return Err(not_found(format!("Function not found: {}", name.arn(&context.scope))));
-    }
+    name.require_within(&context)?;
     if input.durable_execution_name.is_some() || input.tenant_id.is_some() {
         return Err(invalid("Durable executions and tenants are not built yet."));
     }

@@ -7,12 +7,13 @@ use api::lambda::{
     AddPermissionRequest, AddPermissionResponse, GetPolicyRequest, GetPolicyResponse, RemovePermissionRequest,
 };
 use base::ids;
-use documents::lambda::{FunctionAliasDocument, FunctionVersionDocument, ResourcePolicy, qualified};
+use documents::lambda::{FunctionDocument, ResourcePolicy, qualified};
+use policy::Policy;
 use serde_json::{Map, Value, json};
 use wire::ServiceError;
 
-use super::names::FunctionName;
-use super::{check_revision, conflict, function, invalid, not_found, put_function};
+use super::names::{FunctionName, LATEST};
+use super::{READ_FUNCTION, Target, check_revision, conflict, invalid, not_found, put_function, target};
 use crate::Registry;
 use crate::call::{Call, Outcome};
 
@@ -23,39 +24,66 @@ pub(super) fn register(registry: &mut Registry) {
         .read(op::GetPolicy, get_policy);
 }
 
+/// Where revisions of policies are read.
+const READ_POLICY: &str = "GetPolicy";
+
 /// Lambda quotas, "Resource-based policy": 20 KB.
 const POLICY_BYTES: usize = 20 * 1024;
 
-/// The policy of what `name` means: the function, a version, or an alias.
-fn policy(call: &mut Call<'_, '_>, name: &FunctionName) -> Outcome<Option<ResourcePolicy>> {
-    let document = function(call, name)?;
-    let scope = call.scope().clone();
-    let Some(qualifier) = name.qualifier.as_deref() else { return Ok(document.policy) };
-    let key = qualified(&name.name, qualifier);
-    if let Some(alias) = call.tx.get::<FunctionAliasDocument>(&scope, &key)? {
-        return Ok(alias.policy);
-    }
-    let version = call.tx.get::<FunctionVersionDocument>(&scope, &key)?;
-    Ok(version.ok_or_else(|| not_found(format!("Function not found: {}", name.arn(&scope))))?.policy)
+/// What a policy belongs to.
+struct Holder {
+    document: FunctionDocument,
+    target: Target,
 }
 
-fn put_policy(call: &mut Call<'_, '_>, name: &FunctionName, policy: Option<ResourcePolicy>) -> Outcome<()> {
-    let mut document = function(call, name)?;
-    let scope = call.scope().clone();
-    let Some(qualifier) = name.qualifier.as_deref() else {
-        document.policy = policy;
-        return put_function(call, &name.name, &document);
-    };
-    let key = qualified(&name.name, qualifier);
-    if let Some(mut alias) = call.tx.get::<FunctionAliasDocument>(&scope, &key)? {
-        alias.policy = policy;
-        return Ok(call.tx.put(&scope, &key, &alias)?);
+impl Holder {
+    fn read(call: &mut Call<'_, '_>, name: &FunctionName) -> Outcome<Self> {
+        let (document, target) = target(call, name)?;
+        Ok(Self { document, target })
     }
-    if let Some(mut version) = call.tx.get::<FunctionVersionDocument>(&scope, &key)? {
-        version.policy = policy;
-        call.tx.put(&scope, &key, &version)?;
+
+    fn policy(&self) -> Option<&ResourcePolicy> {
+        match &self.target {
+            Target::Latest => self.document.policy.as_ref(),
+            Target::Version(version) => version.policy.as_ref(),
+            Target::Alias(alias) => alias.policy.as_ref(),
+        }
     }
-    Ok(())
+
+    /// Policies share the revision of what they belong to.
+    fn revision(&self) -> Option<&str> {
+        match &self.target {
+            Target::Latest => self.document.configuration.revision_id.as_deref(),
+            Target::Version(version) => version.configuration.revision_id.as_deref(),
+            Target::Alias(alias) => alias.alias.revision_id.as_deref(),
+        }
+    }
+
+    /// Stores `statements`; without any there is no policy.
+    fn put(self, call: &mut Call<'_, '_>, name: &FunctionName, statements: Vec<Value>) -> Outcome<()> {
+        let revision = ids::uuid(&call.plane.random);
+        let policy = (!statements.is_empty())
+            .then(|| ResourcePolicy { document: of(statements), revision_id: revision.clone() });
+        let key = qualified(&name.name, name.published().unwrap_or_default());
+        match self.target {
+            Target::Latest => {
+                let mut document = self.document;
+                document.policy = policy;
+                document.configuration.revision_id = Some(revision);
+                put_function(call, &name.name, &document)
+            }
+            Target::Version(mut version) => {
+                version.policy = policy;
+                version.configuration.revision_id = Some(revision);
+                Ok(call.tx.put(&call.context.scope, &key, &*version)?)
+            }
+            Target::Alias(mut alias) => {
+                alias.policy = policy;
+                alias.alias.revision_id = Some(revision);
+                Ok(call.tx.put(&call.context.scope, &key, &*alias)?)
+            }
+        }
+    }
 }
 
 fn statements(policy: &ResourcePolicy) -> Vec<Value> {
@@ -66,11 +94,9 @@ fn sid(statement: &Value) -> Option<&str> {
     statement.get("Sid").and_then(Value::as_str)
 }
 
-fn of(statements: Vec<Value>, revision_id: String) -> ResourcePolicy {
-    ResourcePolicy {
-        document: json!({"Version": "2012-10-17", "Id": "default", "Statement": statements}),
-        revision_id,
-    }
+/// The policy of these statements.
+fn of(statements: Vec<Value>) -> Value {
+    json!({"Version": "2012-10-17", "Id": "default", "Statement": statements})
 }
 
 /// `Principal` as a statement writes it: services by name, accounts as their root.
@@ -110,12 +136,15 @@ fn condition(input: &AddPermissionRequest) -> Option<Value> {
 
 fn add_permission(call: &mut Call<'_, '_>, input: &AddPermissionRequest) -> Outcome<AddPermissionResponse> {
     let name = FunctionName::parse(&input.function_name, input.qualifier.as_deref())?;
-    let present = policy(call, &name)?;
-    check_revision(input.revision_id.as_deref(), present.as_ref().map(|policy| &*policy.revision_id))?;
+    if name.qualifier.as_deref() == Some(LATEST) {
+        return Err(invalid("We currently do not support adding policies for $LATEST."));
+    }
+    let holder = Holder::read(call, &name)?;
+    check_revision(input.revision_id.as_deref(), holder.revision(), READ_POLICY)?;
     if input.function_url_auth_type.is_some() || input.invoked_via_function_url.is_some() {
         return Err(invalid("Permissions of function URLs are not built yet."));
     }
-    let mut all = present.as_ref().map(statements).unwrap_or_default();
+    let mut all = holder.policy().map(statements).unwrap_or_default();
     if all.iter().any(|statement| sid(statement) == Some(&input.statement_id)) {
         return Err(conflict(format!(
             "The statement id ({}) provided already exists. Please provide a new statement id, or remove the \
@@ -130,45 +159,50 @@ fn add_permission(call: &mut Call<'_, '_>, input: &AddPermissionRequest) -> Outc
         "Action": input.action,
         "Resource": name.arn(call.scope()),
     });
+    if Policy::from_value(&of(vec![statement.clone()])).is_err() {
+        return Err(invalid("The provided principal was invalid. Please check the principal and try again."));
+    }
     if let (Some(condition), Some(statement)) = (condition(input), statement.as_object_mut()) {
         statement.insert("Condition".to_owned(), condition);
     }
     all.push(statement.clone());
-    let changed = of(all, ids::uuid(&call.plane.random));
-    let text = changed.document.to_string();
-    if text.len() > POLICY_BYTES {
-        let text =
-            format!("The final policy size ({}) is bigger than the limit ({POLICY_BYTES}).", text.len());
+    let policy = of(all.clone());
+    let size = policy.to_string().len();
+    if size > POLICY_BYTES {
+        let text = format!("The final policy size ({size}) is bigger than the limit ({POLICY_BYTES}).");
         return Err(ServiceError::new(&POLICY_LENGTH_EXCEEDED_EXCEPTION, text).with("Type", "User").into());
     }
     // What cannot be evaluated must not be stored: it would refuse every invocation later.
-    if let Err(why) = ::policy::Policy::parse(&text) {
+    if let Err(why) = Policy::from_value(&policy) {
         return Err(invalid(format!("The permission cannot be understood: {why}")));
     }
-    put_policy(call, &name, Some(changed))?;
+    holder.put(call, &name, all)?;
     Ok(AddPermissionResponse { statement: Some(statement.to_string()) })
 }
 
 fn remove_permission(call: &mut Call<'_, '_>, input: &RemovePermissionRequest) -> Outcome<Empty> {
     let name = FunctionName::parse(&input.function_name, input.qualifier.as_deref())?;
-    let Some(present) = policy(call, &name)? else {
+    let holder = Holder::read(call, &name)?;
+    let Some(present) = holder.policy() else {
         return Err(not_found("No policy is associated with the given resource."));
     };
-    check_revision(input.revision_id.as_deref(), Some(&present.revision_id))?;
-    let before = statements(&present);
+    let before = statements(present);
     let after: Vec<_> =
         before.iter().filter(|statement| sid(statement) != Some(&input.statement_id)).cloned().collect();
     if after.len() == before.len() {
         return Err(not_found(format!("Statement {} is not found in resource policy.", input.statement_id)));
     }
-    let changed = (!after.is_empty()).then(|| of(after, ids::uuid(&call.plane.random)));
-    put_policy(call, &name, changed)?;
+    check_revision(input.revision_id.as_deref(), holder.revision(), READ_FUNCTION)?;
+    holder.put(call, &name, after)?;
     Ok(Empty {})
 }
 
 fn get_policy(call: &mut Call<'_, '_>, input: &GetPolicyRequest) -> Outcome<GetPolicyResponse> {
     let name = FunctionName::parse(&input.function_name, input.qualifier.as_deref())?;
-    let policy =
-        policy(call, &name)?.ok_or_else(|| not_found("The resource you requested does not exist."))?;
-    Ok(GetPolicyResponse { policy: Some(policy.document.to_string()), revision_id: Some(policy.revision_id) })
+    let holder = Holder::read(call, &name)?;
+    let policy = holder.policy().ok_or_else(|| not_found("The resource you requested does not exist."))?;
+    Ok(GetPolicyResponse {
+        policy: Some(policy.document.to_string()),
+        revision_id: holder.revision().map(str::to_owned),
+    })
 }

@@ -3,6 +3,7 @@
 use api::Empty;
 use api::lambda::operations as op;
 use api::lambda::{ListTagsRequest, ListTagsResponse, TagResourceRequest, UntagResourceRequest};
+use indexmap::IndexMap;
 
 use super::names::FunctionName;
 use super::{function, invalid, put_function};
@@ -16,27 +17,40 @@ pub(super) fn register(registry: &mut Registry) {
         .read(op::ListTags, list_tags);
 }
 
-/// Lambda developer guide, "Using tags on Lambda functions".
-const TAGS_PER_FUNCTION: usize = 50;
+/// Adds `given` to `tags`.
+pub(super) fn add(
+    tags: &mut IndexMap<String, String>,
+    given: Option<&IndexMap<String, String>>,
+) -> Outcome<()> {
+    given.map_or(Ok(()), |given| crate::tags::add(tags, given)).map_err(|fault| invalid(fault.to_string()))
+}
+
+/// The function whose tags are meant: versions and aliases have none of their own.
+fn tagged(resource: &str) -> Outcome<FunctionName> {
+    let name = FunctionName::parse(resource, None)?;
+    if name.qualifier.is_some() {
+        return Err(invalid(
+            "Tags on function aliases and versions are not supported. Please specify a function ARN.",
+        ));
+    }
+    Ok(name)
+}
 
 fn list_tags(call: &mut Call<'_, '_>, input: &ListTagsRequest) -> Outcome<ListTagsResponse> {
-    let name = FunctionName::parse(&input.resource, None)?;
+    let name = tagged(&input.resource)?;
     Ok(ListTagsResponse { tags: Some(function(call, &name)?.tags) })
 }
 
 fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<Empty> {
-    let name = FunctionName::parse(&input.resource, None)?;
+    let name = tagged(&input.resource)?;
     let mut document = function(call, &name)?;
-    document.tags.extend(input.tags.iter().map(|(key, value)| (key.clone(), value.clone())));
-    if document.tags.len() > TAGS_PER_FUNCTION {
-        return Err(invalid(format!("A function can have at most {TAGS_PER_FUNCTION} tags.")));
-    }
+    add(&mut document.tags, Some(&input.tags))?;
     put_function(call, &name.name, &document)?;
     Ok(Empty {})
 }
 
 fn untag_resource(call: &mut Call<'_, '_>, input: &UntagResourceRequest) -> Outcome<Empty> {
-    let name = FunctionName::parse(&input.resource, None)?;
+    let name = tagged(&input.resource)?;
     let mut document = function(call, &name)?;
     document.tags.retain(|key, _| !input.tag_keys.contains(key));
     put_function(call, &name.name, &document)?;
