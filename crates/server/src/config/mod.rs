@@ -1,0 +1,8 @@
+//! The configuration: what an operator wrote, on the command line, in the environment and in
+//! the file (`written`), and what it means, checked (`settings`).
+
+mod settings;
+mod written;
+
+pub(crate) use settings::{Access, Log, LogFormat, Place, Settings};
+pub(crate) use written::ConfigFault;

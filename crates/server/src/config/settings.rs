@@ -1,0 +1,387 @@
+//! What the configuration means: every value present, checked, and in the type that the rest
+//! of the program wants.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base::Secret;
+use gateway::integration::http::UpstreamSettings;
+use gateway::listener::Limits;
+
+pub(crate) use super::written::LogFormat;
+use super::written::{self, Auth, ConfigFault, Source, Written};
+use crate::cli::{self, Serve};
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4566);
+const DEFAULT_ACCOUNT: &str = "000000000000";
+const DEFAULT_DRAIN: Duration = Duration::from_secs(25);
+
+/// Longer times than a day are mistakes in the unit.
+const MOST_SECONDS: u64 = 86_400;
+const MOST_WORKERS: usize = 1_024;
+
+/// Everything that `serve` needs to know.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) place: Place,
+    pub(crate) access: Access,
+    pub(crate) workers: NonZeroUsize,
+    pub(crate) drain: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) functions: Functions,
+    pub(crate) upstreams: UpstreamSettings,
+    pub(crate) log: Log,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    Memory,
+    Directory(PathBuf),
+}
+
+/// Who may call AWS operations.
+#[derive(Debug)]
+pub(crate) enum Access {
+    Development,
+    Strict { root: Option<RootKeys> },
+}
+
+/// The root user.
+#[derive(Debug)]
+pub(crate) struct RootKeys {
+    pub(crate) account: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: Secret,
+}
+
+/// Bounds of Lambda functions; `None` leaves the default.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Functions {
+    pub(crate) max_processes: Option<usize>,
+    pub(crate) max_processes_per_function: Option<usize>,
+    pub(crate) idle_limit: Option<Duration>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Log {
+    pub(crate) directives: String,
+    pub(crate) format: LogFormat,
+}
+
+impl Functions {
+    /// Puts the bounds that are set in place of `settings`' own.
+    pub(crate) fn apply(&self, settings: &mut functions::Settings) {
+        let Self { max_processes, max_processes_per_function, idle_limit } = *self;
+        settings.max_processes = max_processes.unwrap_or(settings.max_processes);
+        settings.max_processes_per_function =
+            max_processes_per_function.unwrap_or(settings.max_processes_per_function);
+        settings.idle_limit = idle_limit.unwrap_or(settings.idle_limit);
+    }
+}
+
+impl Settings {
+    /// The meaning of `arguments`, of the file that they name, and of the defaults.
+    pub(crate) fn of(arguments: Serve) -> Result<Self, ConfigFault> {
+        let (written, file) = match &arguments.config {
+            Some(path) => (written::read(path)?, Source::File(path.clone())),
+            None => (Written::default(), Source::CommandLine),
+        };
+        Self::meant(arguments, written, file, default_directory)
+    }
+
+    fn meant(
+        arguments: Serve,
+        written: Written,
+        file: Source,
+        default_directory: impl FnOnce() -> Option<PathBuf>,
+    ) -> Result<Self, ConfigFault> {
+        let in_file = |key, why: &str| ConfigFault::Value { place: file.clone(), key, why: why.to_owned() };
+        let listen = match (arguments.listen, &written.listen) {
+            (Some(address), _) => address,
+            (None, Some(text)) => {
+                cli::address(text).map_err(|why| in_file("listen", &format!("is {text:?}, {why}")))?
+            }
+            (None, None) => DEFAULT_LISTEN,
+        };
+        let place = if arguments.ephemeral {
+            Place::Memory
+        } else if let Some(directory) = arguments.data_dir {
+            Place::Directory(directory)
+        } else if written.ephemeral == Some(true) {
+            Place::Memory
+        } else {
+            let directory = written.data_dir.or_else(default_directory);
+            Place::Directory(directory.ok_or(ConfigFault::NoHome)?)
+        };
+        let workers = match written.workers {
+            None => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            Some(workers) => NonZeroUsize::new(workers)
+                .filter(|workers| workers.get() <= MOST_WORKERS)
+                .ok_or_else(|| in_file("workers", "must be from 1 to 1024"))?,
+        };
+        let seconds = |key, written: Option<u64>, default: Duration| match written {
+            None => Ok(default),
+            Some(seconds @ 1..=MOST_SECONDS) => Ok(Duration::from_secs(seconds)),
+            Some(_) => Err(in_file(key, "must be from 1 to 86400 seconds")),
+        };
+        let at_least_one = |key, written: Option<usize>| match written {
+            Some(0) => Err(in_file(key, "must be at least 1")),
+            written => Ok(written),
+        };
+        let limits = Limits::default();
+        let connections = &written.connections;
+        let limits = Limits {
+            connections: at_least_one("connections.most", connections.most)?.unwrap_or(limits.connections),
+            head_time: seconds("connections.head_seconds", connections.head_seconds, limits.head_time)?,
+            idle_time: seconds("connections.idle_seconds", connections.idle_seconds, limits.idle_time)?,
+            stall_time: seconds("connections.stall_seconds", connections.stall_seconds, limits.stall_time)?,
+            ..limits
+        };
+        let functions = Functions {
+            max_processes: at_least_one("functions.max_processes", written.functions.max_processes)?,
+            max_processes_per_function: at_least_one(
+                "functions.max_processes_per_function",
+                written.functions.max_processes_per_function,
+            )?,
+            idle_limit: written
+                .functions
+                .idle_seconds
+                .map(|idle| seconds("functions.idle_seconds", Some(idle), Duration::ZERO))
+                .transpose()?,
+        };
+        let upstreams = match &written.upstreams.ca_bundle {
+            None => UpstreamSettings::default(),
+            Some(bundle) => UpstreamSettings::with_bundle(bundle)
+                .map_err(|error| in_file("upstreams.ca_bundle", &format!("cannot be used: {error}")))?,
+        };
+        let log = Log {
+            directives: arguments.log.or(written.log.level).unwrap_or_else(|| "info".to_owned()),
+            format: written.log.format.unwrap_or(LogFormat::Text),
+        };
+        let drain = match written.drain_seconds {
+            Some(0) => Duration::ZERO,
+            written => seconds("drain_seconds", written, DEFAULT_DRAIN)?,
+        };
+        let access = access(written.auth, written.root, arguments.root, &file)?;
+        Ok(Self { listen, place, access, workers, drain, limits, functions, upstreams, log })
+    }
+}
+
+/// Root keys in development mode are refused: whoever sets them expects them to be asked for.
+fn access(
+    auth: Option<Auth>,
+    written: written::Root,
+    given: cli::Root,
+    file: &Source,
+) -> Result<Access, ConfigFault> {
+    let fault = |key, why: &str| ConfigFault::Value { place: file.clone(), key, why: why.to_owned() };
+    let access_key_id = given.access_key_id.or(written.access_key_id);
+    let secret_access_key = given.secret_access_key.or(written.secret_access_key);
+    let keys = match (access_key_id, secret_access_key) {
+        (None, None) => None,
+        (Some(id), Some(secret)) => Some((id, secret)),
+        (Some(_), None) => return Err(fault("root", "has an access_key_id but no secret_access_key")),
+        (None, Some(_)) => return Err(fault("root", "has a secret_access_key but no access_key_id")),
+    };
+    match auth.unwrap_or(Auth::Development) {
+        Auth::Development if keys.is_some() => {
+            Err(fault("root", "has keys that would not be asked for: they need auth = \"strict\""))
+        }
+        Auth::Development => Ok(Access::Development),
+        Auth::Strict => {
+            let Some((access_key_id, secret_access_key)) = keys else {
+                return Ok(Access::Strict { root: None });
+            };
+            if access_key_id.is_empty() || secret_access_key.expose().is_empty() {
+                return Err(fault("root", "has an empty key"));
+            }
+            let account = written.account.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
+            if account.len() != 12 || !account.bytes().all(|digit| digit.is_ascii_digit()) {
+                return Err(fault("root.account", "must be 12 digits"));
+            }
+            Ok(Access::Strict { root: Some(RootKeys { account, access_key_id, secret_access_key }) })
+        }
+    }
+}
+
+/// The user's data directory, as the XDG base directory specification places it: relative
+/// paths in the variable are to be ignored.
+fn default_directory() -> Option<PathBuf> {
+    let absolute =
+        |name| std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .map(|data| data.join("gatewright"))
+}
+
+impl Place {
+    /// The directory, if things are kept in one.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Memory => None,
+            Self::Directory(directory) => Some(directory),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFERENCE: &str = include_str!("reference.toml");
+
+    fn meant(arguments: Serve, text: &str) -> Result<Settings, String> {
+        let written = written::parse(text).map_err(|error| error.message().to_owned())?;
+        let file = Source::File("gatewright.toml".into());
+        Settings::meant(arguments, written, file, || Some("/home/data".into()))
+            .map_err(|fault| fault.to_string())
+    }
+
+    fn of_file(text: &str) -> Result<Settings, String> {
+        meant(Serve::default(), text)
+    }
+
+    /// The reference without the keys whose values are examples, not defaults.
+    fn defaults() -> String {
+        let examples = ["data_dir", "account", "access_key_id", "secret_access_key", "ca_bundle", "workers"];
+        let is_example = |line: &&str| examples.iter().any(|key| line.starts_with(&format!("{key} =")));
+        REFERENCE.lines().filter(|line| !is_example(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_reference_states_the_defaults() {
+        let (stated, default) = (of_file(&defaults()).unwrap(), of_file("").unwrap());
+        assert_eq!(stated.listen, default.listen);
+        assert_eq!(stated.place, default.place);
+        assert!(matches!((stated.access, default.access), (Access::Development, Access::Development)));
+        assert_eq!(stated.drain, default.drain);
+        assert_eq!(format!("{:?}", stated.limits), format!("{:?}", default.limits));
+        assert_eq!(stated.log, default.log);
+        let functions = functions::Settings::new(PathBuf::new(), "", "".into());
+        assert_eq!(
+            stated.functions,
+            Functions {
+                max_processes: Some(functions.max_processes),
+                max_processes_per_function: Some(functions.max_processes_per_function),
+                idle_limit: Some(functions.idle_limit),
+            }
+        );
+    }
+
+    #[test]
+    fn the_reference_has_every_key() {
+        let written = written::parse(REFERENCE).unwrap();
+        // `Debug` prints `None` for what is absent.
+        assert!(!format!("{written:?}").contains("None"), "{written:?}");
+    }
+
+    #[test]
+    fn the_command_line_counts_before_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\ndata_dir = \"/file\"\nlog.level = \"warn\"";
+        let settings = of_file(file).unwrap();
+        assert_eq!(settings.listen.port(), 1);
+        assert_eq!(settings.place, Place::Directory("/file".into()));
+        assert_eq!(settings.log.directives, "warn");
+        let arguments = Serve {
+            listen: "127.0.0.1:2".parse().ok(),
+            data_dir: Some("/argument".into()),
+            log: Some("debug".to_owned()),
+            ..Serve::default()
+        };
+        let settings = meant(arguments, file).unwrap();
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!(settings.place, Place::Directory("/argument".into()));
+        assert_eq!(settings.log.directives, "debug");
+    }
+
+    #[test]
+    fn memory_and_directory_exclude_each_other_where_they_are_written() {
+        let in_memory = |ephemeral, data_dir: Option<&str>| Serve {
+            ephemeral,
+            data_dir: data_dir.map(PathBuf::from),
+            ..Serve::default()
+        };
+        for (arguments, file, expected) in [
+            (in_memory(true, Some("/argument")), "", Place::Memory),
+            (in_memory(true, None), "data_dir = \"/file\"", Place::Memory),
+            (in_memory(false, Some("/argument")), "ephemeral = true", Place::Directory("/argument".into())),
+            (in_memory(false, None), "ephemeral = true\ndata_dir = \"/file\"", Place::Memory),
+            (in_memory(false, None), "ephemeral = false", Place::Directory("/home/data".into())),
+        ] {
+            assert_eq!(meant(arguments, file).unwrap().place, expected, "{file}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, said) in [
+            ("unheard_of = 1", "unheard_of"),
+            ("[root]\nkey = 1", "key"),
+            ("auth = \"sometimes\"", "sometimes"),
+            ("listen = \"here\"", "listen is \"here\", expected ADDRESS:PORT"),
+            ("listen = 4566", "invalid type"),
+            ("workers = 0", "workers must be from 1 to 1024"),
+            ("workers = 1025", "workers must be from 1 to 1024"),
+            ("drain_seconds = 86401", "drain_seconds must be from 1 to 86400 seconds"),
+            ("connections.most = 0", "connections.most must be at least 1"),
+            ("connections.idle_seconds = 0", "connections.idle_seconds must be from 1"),
+            ("functions.max_processes = 0", "functions.max_processes must be at least 1"),
+            ("upstreams.ca_bundle = \"/absent.pem\"", "upstreams.ca_bundle cannot be used"),
+            ("log.format = \"xml\"", "xml"),
+        ] {
+            let why = of_file(text).unwrap_err();
+            assert!(why.contains(said), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn borders_are_accepted() {
+        for text in [
+            "workers = 1",
+            "workers = 1024",
+            "drain_seconds = 0",
+            "drain_seconds = 86400",
+            "connections.most = 1",
+        ] {
+            assert!(of_file(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn root_keys_are_whole_and_only_for_strict_mode() {
+        let root =
+            "[root]\naccount = \"111111111111\"\naccess_key_id = \"AKIA\"\nsecret_access_key = \"s\"\n";
+        let strict = of_file(&format!("auth = \"strict\"\n{root}")).unwrap();
+        let Access::Strict { root: Some(keys) } = strict.access else { panic!("{:?}", strict.access) };
+        assert_eq!((keys.account.as_str(), keys.access_key_id.as_str()), ("111111111111", "AKIA"));
+        assert!(matches!(of_file("auth = \"strict\"").unwrap().access, Access::Strict { root: None }));
+        for (text, said) in [
+            (root.to_owned(), "need auth = \"strict\""),
+            ("auth = \"strict\"\n[root]\naccess_key_id = \"AKIA\"".to_owned(), "no secret_access_key"),
+            ("auth = \"strict\"\n[root]\nsecret_access_key = \"s\"".to_owned(), "no access_key_id"),
+            (format!("auth = \"strict\"\n{}", root.replace("111111111111", "1")), "12 digits"),
+            (format!("auth = \"strict\"\n{}", root.replace("\"s\"", "\"\"")), "empty key"),
+        ] {
+            let why = of_file(&text).unwrap_err();
+            assert!(why.contains(said), "{text}: {why}");
+        }
+        let given = Serve {
+            root: cli::Root { access_key_id: None, secret_access_key: Some(Secret::new("other")) },
+            ..Serve::default()
+        };
+        let both = meant(given, &format!("auth = \"strict\"\n{root}")).unwrap();
+        let Access::Strict { root: Some(keys) } = both.access else { panic!("{:?}", both.access) };
+        assert_eq!(keys.secret_access_key.expose(), "other");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let written = written::parse("[root]\nsecret_access_key = \"hunter2\"").unwrap();
+        assert!(!format!("{written:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,148 @@
+//! The configuration file as it is written. Every key is optional and every other key is
+//! refused: a restriction that is misspelt must not be silently absent. `reference.toml` says
+//! what each key means.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use base::Secret;
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Written {
+    pub(crate) listen: Option<String>,
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) ephemeral: Option<bool>,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) workers: Option<usize>,
+    pub(crate) drain_seconds: Option<u64>,
+    #[serde(default)]
+    pub(crate) root: Root,
+    #[serde(default)]
+    pub(crate) connections: Connections,
+    #[serde(default)]
+    pub(crate) functions: Functions,
+    #[serde(default)]
+    pub(crate) upstreams: Upstreams,
+    #[serde(default)]
+    pub(crate) log: Log,
+}
+
+/// `auth`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Auth {
+    Development,
+    Strict,
+}
+
+/// `[root]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Root {
+    pub(crate) account: Option<String>,
+    pub(crate) access_key_id: Option<String>,
+    pub(crate) secret_access_key: Option<Secret>,
+}
+
+/// `[connections]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Connections {
+    pub(crate) most: Option<usize>,
+    pub(crate) head_seconds: Option<u64>,
+    pub(crate) idle_seconds: Option<u64>,
+    pub(crate) stall_seconds: Option<u64>,
+}
+
+/// `[functions]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Functions {
+    pub(crate) max_processes: Option<usize>,
+    pub(crate) max_processes_per_function: Option<usize>,
+    pub(crate) idle_seconds: Option<u64>,
+}
+
+/// `[upstreams]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upstreams {
+    pub(crate) ca_bundle: Option<PathBuf>,
+}
+
+/// `[log]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) level: Option<String>,
+    pub(crate) format: Option<LogFormat>,
+}
+
+/// `log.format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What is wrong with the configuration, as one sentence.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigFault {
+    #[error("the configuration file {} cannot be read: {why}", path.display())]
+    Read { path: PathBuf, why: std::io::Error },
+    #[error("the configuration file {} is wrong{}: {why}", path.display(), Line(*line))]
+    Parse { path: PathBuf, line: Option<usize>, why: String },
+    #[error("{place}: {key} {why}")]
+    Value { place: Source, key: &'static str, why: String },
+    #[error("there is no home directory to keep data in: name a data directory with --data-dir")]
+    NoHome,
+}
+
+/// Where a value was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    CommandLine,
+    File(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("the command line or environment is wrong"),
+            Self::File(path) => write!(f, "the configuration file {} is wrong", path.display()),
+        }
+    }
+}
+
+struct Line(Option<usize>);
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |line| write!(f, " in line {line}"))
+    }
+}
+
+/// Reads the file at `path`.
+pub(crate) fn read(path: &Path) -> Result<Written, ConfigFault> {
+    let text =
+        std::fs::read_to_string(path).map_err(|why| ConfigFault::Read { path: path.to_owned(), why })?;
+    parse(&text).map_err(|error| ConfigFault::Parse {
+        path: path.to_owned(),
+        line: error.span().map(|span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count()),
+        why: one_line(error.message()),
+    })
+}
+
+pub(crate) fn parse(text: &str) -> Result<Written, toml::de::Error> {
+    toml::from_str(text)
+}
+
+/// The parser's words on one line, in the words of configuration files.
+fn one_line(message: &str) -> String {
+    let line = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    line.replace("unknown field", "unknown key")
+}

@@ -1,0 +1,41 @@
+//! Why the program ends without having done what it was asked. Each is one sentence for the
+//! operator, on standard error, with exit status 1.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::config::ConfigFault;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error(transparent)]
+    Config(#[from] ConfigFault),
+    #[error("{0:?} cannot be what to log: {1}")]
+    LogDirectives(String, String),
+    #[error("cannot listen on {address}: {}", in_words(why))]
+    Listen { address: SocketAddr, why: std::io::Error },
+    #[error("{0}")]
+    Store(#[from] store::OpenError),
+    #[error("{0}")]
+    Logs(#[from] logs::OpenError),
+    #[error("{0}")]
+    Functions(#[from] functions::StartError),
+    #[error("{0}")]
+    Stages(#[from] gateway::front_door::RefreshError),
+    #[error("a directory for functions cannot be made in {}: {why}", path.display())]
+    Scratch { path: PathBuf, why: std::io::Error },
+    #[error("threads cannot be started: {0}")]
+    Threads(std::io::Error),
+    #[error("standard output cannot be written to: {0}")]
+    Output(std::io::Error),
+}
+
+fn in_words(error: &std::io::Error) -> String {
+    use std::io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::AddrInUse => "another program listens there already".to_owned(),
+        Kind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        Kind::PermissionDenied => "this user may not use that port".to_owned(),
+        _ => error.to_string(),
+    }
+}
