@@ -46,6 +46,12 @@ class RestApi:
             settings["responseParameters"] = {f"method.response.header.{n}": v for n, v in headers.items()}
         return self.client.put_integration_response(**self.at(path, method), statusCode=status, **settings)
 
+    def answer(self, path, body, method="GET"):
+        """Gives a method that has its response 200 another body."""
+        self.client.put_integration_response(
+            **self.at(path, method), statusCode="200", responseTemplates={"application/json": body}
+        )
+
     def mock(self, path, method="GET", body=None, status="200", headers=None, **settings):
         """A MOCK method that answers `body`."""
         self.method(path, method, **settings)

@@ -76,7 +76,7 @@ class TestFunctions:
 
     def test_without_permission_nothing_runs(self, aws, api, call):
         arn = function(aws, self.SOURCE)
-        api.function_proxy("/", arn)
+        api.function_proxy("/", arn, "GET")
         api.deploy()
         assert failed(call("GET", api.path("/")), 500, "Internal server error")
         allow_gateway(aws, arn, api.source_arn("test/GET/other"))
@@ -172,8 +172,9 @@ class TestNotBuiltYet:
         [
             "$input.json('$')",
             "#set($a = 1)$a",
-            '{"statusCode": $input.params("code")}',
-            "${context.stage}",
+            "$input.path('$.a')",
+            '$util.escapeJavaScript("x")',
+            "$a.b()",
             "#foreach($i in [1,2])$i#end",
             "#if(true)x#end",
         ],
@@ -181,7 +182,7 @@ class TestNotBuiltYet:
     def test_template_syntax_is_refused_at_deployment(self, api, call, template):
         api.mock("/", body="one")
         api.deploy()
-        api.reply("/", responseTemplates={"application/json": template})
+        api.answer("/", template)
         with pytest.raises(api.client.exceptions.BadRequestException) as caught:
             api.deploy()
         assert "GET" in caught.value.response["Error"]["Message"]

@@ -152,7 +152,6 @@ class TestRequestHeaders:
     def test_api_gateways_own_headers(self, proxy, backend, call):
         call("GET", proxy.path("/any/x"))
         assert backend.last.header("x-amzn-apigateway-api-id") == proxy.id
-        assert backend.last.header("User-Agent") == f"AmazonAPIGateway_{proxy.id}"
         assert backend.last.header("X-Forwarded-For") == "127.0.0.1"
         assert backend.last.header("X-Forwarded-Proto")
         assert backend.last.header("X-Forwarded-Port")
@@ -181,10 +180,8 @@ class TestMappings:
             "Host",
             "Max-Forwards",
             "Pragma",
-            "Proxy-Authenticate",
             "Server",
             "User-Agent",
-            "Via",
             "WWW-Authenticate",
             "X-Custom",
         ],

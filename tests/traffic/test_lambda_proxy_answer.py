@@ -132,28 +132,30 @@ class TestHeaders:
         assert reply.header("x-amzn-Remapped-Content-Length") == "99"
 
 
+@pytest.fixture(scope="module")
+def paths(shared_aws):
+    """The same function behind APIs with different binaryMediaTypes."""
+    arn = function(shared_aws, PARROT)
+    allow_gateway(shared_aws, arn)
+    found = {}
+    for name, types in (
+        ("none", []),
+        ("png", ["image/png"]),
+        ("right", ["application/*"]),
+        ("left", ["*/test"]),
+    ):
+        api = RestApi(shared_aws, name, binaryMediaTypes=types)
+        api.function_proxy("/", arn)
+        api.deploy()
+        found[name] = api.path("/")
+    return found
+
+
 class TestBinary:
     """`isBase64Encoded` counts only together with binaryMediaTypes and the first type of Accept."""
 
     ENCODED = "iVBOR/8A"
     DECODED = b"\x89PNG\xff\x00"
-
-    @pytest.fixture(scope="class")
-    def paths(self, shared_aws):
-        arn = function(shared_aws, PARROT)
-        allow_gateway(shared_aws, arn)
-        found = {}
-        for name, types in (
-            ("none", []),
-            ("png", ["image/png"]),
-            ("right", ["application/*"]),
-            ("left", ["*/test"]),
-        ):
-            api = RestApi(shared_aws, name, binaryMediaTypes=types)
-            api.function_proxy("/", arn)
-            api.deploy()
-            found[name] = api.path("/")
-        return found
 
     @pytest.mark.parametrize(
         ("api", "accept", "decoded"),

@@ -60,7 +60,7 @@ def codes(shared_aws):
         api.integration(path, type="MOCK", requestTemplates={"application/json": template})
         api.reply(path, status="200", responseTemplates={"application/json": "default"})
         api.reply(path, status="404", selectionPattern="404", responseTemplates={"application/json": "not found"})
-        api.reply(path, status="400", selectionPattern="4\\d\\d", responseTemplates={"application/json": "other"})
+        api.reply(path, status="400", selectionPattern="4[01]9", responseTemplates={"application/json": "other"})
         api.reply(
             path,
             status="302",
@@ -119,6 +119,13 @@ def test_cors_by_options(aws, call):
     assert reply.header("Access-Control-Allow-Origin") == "*"
     assert reply.header("Access-Control-Allow-Methods") == "GET,OPTIONS"
     assert reply.header("Access-Control-Allow-Headers") == "Content-Type,X-Amz-Date,Authorization"
+
+
+def test_a_template_may_name_values_of_the_request(aws, call):
+    api = RestApi(aws)
+    api.mock("/pets/{petId}", body="$context.stage ${stageVariables.color} $input.params('petId') $input.params('q')")
+    api.deploy(variables={"color": "blue"})
+    assert call("GET", api.path("/pets/7?q=yes")).text == "test blue 7 yes"
 
 
 def test_the_request_decides_a_mapped_header(aws, call):

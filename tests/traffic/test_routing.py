@@ -95,7 +95,7 @@ def test_traffic_follows_the_stage(aws, call):
     api = RestApi(aws)
     api.mock("/", body="one")
     first = api.deploy()
-    api.reply("/", responseTemplates={"application/json": "two"})
+    api.answer("/", "two")
     assert call("GET", api.path("/")).text == "one", "a change shows after deployment, not before"
     second = api.deploy()
     assert call("GET", api.path("/")).text == "two"
@@ -116,7 +116,7 @@ def test_stages_are_served_side_by_side(aws, call):
     api = RestApi(aws)
     api.mock("/", body="one")
     api.deploy("dev")
-    api.reply("/", responseTemplates={"application/json": "two"})
+    api.answer("/", "two")
     api.deploy("prod")
     assert call("GET", api.path("/", "dev")).text == "one"
     assert call("GET", api.path("/", "prod")).text == "two"
