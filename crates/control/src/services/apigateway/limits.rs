@@ -61,6 +61,9 @@ pub(super) const USAGE_PLANS: usize = 300;
 /// Usage plans that a key may be in ("Amazon API Gateway quotas").
 pub(super) const USAGE_PLANS_OF_A_KEY: usize = 10;
 
+/// VPC links of an account in a region ("Amazon API Gateway quotas").
+pub(super) const VPC_LINKS: usize = 20;
+
 /// The schema of a model, in bytes.
 pub(super) const MODEL_SCHEMA: usize = 400 * 1024;
 

@@ -10,6 +10,7 @@ mod tags;
 #[cfg(test)]
 mod test_frame;
 mod usage_plans;
+mod vpc_links;
 
 use crate::Registry;
 
@@ -19,4 +20,5 @@ pub(super) fn register(registry: &mut Registry) {
     restapis::register(registry);
     tags::register(registry);
     usage_plans::register(registry);
+    vpc_links::register(registry);
 }

@@ -10,7 +10,7 @@ use store::Key;
 
 use super::refusals::{bad_request, not_found, unknown_rest_api};
 use super::restapis::stages;
-use super::{api_keys, usage_plans};
+use super::{api_keys, usage_plans, vpc_links};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -26,6 +26,7 @@ enum Target {
     Stage(String, String),
     ApiKey(String),
     UsagePlan(String),
+    VpcLink(String),
 }
 
 fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<Empty> {
@@ -49,8 +50,8 @@ fn get_tags(call: &mut Call<'_, '_>, input: &GetTagsRequest) -> Outcome<Tags> {
     Ok(Tags { tags: Some(read(call, &target)?) })
 }
 
-/// Reads `arn:aws:apigateway:{region}::/restapis/{id}`, `…/stages/{name}`, `/apikeys/{id}` and
-/// `/usageplans/{id}`. Refusals are not
+/// Reads `arn:aws:apigateway:{region}::/restapis/{id}`, `…/stages/{name}`, `/apikeys/{id}`,
+/// `/usageplans/{id}` and `/vpclinks/{id}`. Refusals are not
 /// recorded; they are worded like those that are.
 fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
     let malformed = || bad_request("Invalid ARN specified in the request");
@@ -64,8 +65,9 @@ fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
         ["restapis", api, "stages", stage] => Ok(Target::Stage((*api).to_owned(), (*stage).to_owned())),
         ["apikeys", key] => Ok(Target::ApiKey((*key).to_owned())),
         ["usageplans", plan] => Ok(Target::UsagePlan((*plan).to_owned())),
+        ["vpclinks", link] => Ok(Target::VpcLink((*link).to_owned())),
         // Things that cannot be made yet cannot be there.
-        ["clientcertificates" | "domainnames" | "vpclinks", ..] => {
+        ["clientcertificates" | "domainnames", ..] => {
             Err(not_found(format!("Invalid resource specified {text}")))
         }
         _ => Err(malformed()),
@@ -78,6 +80,7 @@ fn read(call: &mut Call<'_, '_>, target: &Target) -> Outcome<IndexMap<String, St
         Target::Stage(api, name) => stages::get(call, api, name)?.tags,
         Target::ApiKey(key) => api_keys::find(call, key)?.api_key.tags,
         Target::UsagePlan(plan) => usage_plans::find(call, plan)?.usage_plan.tags,
+        Target::VpcLink(link) => vpc_links::find(call, link)?.vpc_link.tags,
     };
     Ok(tags.unwrap_or_default())
 }
@@ -103,6 +106,11 @@ fn write(call: &mut Call<'_, '_>, target: &Target, tags: IndexMap<String, String
             let mut document = usage_plans::find(call, plan)?;
             document.usage_plan.tags = Some(tags);
             usage_plans::put(call, &document)?;
+        }
+        Target::VpcLink(link) => {
+            let mut document = vpc_links::find(call, link)?;
+            document.vpc_link.tags = Some(tags);
+            vpc_links::put(call, &document)?;
         }
     }
     Ok(Empty {})
@@ -132,7 +140,10 @@ mod tests {
         );
         let key = frame.ok(api_keys::create_api_key, json!({"tags": {"a": "0"}}));
         let plan = frame.ok(usage_plans::create_usage_plan, json!({"name": "p"}));
+        let nlb = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/a/b";
+        let link = frame.ok(vpc_links::create_vpc_link, json!({"name": "l", "targetArns": [nlb]}));
         for (arn, before) in [
+            (format!("arn:aws:apigateway:us-east-1::/vpclinks/{}", text(&link, "id")), json!({})),
             (format!("arn:aws:apigateway:us-east-1::/apikeys/{}", text(&key, "id")), json!({"a": "0"})),
             (format!("arn:aws:apigateway:us-east-1::/usageplans/{}", text(&plan, "id")), json!({})),
             (format!("arn:aws:apigateway:us-east-1::/restapis/{api}"), json!({})),
@@ -187,8 +198,8 @@ mod tests {
             not_found("Invalid stage identifier specified"),
         );
         check(
-            "arn:aws:apigateway:us-east-1::/vpclinks/x",
-            not_found("Invalid resource specified arn:aws:apigateway:us-east-1::/vpclinks/x"),
+            "arn:aws:apigateway:us-east-1::/domainnames/x",
+            not_found("Invalid resource specified arn:aws:apigateway:us-east-1::/domainnames/x"),
         );
         check("arn:aws:apigateway:us-east-1::/apikeys/x", not_found("Invalid API Key identifier specified"));
         check("arn:aws:apigateway:us-east-1::/usageplans/x", not_found("Invalid Usage Plan ID specified"));
