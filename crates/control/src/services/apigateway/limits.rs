@@ -84,3 +84,9 @@ pub(super) const AUTHORIZER_TTL: RangeInclusive<i32> = 0..=3_600;
 
 /// What an authorizer caches for if it does not say (API Gateway API reference, `Authorizer`).
 pub(super) const DEFAULT_AUTHORIZER_TTL: i32 = 300;
+
+/// Documentation parts of an API ("Amazon API Gateway quotas").
+pub(super) const DOCUMENTATION_PARTS: usize = 2_000;
+
+/// Client certificates of an account in a region ("Amazon API Gateway quotas").
+pub(super) const CLIENT_CERTIFICATES: usize = 60;

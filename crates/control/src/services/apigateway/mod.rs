@@ -3,6 +3,7 @@
 
 mod account;
 mod api_keys;
+mod client_certificates;
 mod limits;
 mod refusals;
 mod restapis;
@@ -17,6 +18,7 @@ use crate::Registry;
 pub(super) fn register(registry: &mut Registry) {
     account::register(registry);
     api_keys::register(registry);
+    client_certificates::register(registry);
     restapis::register(registry);
     tags::register(registry);
     usage_plans::register(registry);

@@ -10,7 +10,7 @@ use store::Key;
 
 use super::refusals::{bad_request, not_found, unknown_rest_api};
 use super::restapis::stages;
-use super::{api_keys, usage_plans, vpc_links};
+use super::{api_keys, client_certificates, usage_plans, vpc_links};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -24,12 +24,13 @@ pub(super) fn register(registry: &mut Registry) {
 enum Target {
     RestApi(String),
     Stage(String, String),
+    ClientCertificate(String),
     ApiKey(String),
     UsagePlan(String),
     VpcLink(String),
 }
 
-fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<Empty> {
+pub(super) fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<Empty> {
     let target = target(call, &input.resource_arn)?;
     let mut tags = read(call, &target)?;
     tags::add(&mut tags, &input.tags)?;
@@ -45,14 +46,14 @@ fn untag_resource(call: &mut Call<'_, '_>, input: &UntagResourceRequest) -> Outc
 
 /// All tags: `limit` and `position` have no effect (API Gateway API reference, `GetTags`:
 /// "Not currently supported").
-fn get_tags(call: &mut Call<'_, '_>, input: &GetTagsRequest) -> Outcome<Tags> {
+pub(super) fn get_tags(call: &mut Call<'_, '_>, input: &GetTagsRequest) -> Outcome<Tags> {
     let target = target(call, &input.resource_arn)?;
     Ok(Tags { tags: Some(read(call, &target)?) })
 }
 
 /// Reads `arn:aws:apigateway:{region}::/restapis/{id}`, `…/stages/{name}`, `/apikeys/{id}`,
-/// `/usageplans/{id}` and `/vpclinks/{id}`. Refusals are not
-/// recorded; they are worded like those that are.
+/// `/clientcertificates/{id}`, `/usageplans/{id}` and `/vpclinks/{id}`. Refusals are not recorded;
+/// they are worded like those that are.
 fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
     let malformed = || bad_request("Invalid ARN specified in the request");
     let arn: Arn = text.parse().map_err(|_| malformed())?;
@@ -66,10 +67,9 @@ fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
         ["apikeys", key] => Ok(Target::ApiKey((*key).to_owned())),
         ["usageplans", plan] => Ok(Target::UsagePlan((*plan).to_owned())),
         ["vpclinks", link] => Ok(Target::VpcLink((*link).to_owned())),
+        ["clientcertificates", id] => Ok(Target::ClientCertificate((*id).to_owned())),
         // Things that cannot be made yet cannot be there.
-        ["clientcertificates" | "domainnames", ..] => {
-            Err(not_found(format!("Invalid resource specified {text}")))
-        }
+        ["domainnames", ..] => Err(not_found(format!("Invalid resource specified {text}"))),
         _ => Err(malformed()),
     }
 }
@@ -78,6 +78,7 @@ fn read(call: &mut Call<'_, '_>, target: &Target) -> Outcome<IndexMap<String, St
     let tags = match target {
         Target::RestApi(api) => rest_api(call, api)?.rest_api.tags,
         Target::Stage(api, name) => stages::get(call, api, name)?.tags,
+        Target::ClientCertificate(id) => client_certificates::get(call, id)?.client_certificate.tags,
         Target::ApiKey(key) => api_keys::find(call, key)?.api_key.tags,
         Target::UsagePlan(plan) => usage_plans::find(call, plan)?.usage_plan.tags,
         Target::VpcLink(link) => vpc_links::find(call, link)?.vpc_link.tags,
@@ -96,6 +97,11 @@ fn write(call: &mut Call<'_, '_>, target: &Target, tags: IndexMap<String, String
             let mut stage = stages::get(call, api, name)?;
             stage.tags = Some(tags).filter(|tags| !tags.is_empty());
             stages::put(call, api, &stage)?;
+        }
+        Target::ClientCertificate(id) => {
+            let mut document = client_certificates::get(call, id)?;
+            document.client_certificate.tags = Some(tags).filter(|tags| !tags.is_empty());
+            client_certificates::put(call, &document)?;
         }
         Target::ApiKey(key) => {
             let mut document = api_keys::find(call, key)?;

@@ -105,7 +105,7 @@ fn check_request_sources(sources: Option<&str>, cached: bool) -> Outcome<()> {
         ["method.request.header.", "method.request.querystring.", "stageVariables.", "context."];
     for source in sources.split(',').map(str::trim) {
         let named = |place: &&str| source.strip_prefix(*place).is_some_and(is_source_name);
-        if !PLACES.iter().any(|place| named(place)) {
+        if !PLACES.iter().any(named) {
             return Err(mapping::bad_expression(source));
         }
     }

@@ -5,6 +5,7 @@ mod access_log;
 mod authorizer_rules;
 pub(super) mod authorizers;
 pub(super) mod deployments;
+pub(super) mod documentation;
 mod endpoints;
 pub(super) mod gateway_responses;
 pub(super) mod integration_responses;
@@ -22,7 +23,7 @@ mod references;
 pub(super) mod request_validators;
 mod resource_tree;
 pub(super) mod resources;
-mod stage_update;
+pub(super) mod stage_update;
 mod stage_variables;
 pub(super) mod stages;
 mod update;
@@ -37,7 +38,8 @@ use api::apigateway::{
 };
 use base::ids;
 use documents::apigateway::{
-    AuthorizerDocument, DeploymentDocument, GatewayResponseDocument, ModelDocument, RequestValidatorDocument,
+    AuthorizerDocument, DeploymentDocument, DocumentationPartDocument,
+    DocumentationVersionDocument, GatewayResponseDocument, ModelDocument, RequestValidatorDocument,
     ResourceDocument, RestApiDocument, SnapshotDocument, StageDocument,
 };
 use indexmap::IndexMap;
@@ -57,6 +59,7 @@ pub(super) fn register(registry: &mut Registry) {
         .write(op::DeleteRestApi, delete_rest_api);
     authorizers::register(registry);
     deployments::register(registry);
+    documentation::register(registry);
     gateway_responses::register(registry);
     integration_responses::register(registry);
     integrations::register(registry);
@@ -131,7 +134,7 @@ fn clone_from(call: &mut Call<'_, '_>, original: &str, rest_api: &mut RestApi) -
     Ok(root)
 }
 
-/// Copies what methods refer to and the gateway responses from the API `original` to `id`; answers
+/// Copies what is no resource (but no versions of documentation) from the API `original` to `id`; answers
 /// the new ids of what methods name by id, by the old ones.
 fn clone_parts(call: &mut Call<'_, '_>, original: &str, id: &str) -> Outcome<HashMap<String, String>> {
     let mut new_ids = HashMap::new();
@@ -152,6 +155,10 @@ fn clone_parts(call: &mut Call<'_, '_>, original: &str, id: &str) -> Outcome<Has
     }
     for response in gateway_responses::customized(call, original)? {
         gateway_responses::put(call, id, response)?;
+    }
+    for mut part in documentation::parts::all(call, original)? {
+        part.id = Some(ids::part_id(&call.plane.random));
+        documentation::parts::put(call, id, part)?;
     }
     Ok(new_ids)
 }
@@ -187,6 +194,8 @@ fn delete_rest_api(call: &mut Call<'_, '_>, input: &DeleteRestApiRequest) -> Out
     call.tx.delete_prefix::<RequestValidatorDocument>(scope, &key)?;
     call.tx.delete_prefix::<AuthorizerDocument>(scope, &key)?;
     call.tx.delete_prefix::<GatewayResponseDocument>(scope, &key)?;
+    call.tx.delete_prefix::<DocumentationPartDocument>(scope, &key)?;
+    call.tx.delete_prefix::<DocumentationVersionDocument>(scope, &key)?;
     Ok(Empty {})
 }
 

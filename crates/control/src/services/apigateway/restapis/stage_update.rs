@@ -4,12 +4,14 @@
 
 use api::apigateway::{CacheClusterSize, Op, PatchOperation, Stage, UpdateStageRequest};
 
-use super::super::refusals::{bad_request, description, not_found};
+use super::super::client_certificates;
+use super::super::refusals::{bad_request, description};
+use super::documentation::versions;
 use super::{access_log, method_settings, stage_variables, stages};
 use crate::patch::{flag, pointer};
 use crate::{Call, Failure, Outcome};
 
-pub(super) fn update_stage(call: &mut Call<'_, '_>, input: &UpdateStageRequest) -> Outcome<Stage> {
+pub(in super::super) fn update_stage(call: &mut Call<'_, '_>, input: &UpdateStageRequest) -> Outcome<Stage> {
     let mut stage = stages::get(call, &input.rest_api_id, &input.stage_name)?;
     for operation in input.patch_operations.iter().flatten() {
         apply(call, &input.rest_api_id, &mut stage, operation)?;
@@ -59,19 +61,18 @@ fn replace(
         ["cacheClusterEnabled"] => stages::set_cache_cluster(stage, flag(value)),
         ["cacheClusterSize"] => stage.cache_cluster_size = Some(cache_cluster_size(value)?),
         ["clientCertificateId"] => {
-            if !value.is_empty() {
-                // There are no client certificates yet. The text is not recorded.
-                return Err(not_found("Invalid Client Certificate identifier specified"));
+            stage.client_certificate_id = Some(value.to_owned()).filter(|id| !id.is_empty());
+            if let Some(id) = &stage.client_certificate_id {
+                client_certificates::get(call, id)?;
             }
-            stage.client_certificate_id = None;
         }
         // Not in the list of paths that AWS's refusal gives, but taken (the Terraform provider
         // sends it).
         ["documentationVersion"] => {
-            if !value.is_empty() {
-                return Err(stages::unknown_documentation_version());
+            stage.documentation_version = Some(value.to_owned()).filter(|version| !version.is_empty());
+            if let Some(version) = &stage.documentation_version {
+                versions::check(call, api, version)?;
             }
-            stage.documentation_version = None;
         }
         ["tracingEnabled"] => stage.tracing_enabled = Some(flag(value)),
         ["variables", name] => {

@@ -13,7 +13,8 @@ use indexmap::IndexMap;
 use store::Key;
 
 use super::super::limits;
-use super::super::refusals::{bad_request, conflict, description, limit_exceeded, not_found, unknown_stage};
+use super::super::refusals::{bad_request, conflict, description, limit_exceeded, unknown_stage};
+use super::documentation::versions;
 use super::{deployments, find, stage_update, stage_variables};
 use crate::{Call, Failure, Outcome, Registry, tags};
 
@@ -41,9 +42,6 @@ pub(in super::super) fn create_stage(call: &mut Call<'_, '_>, input: &CreateStag
     if input.canary_settings.is_some() {
         return Err(bad_request("canarySettings: Canary release deployments are not built yet."));
     }
-    if input.documentation_version.as_deref().is_some_and(|version| !version.is_empty()) {
-        return Err(unknown_documentation_version());
-    }
     let mut stage = new(call, &input.stage_name);
     stage.description = description(input.description.as_deref())?;
     stage.tracing_enabled = Some(input.tracing_enabled.unwrap_or(false));
@@ -60,6 +58,10 @@ pub(in super::super) fn create_stage(call: &mut Call<'_, '_>, input: &CreateStag
         return Err(conflict("Stage already exists"));
     }
     check_deployment(call, api, &input.deployment_id)?;
+    stage.documentation_version = input.documentation_version.clone().filter(|version| !version.is_empty());
+    if let Some(version) = &stage.documentation_version {
+        versions::check(call, api, version)?;
+    }
     check_room(call, api)?;
     stage.deployment_id = Some(input.deployment_id.clone());
     put(call, api, &stage)?;
@@ -158,11 +160,6 @@ pub(super) fn check_deployment(call: &mut Call<'_, '_>, api: &str, id: &str) -> 
         Err(Failure::Service(_)) => Err(bad_request("Deployment id does not exist")),
         Err(fault) => Err(fault),
     }
-}
-
-/// There are no documentation versions yet, so none is known. The text is not recorded.
-pub(super) fn unknown_documentation_version() -> Failure {
-    not_found("Invalid Documentation version specified")
 }
 
 /// Switches the cache. It is there at once, unlike AWS's; its size is the least if none was given.
