@@ -13,6 +13,11 @@ mod services;
 mod tags;
 mod trust;
 
+#[cfg(test)]
+mod test_frame;
+#[cfg(test)]
+mod tests;
+
 pub use authenticate::{Authentication, RootCredentials};
 pub use call::{Call, CallContext, Caller, Failure, Identity, Outcome, Plane};
 pub use pipeline::ControlPlane;

@@ -10,7 +10,7 @@ use api::logs::{
 };
 use base::Timestamp;
 
-use super::{document, fault, group_name, invalid, require_group};
+use super::{fault, group_name, invalid, require_group};
 use crate::Registry;
 use crate::call::{CallContext, Outcome, Plane};
 
@@ -33,7 +33,7 @@ async fn put_log_events(
     context: CallContext,
     input: PutLogEventsRequest,
 ) -> Outcome<PutLogEventsResponse> {
-    require_group(&plane, &context, &input.log_group_name).await?;
+    let group = require_group(&plane, &context, &input.log_group_name).await?;
     let given: Vec<(Timestamp, String)> = input
         .log_events
         .into_iter()
@@ -49,8 +49,8 @@ async fn put_log_events(
             "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
         ));
     }
-    let retention = document(&plane, &context.scope, &input.log_group_name).await?;
-    let days = retention.and_then(|group| group.retention_in_days).and_then(|days| u64::try_from(days).ok());
+    let retention = group.document.and_then(|document| document.retention_in_days);
+    let days = retention.and_then(|days| u64::try_from(days).ok());
     let kept = days.map(|days| Duration::from_secs(days * 24 * 60 * 60));
     let now = context.now;
     let too_old = given.iter().take_while(|(moment, _)| now.since(*moment) > PAST).count();

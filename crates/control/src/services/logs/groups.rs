@@ -16,7 +16,7 @@ use indexmap::IndexMap;
 use store::Key;
 use wire::ServiceError;
 
-use super::{document, fault, group_arn, invalid, no_such_group, require_group};
+use super::{fault, find_group, group_arn, invalid, no_such_group, require_group, tags};
 use crate::Registry;
 use crate::call::{Call, CallContext, Outcome, Plane};
 
@@ -51,7 +51,15 @@ async fn create_log_group(
     if input.deletion_protection_enabled == Some(true) {
         return Err(invalid("Deletion protection is not built yet."));
     }
-    if require_group(&plane, &context, &input.log_group_name).await.is_ok() {
+    if input.log_group_name.starts_with("aws/") {
+        // CloudWatch Logs API reference, `CreateLogGroup`.
+        return Err(invalid("Log group names can't start with the string aws/"));
+    }
+    let mut tags = IndexMap::new();
+    if let Some(given) = &input.tags {
+        tags::add(&mut tags, given)?;
+    }
+    if find_group(&plane, &context.scope, &input.log_group_name).await?.is_some() {
         return Err(exists().into());
     }
     crate::pipeline::write(&plane, &context, move |call| {
@@ -61,8 +69,7 @@ async fn create_log_group(
         if call.tx.get::<LogGroupDocument>(&scope, &key)?.is_some() {
             return Err(exists().into());
         }
-        let tags = input.tags.clone().unwrap_or_default();
-        let document = LogGroupDocument { created: call.now(), retention_in_days: None, tags };
+        let document = LogGroupDocument { created: call.now(), retention_in_days: None, tags: tags.clone() };
         call.tx.put(&scope, &key, &document)?;
         Ok(Empty {})
     })
@@ -100,6 +107,11 @@ async fn describe_log_groups(
     input: DescribeLogGroupsRequest,
 ) -> Outcome<DescribeLogGroupsResponse> {
     let scope = context.scope;
+    if input.log_group_name_prefix.is_some() && input.log_group_name_pattern.is_some() {
+        return Err(invalid(
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+        ));
+    }
     let prefix = input.log_group_name_prefix.clone().unwrap_or_default();
     let list_scope = scope.clone();
     let documents = plane
@@ -160,20 +172,21 @@ async fn delete_log_group(
 }
 
 /// Changes what is said of a group, which a writer may have made without saying anything.
-async fn change(
+pub(super) async fn change(
     plane: &Plane,
     context: &CallContext,
     name: String,
-    change: impl Fn(&mut LogGroupDocument) + Send + 'static,
+    change: impl Fn(&mut LogGroupDocument) -> Outcome<()> + Send + 'static,
 ) -> Outcome<Empty> {
-    require_group(plane, context, &name).await?;
+    let created = require_group(plane, context, &name).await?.created;
     crate::pipeline::write(plane, context, move |call: &mut Call<'_, '_>| {
-        let (scope, key) = (call.scope().clone(), Key::new([&*name]));
-        let mut document = call.tx.get::<LogGroupDocument>(&scope, &key)?.unwrap_or_else(|| {
-            LogGroupDocument { created: call.context.now, retention_in_days: None, tags: IndexMap::new() }
-        });
-        change(&mut document);
-        call.tx.put(&scope, &key, &document)?;
+        let (scope, key) = (&call.context.scope, Key::new([&*name]));
+        let mut document = call
+            .tx
+            .get::<LogGroupDocument>(scope, &key)?
+            .unwrap_or_else(|| LogGroupDocument { created, retention_in_days: None, tags: IndexMap::new() });
+        change(&mut document)?;
+        call.tx.put(scope, &key, &document)?;
         Ok(Empty {})
     })
     .await
@@ -193,7 +206,11 @@ async fn put_retention_policy(
             allowed.join(", ")
         )));
     }
-    change(&plane, &context, input.log_group_name, move |group| group.retention_in_days = Some(days)).await
+    change(&plane, &context, input.log_group_name, move |group| {
+        group.retention_in_days = Some(days);
+        Ok(())
+    })
+    .await
 }
 
 async fn delete_retention_policy(
@@ -201,25 +218,9 @@ async fn delete_retention_policy(
     context: CallContext,
     input: DeleteRetentionPolicyRequest,
 ) -> Outcome<Empty> {
-    change(&plane, &context, input.log_group_name, |group| group.retention_in_days = None).await
-}
-
-/// Changes a group's tags.
-pub(super) async fn retag(
-    plane: &Plane,
-    context: &CallContext,
-    name: String,
-    change_tags: impl Fn(&mut IndexMap<String, String>) + Send + 'static,
-) -> Outcome<Empty> {
-    change(plane, context, name, move |group| change_tags(&mut group.tags)).await
-}
-
-/// A group's tags.
-pub(super) async fn tags(
-    plane: &Plane,
-    context: &CallContext,
-    name: &str,
-) -> Outcome<IndexMap<String, String>> {
-    require_group(plane, context, name).await?;
-    Ok(document(plane, &context.scope, name).await?.map(|group| group.tags).unwrap_or_default())
+    change(&plane, &context, input.log_group_name, |group| {
+        group.retention_in_days = None;
+        Ok(())
+    })
+    .await
 }

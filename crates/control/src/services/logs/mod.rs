@@ -8,9 +8,12 @@ mod retention;
 mod streams;
 mod tags;
 
+#[cfg(test)]
+mod tests;
+
 use ::logs::LogFault;
 use api::logs::errors::{INVALID_PARAMETER_EXCEPTION, RESOURCE_NOT_FOUND_EXCEPTION};
-use base::Scope;
+use base::{Scope, Timestamp};
 use documents::logs::LogGroupDocument;
 use store::Key;
 use wire::ServiceError;
@@ -48,9 +51,11 @@ fn fault(fault: LogFault) -> Failure {
     match fault {
         LogFault::NoSuchStream => no_such_stream(),
         LogFault::InvalidToken => invalid("The specified nextToken is invalid."),
-        LogFault::TooManyEvents { .. }
-        | LogFault::BatchTooLarge { .. }
-        | LogFault::NegativeTimestamp { .. } => invalid(fault.to_string()),
+        LogFault::BatchTooLarge { size } => invalid(format!(
+            "Upload too large: {size} bytes exceeds limit of {}",
+            ::logs::MAXIMUM_BATCH_BYTES
+        )),
+        LogFault::TooManyEvents { .. } | LogFault::NegativeTimestamp { .. } => invalid(fault.to_string()),
         LogFault::DiskFull
         | LogFault::Disk { .. }
         | LogFault::Corrupted { .. }
@@ -69,8 +74,8 @@ fn group_arn(scope: &Scope, name: &str) -> String {
 
 /// The group that a request names, by name or by ARN.
 fn group_name(scope: &Scope, name: Option<&str>, identifier: Option<&str>) -> Outcome<String> {
-    let Some(named) = name.or(identifier) else {
-        return Err(invalid("Either logGroupName or logGroupIdentifier must be given."));
+    let ((Some(named), None) | (None, Some(named))) = (name, identifier) else {
+        return Err(invalid("You must include either logGroupIdentifier or logGroupName, but not both."));
     };
     if !named.starts_with("arn:") {
         return Ok(named.to_owned());
@@ -80,16 +85,29 @@ fn group_name(scope: &Scope, name: Option<&str>, identifier: Option<&str>) -> Ou
     Ok(name.strip_suffix(":*").unwrap_or(name).to_owned())
 }
 
-async fn document(plane: &Plane, scope: &Scope, name: &str) -> Outcome<Option<LogGroupDocument>> {
-    let (scope, key) = (scope.clone(), Key::new([name]));
-    plane.store.read(move |tx| Ok(tx.get::<LogGroupDocument>(&scope, &key)?)).await
+/// A group that a caller or a writer has made.
+struct Group {
+    /// What was said of it; nothing of one that only a writer has made.
+    document: Option<LogGroupDocument>,
+    /// When it was made.
+    created: Timestamp,
 }
 
-/// Refuses a group that neither a caller nor a writer has made.
-async fn require_group(plane: &Plane, context: &CallContext, name: &str) -> Outcome<()> {
-    if document(plane, &context.scope, name).await?.is_some() {
-        return Ok(());
+/// The group `name`; `None` if nobody has made it.
+async fn find_group(plane: &Plane, scope: &Scope, name: &str) -> Outcome<Option<Group>> {
+    let (place, key) = (scope.clone(), Key::new([name]));
+    let document: Option<LogGroupDocument> =
+        plane.store.read(move |tx| Outcome::Ok(tx.get(&place, &key)?)).await?;
+    if let Some(document) = document {
+        let created = document.created;
+        return Ok(Some(Group { document: Some(document), created }));
     }
-    let written = plane.logs.list_groups(&context.scope, name).await.map_err(fault)?;
-    if written.iter().any(|group| group.name == name) { Ok(()) } else { Err(no_such_group()) }
+    let written = plane.logs.list_groups(scope, name).await.map_err(fault)?;
+    let written = written.into_iter().find(|group| group.name == name);
+    Ok(written.map(|group| Group { document: None, created: group.created }))
+}
+
+/// The group `name`, or `ResourceNotFoundException`.
+async fn require_group(plane: &Plane, context: &CallContext, name: &str) -> Outcome<Group> {
+    find_group(plane, &context.scope, name).await?.ok_or_else(no_such_group)
 }

@@ -1,0 +1,1 @@
+//! The way of a call through the whole pipeline, with the bytes of the wire.
