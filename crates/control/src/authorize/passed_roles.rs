@@ -17,8 +17,10 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("lambda", "UpdateFunctionConfiguration", "Role"),
     ("apigateway", "CreateAuthorizer", "authorizerCredentials"),
     ("apigateway", "PutIntegration", "credentials"),
+    ("apigatewayv2", "CreateApi", "CredentialsArn"),
     ("apigatewayv2", "CreateAuthorizer", "AuthorizerCredentialsArn"),
     ("apigatewayv2", "CreateIntegration", "CredentialsArn"),
+    ("apigatewayv2", "UpdateApi", "CredentialsArn"),
     ("apigatewayv2", "UpdateAuthorizer", "AuthorizerCredentialsArn"),
     ("apigatewayv2", "UpdateIntegration", "CredentialsArn"),
 ];
@@ -107,6 +109,7 @@ mod tests {
             }
         }
         // IAM's RoleName is what the operation itself is about, and AssumeRole decides alone.
+        members.remove("AssumeRolePolicyDocument");
         members.remove("RoleName");
         members.remove("RoleArn");
         members.remove("RoleSessionName");

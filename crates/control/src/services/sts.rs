@@ -253,3 +253,6 @@ impl CredentialIssuer for RoleCredentials {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
