@@ -6,6 +6,7 @@ use api::lambda::{
     FunctionConfiguration, LoggingConfig, Runtime, SnapStart, SnapStartApplyOn, VpcConfig,
 };
 use indexmap::IndexMap;
+use wire::ServiceError;
 
 use super::invalid;
 use crate::call::Outcome;
@@ -63,6 +64,27 @@ const RETIRED: &[&str] = &[
     "dotnet5.0",
     "dotnet6",
 ];
+
+/// Seconds and megabytes (Lambda quotas, "Function timeout" and "Function memory allocation"): the
+/// model knows other limits, or none.
+const MAXIMUM_TIMEOUT: i32 = 900;
+const MAXIMUM_MEMORY: i32 = 10_240;
+
+/// Refuses more time or memory than functions get.
+pub(super) fn check_limits(timeout: Option<i32>, memory: Option<i32>) -> Outcome<()> {
+    for (member, value, maximum) in
+        [("timeout", timeout, MAXIMUM_TIMEOUT), ("memorySize", memory, MAXIMUM_MEMORY)]
+    {
+        if let Some(value) = value.filter(|value| *value > maximum) {
+            return Err(ServiceError::validation(format!(
+                "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \
+                 Member must have value less than or equal to {maximum}"
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}
 
 /// The runtime, if functions of it can be made.
 pub(super) fn check_runtime(runtime: Runtime) -> Outcome<()> {

@@ -85,6 +85,7 @@ async fn create_function(
         ))
         .into());
     }
+    configuration::check_limits(input.timeout, input.memory_size)?;
     check_unbuilt(&input)?;
     let configuration = configuration_of(&name, &context, &input)?;
     let mut tags = IndexMap::new();

@@ -46,3 +46,23 @@ pub(super) async fn read(plane: &Plane, zip: Option<&Blob>, in_s3: bool, image: 
         .map_err(|refused| invalid(refused.to_string()))?;
     Ok(Package { zip, facts })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_frame::Frame;
+
+    /// Lambda quotas, "Deployment package": 50 MB in a request. Text: recorded from AWS.
+    #[test]
+    fn a_package_ends_at_fifty_megabytes() {
+        let frame = Frame::new();
+        let of_size = |size: usize| {
+            let mut zip = b"PK".to_vec();
+            zip.resize(size, 0);
+            frame.block_on(read(&frame.plane, Some(&zip.into()), false, false))
+        };
+        assert_eq!(of_size(52_428_800).unwrap().facts.size, 52_428_800);
+        let Err(Failure::Service(refused)) = of_size(52_428_801) else { panic!("it was taken") };
+        assert_eq!(refused.message(), Some("Zipped size must be smaller than 52428800 bytes"));
+    }
+}

@@ -70,6 +70,7 @@ fn update_function_configuration(
     call: &mut Call<'_, '_>,
     input: &UpdateFunctionConfigurationRequest,
 ) -> Outcome<FunctionConfiguration> {
+    configuration::check_limits(input.timeout, input.memory_size)?;
     let name = FunctionName::unqualified(&input.function_name)?;
     let mut document = function(call, &name)?;
     let present = document.configuration.revision_id.as_deref();
