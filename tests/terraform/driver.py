@@ -16,12 +16,18 @@ PROVIDER = "registry.terraform.io/hashicorp/aws/5.100.0"
 #: How each type spells the id that it is imported by; the others are imported by their `id`.
 IMPORT_IDS = {
     "aws_api_gateway_account": "api-gateway-account",
+    "aws_api_gateway_authorizer": "{rest_api_id}/{id}",
     "aws_api_gateway_deployment": "{rest_api_id}/{id}",
+    "aws_api_gateway_documentation_part": "{rest_api_id}/{documentation_part_id}",
+    "aws_api_gateway_documentation_version": "{rest_api_id}/{version}",
+    "aws_api_gateway_gateway_response": "{rest_api_id}/{response_type}",
     "aws_api_gateway_integration": "{rest_api_id}/{resource_id}/{http_method}",
     "aws_api_gateway_integration_response": "{rest_api_id}/{resource_id}/{http_method}/{status_code}",
     "aws_api_gateway_method": "{rest_api_id}/{resource_id}/{http_method}",
     "aws_api_gateway_method_response": "{rest_api_id}/{resource_id}/{http_method}/{status_code}",
     "aws_api_gateway_method_settings": "{rest_api_id}/{stage_name}/{method_path}",
+    "aws_api_gateway_model": "{rest_api_id}/{name}",
+    "aws_api_gateway_request_validator": "{rest_api_id}/{id}",
     "aws_api_gateway_resource": "{rest_api_id}/{id}",
     "aws_api_gateway_stage": "{rest_api_id}/{stage_name}",
     "aws_iam_role_policy": "{role}:{name}",
