@@ -227,9 +227,17 @@ class TestMappings:
         }
         assert "x-absent" not in got
 
-    def test_a_mapped_query_value_is_appended_to_the_clients(self, aws, backend, call):
+    def test_a_mapped_query_value_takes_the_place_of_the_clients(self, aws, backend, call):
         api = self.deployed(aws, backend, {"integration.request.querystring.testQs": "'foo'"})
-        call("GET", api.path("/a?testQs=bar"))
+        call("GET", api.path("/a?testQs=bar&other=1"))
+        assert sorted(parse_qsl(urlsplit(backend.last.target).query)) == [("other", "1"), ("testQs", "foo")]
+
+    # Recorded from AWS: what is appended to is the query of the integration's own URI.
+    def test_a_mapped_query_value_is_appended_to_the_uris(self, aws, backend, call):
+        api = self.deployed(
+            aws, backend, {"integration.request.querystring.testQs": "'foo'"}, uri="/to?testQs=bar"
+        )
+        call("GET", api.path("/a"))
         assert parse_qsl(urlsplit(backend.last.target).query) == [("testQs", "bar"), ("testQs", "foo")]
 
     def test_a_mapped_path(self, aws, backend, call):

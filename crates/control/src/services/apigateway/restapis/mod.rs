@@ -38,9 +38,9 @@ use api::apigateway::{
 };
 use base::ids;
 use documents::apigateway::{
-    AuthorizerDocument, DeploymentDocument, DocumentationPartDocument,
-    DocumentationVersionDocument, GatewayResponseDocument, ModelDocument, RequestValidatorDocument,
-    ResourceDocument, RestApiDocument, SnapshotDocument, StageDocument,
+    AuthorizerDocument, DeploymentDocument, DocumentationPartDocument, DocumentationVersionDocument,
+    GatewayResponseDocument, ModelDocument, RequestValidatorDocument, ResourceDocument, RestApiDocument,
+    SnapshotDocument, StageDocument,
 };
 use indexmap::IndexMap;
 use store::Key;
