@@ -41,7 +41,17 @@ impl ControlPlane {
     /// A control plane that runs its calls on `runtime`, apart from the request path.
     #[must_use]
     pub fn new(plane: Plane, authentication: Authentication, runtime: Handle) -> Self {
-        Self(Arc::new(Inner { registry: crate::registry(), plane, authentication, runtime }))
+        Self::with_registry(crate::registry(), plane, authentication, runtime)
+    }
+
+    /// The same with the operations of `registry`.
+    pub(crate) fn with_registry(
+        registry: Registry,
+        plane: Plane,
+        authentication: Authentication,
+        runtime: Handle,
+    ) -> Self {
+        Self(Arc::new(Inner { registry, plane, authentication, runtime }))
     }
 }
 

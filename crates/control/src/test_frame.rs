@@ -60,6 +60,7 @@ pub(crate) struct Frame {
 pub(crate) struct FakeFunctions {
     pub(crate) invoked: Mutex<Vec<InvokeRequest>>,
     pub(crate) replies: Mutex<VecDeque<Result<InvokeReply, InvokeError>>>,
+    pub(crate) panics: AtomicBool,
 }
 
 impl Functions for FakeFunctions {
@@ -71,9 +72,11 @@ impl Functions for FakeFunctions {
     }
 
     fn invoke(&self, request: InvokeRequest) -> Pending<Result<InvokeReply, InvokeError>> {
+        assert!(!self.panics.load(Ordering::Relaxed), "the functions broke");
+        let none = InvokeError::NotFound { arn: request.function.name.clone() };
         self.invoked.lock().unwrap().push(request);
-        let reply = self.replies.lock().unwrap().pop_front();
-        Box::pin(async move { reply.expect("no answer is left for this invocation") })
+        let reply = self.replies.lock().unwrap().pop_front().unwrap_or(Err(none));
+        Box::pin(async move { reply })
     }
 }
 
@@ -242,8 +245,15 @@ impl Frame {
         })))
     }
 
-    fn wire(&self, authentication: Authentication) -> Wire {
+    pub(crate) fn wire(&self, authentication: Authentication) -> Wire {
         let control = ControlPlane::new(self.plane.clone(), authentication, self.runtime.handle().clone());
+        Wire { control, frame: self.clone() }
+    }
+
+    /// The pipeline in development mode with other operations than are built.
+    pub(crate) fn wire_of(&self, registry: Registry) -> Wire {
+        let (plane, runtime) = (self.plane.clone(), self.runtime.handle().clone());
+        let control = ControlPlane::with_registry(registry, plane, Authentication::development(), runtime);
         Wire { control, frame: self.clone() }
     }
 }
@@ -400,6 +410,18 @@ impl Wire {
     /// Sends `sent` signed for `service` in `region`.
     pub(crate) fn signed_in(&self, signer: &Signer, service: &str, region: &str, sent: &Sent) -> Reply {
         self.send(sent, self.signature(signer, service, region, sent))
+    }
+
+    /// Sends `sent` signed in its query, valid for a minute.
+    pub(crate) fn presigned(&self, signer: &Signer, service: &str, sent: &Sent) -> Reply {
+        let (head, _) = http_request(sent, HeaderMap::new()).into_parts();
+        let to_sign = sigv4::Request::new(&head.method, &head.uri, &head.headers);
+        let credentials = Credentials::new(&*signer.key, &*signer.secret);
+        let now = self.frame.plane.clock.now();
+        let payload = Payload::Bytes(&sent.body);
+        let minute = Duration::from_secs(60);
+        let query = sigv4::presign(&to_sign, payload, &credentials, REGION, service, now, minute).unwrap();
+        self.unsigned(&Sent { target: format!("{}?{query}", head.uri.path()), ..sent.clone() })
     }
 
     /// The headers that sign `sent` now.
