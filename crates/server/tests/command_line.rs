@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
 
 fn gatewright(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
@@ -209,7 +210,7 @@ fn a_start_tells_the_real_port_and_the_directory() {
     let address = gateway.address();
     assert!(address.starts_with("127.0.0.1:") && !address.ends_with(":0"), "{}", gateway.banner);
     assert!(gateway.banner.contains(&format!("AWS_ENDPOINT_URL=http://{address}")), "{}", gateway.banner);
-    std::net::TcpStream::connect(address).unwrap();
+    TcpStream::connect(address).unwrap();
     // Its files are nobody else's to read.
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(&data).unwrap().permissions().mode() & 0o077, 0);
@@ -235,4 +236,28 @@ fn both_signals_end_it_in_order_and_the_directory_is_free_again() {
         let rest = Gateway::start(&mut serve(directory.path())).end(signal);
         assert!(rest.contains("Stopping: requests and functions that are under way may finish.\n"), "{rest}");
     }
+}
+
+#[test]
+fn running_out_of_descriptors_is_survived() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 64 && exec \"$0\" serve --ephemeral --listen 127.0.0.1:0"]);
+    command.arg(env!("CARGO_BIN_EXE_gatewright")).stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut gateway = Gateway::start(&mut command);
+    let mut said = BufReader::new(gateway.process.stderr.take().unwrap());
+    let address = gateway.address().to_owned();
+    // More than there can be descriptors: the kernel holds the rest back.
+    let connections: Vec<_> = (0..100).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let mut line = String::new();
+    while !line.contains("no connections can be accepted for now") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line).unwrap(), 0, "it ended");
+    }
+    drop(connections);
+    let mut stream = TcpStream::connect(&address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }

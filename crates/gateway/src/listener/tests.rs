@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use super::{Limits, Listener, Serve, Settings, Socket};
 use crate::Worker;
 use crate::exchange::{Body, Incoming, read_whole};
+use crate::integration::http::UpstreamError;
 
 const PLENTY: Duration = Duration::from_secs(20);
 const RECEIVED: Timestamp = Timestamp::from_millis(1_795_421_083_120);
@@ -43,8 +44,11 @@ impl Answers {
 }
 
 impl Serve for Answers {
-    async fn answer(&self, incoming: Incoming, _worker: &Worker) -> Response<Body> {
+    async fn answer(&self, incoming: Incoming, worker: &Worker) -> Response<Body> {
         let path = incoming.head.uri.path();
+        if path == "/passed-on" {
+            return pass_on(incoming, worker).await;
+        }
         let text = match path {
             "/names" => incoming.header_names.in_order().collect::<Vec<_>>().join(","),
             "/body" => match read_whole(incoming.body, 1 << 20).await {
@@ -68,6 +72,18 @@ impl Serve for Answers {
             _ => path.to_owned(),
         };
         Response::new(Body::from(Bytes::from(text)))
+    }
+}
+
+/// Sends the request to the backend that it names, and answers what comes of it.
+async fn pass_on(incoming: Incoming, worker: &Worker) -> Response<Body> {
+    let backend = incoming.head.headers["backend"].to_str().unwrap().parse().unwrap();
+    let deadline = incoming.started + PLENTY;
+    let request = Request::from_parts(incoming.head, incoming.body);
+    match worker.upstreams.send(&backend, request, deadline).await {
+        Ok(response) => response.map(Body::Stream),
+        Err(UpstreamError::RequestBody { .. }) => Response::new(Body::from(Bytes::from("broken body"))),
+        Err(other) => Response::new(Body::from(Bytes::from(format!("{other:?}")))),
     }
 }
 
@@ -292,6 +308,41 @@ fn connections_beyond_the_limit_wait_for_a_place() {
     drop(first);
     second.set_read_timeout(Some(PLENTY)).unwrap();
     assert_eq!(read_response(&mut second).1, "/second");
+}
+
+#[test]
+fn bodies_pass_through_as_they_arrive_and_a_broken_one_is_not_the_backends_fault() {
+    let backend = TcpListener::bind("127.0.0.1:0").unwrap();
+    let head = format!(
+        "POST /passed-on HTTP/1.1\r\nBackend: http://{}\r\nTransfer-Encoding: chunked\r\n\r\n",
+        backend.local_addr().unwrap()
+    );
+    let running = start(1, Limits::default());
+    for (end, expected) in [("3\r\nlo!\r\n0\r\n\r\n", "ok"), ("no size\r\n", "broken body")] {
+        let mut stream = running.connect();
+        stream.write_all((head.clone() + "3\r\nhel\r\n").as_bytes()).unwrap();
+        // The backend has the first part before the client sends the second.
+        let (mut at_backend, _) = backend.accept().unwrap();
+        at_backend.set_read_timeout(Some(PLENTY)).unwrap();
+        read_until(&mut at_backend, b"3\r\nhel\r\n");
+        stream.write_all(end.as_bytes()).unwrap();
+        if expected == "ok" {
+            read_until(&mut at_backend, b"3\r\nlo!\r\n0\r\n\r\n");
+            at_backend
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+                .unwrap();
+        }
+        assert_eq!(read_response(&mut stream).1, expected);
+    }
+}
+
+fn read_until(stream: &mut TcpStream, end: &[u8]) {
+    let mut read = Vec::new();
+    let mut byte = [0];
+    while !read.ends_with(end) {
+        stream.read_exact(&mut byte).unwrap();
+        read.push(byte[0]);
+    }
 }
 
 fn impatient() -> Limits {
