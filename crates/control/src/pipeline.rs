@@ -188,3 +188,17 @@ pub(crate) async fn write<T: Send + 'static>(
     }
     Ok(output)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_try_again_where_that_can_help() {
+        let code = |fault: StoreFault| answer_to(&fault).status(None);
+        assert_eq!(code(StoreFault::DiskFull), 503);
+        assert_eq!(code(StoreFault::Busy), 503);
+        assert_eq!(code(StoreFault::Panicked { reason: "x".into() }), 500);
+        assert_eq!(code(StoreFault::Corrupted { reason: "x".into() }), 500);
+    }
+}

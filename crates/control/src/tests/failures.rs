@@ -35,14 +35,17 @@ fn a_panic_outside_of_transactions_is_told_too() {
     let frame = Frame::new();
     let (wire, root) = (frame.strict(), Signer::root());
     let invoke = Sent::new("POST", "/2015-03-31/functions/orders/invocations");
+    frame.role("worker");
+    let create = json_body("POST", "/2015-03-31/functions", &crate::test_frame::function_input("orders"));
     frame.functions.panics.store(true, Ordering::Relaxed);
-    for _ in 0..2 {
-        let reply = wire.signed(&root, "lambda", &invoke);
+    for sent in [&invoke, &create, &invoke] {
+        let reply = wire.signed(&root, "lambda", sent);
         assert_eq!(reply.refusal(), "500 InternalFailure \"Internal server error\"");
         assert_eq!(reply.header("x-amzn-requestid").len(), 36);
     }
     frame.functions.panics.store(false, Ordering::Relaxed);
     assert_eq!(wire.signed(&root, "lambda", &invoke).status, 404);
+    assert_eq!(wire.signed(&root, "lambda", &create).status, 201);
 }
 
 /// A role as nothing of this program writes it.

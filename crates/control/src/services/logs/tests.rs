@@ -402,3 +402,15 @@ fn groups_are_tagged() {
         not_found("The specified resource does not exist.")
     );
 }
+
+/// The operator reads why, the caller is told to try again.
+#[test]
+fn a_fault_of_the_log_store_is_told() {
+    let told = |fault| match super::fault(fault) {
+        crate::Failure::Service(error) => (error.status(None), error.code(None)),
+        crate::Failure::Store(fault) => panic!("{fault}"),
+    };
+    for fault in [::logs::LogFault::DiskFull, ::logs::LogFault::Closed] {
+        assert_eq!(told(fault), (503, "ServiceUnavailableException".into()));
+    }
+}

@@ -156,6 +156,31 @@ fn what_is_not_built_is_refused_by_name() {
         (json!({"SnapStart": {"ApplyOn": "PublishedVersions"}}), "SnapStart"),
         (json!({"Architectures": ["arm64"]}), "An architecture other than this machine's"),
         (json!({"KMSKeyArn": "arn:aws:kms:us-east-1:0:key/k"}), "KMSKeyArn"),
+        (
+            json!({"Code": {"ZipFile": blob(ZIP), "SourceKMSKeyArn": "arn:aws:kms:us-east-1:0:key/k"}}),
+            "KMSKeyArn",
+        ),
+        (
+            json!({"FileSystemConfigs": [{
+                "Arn": "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0",
+                "LocalMountPath": "/mnt/data",
+            }]}),
+            "FileSystemConfigs",
+        ),
+        (json!({"ImageConfig": {}}), "PackageType Image"),
+        (
+            json!({"CodeSigningConfigArn":
+                "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0"}),
+            "CodeSigningConfigArn",
+        ),
+        (
+            json!({"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}}),
+            "CapacityProviderConfig, DurableConfig, TenancyConfig or PublishTo",
+        ),
+        (
+            json!({"PublishTo": "LATEST_PUBLISHED"}),
+            "CapacityProviderConfig, DurableConfig, TenancyConfig or PublishTo",
+        ),
         (json!({"LoggingConfig": {"LogFormat": "JSON"}}), "LogFormat JSON"),
         (json!({"LoggingConfig": {"LogGroup": "mine"}}), "A LogGroup other than /aws/lambda/orders"),
     ] {

@@ -113,3 +113,13 @@ fn versions_are_listed_by_page_in_their_order() {
     }
     assert_eq!(seen, expected);
 }
+
+/// A mistake of this program: it is told, and no version without a package is made.
+#[test]
+fn a_version_needs_its_package() {
+    let frame = with_function();
+    frame.write(|tx| Ok(tx.delete_blob(&store::BlobId::of(ZIP))?));
+    let refused = frame.refused("lambda:PublishVersion", orders());
+    assert_eq!(refused, "500 InternalFailure \"Internal server error\"");
+    assert_eq!(listed(&frame), ["$LATEST"]);
+}
