@@ -32,6 +32,8 @@ struct Roles {
 
 struct Role {
     id: String,
+    /// Who may assume it.
+    trust: Policy,
     policies: Vec<Policy>,
     /// What it may do at most.
     boundary: Option<Policy>,
@@ -67,9 +69,9 @@ impl Authority {
             Invoker::Service { principal, source_arn, source_account } => {
                 Some(service(definition, principal, source_arn, source_account))
             }
-            Invoker::Role { arn } => {
+            Invoker::Role { arn, service } => {
                 let roles = self.roles.read().unwrap_or_else(PoisonError::into_inner);
-                Some(by_role(definition, arn, roles.known.get(arn)?))
+                Some(by_role(definition, arn, service, roles.known.get(arn)?))
             }
         }
     }
@@ -79,9 +81,11 @@ impl Authority {
         if let Some(decided) = self.decide_now(definition, invoker) {
             return decided;
         }
-        let Invoker::Role { arn } = invoker else { return Err(refused(invoker, "it cannot be told")) };
+        let Invoker::Role { arn, service } = invoker else {
+            return Err(refused(invoker, "it cannot be told"));
+        };
         match self.role(arn).await {
-            Ok(role) => by_role(definition, arn, &role),
+            Ok(role) => by_role(definition, arn, service, &role),
             Err(why) => Err(Refused { invoker: arn.clone(), why }),
         }
     }
@@ -99,7 +103,8 @@ impl Authority {
         };
         let policies = found.documents.iter().map(parse).collect::<Result<_, _>>()?;
         let boundary = found.boundary.as_ref().map(parse).transpose()?;
-        let role = Arc::new(Role { id: found.id, policies, boundary });
+        let trust = parse(&found.trust)?;
+        let role = Arc::new(Role { id: found.id, trust, policies, boundary });
         let mut roles = self.roles.write().unwrap_or_else(PoisonError::into_inner);
         if roles.generation == generation {
             roles.known.insert(arn.to_owned(), Arc::clone(&role));
@@ -111,7 +116,7 @@ impl Authority {
 fn refused(invoker: &Invoker, why: &str) -> Refused {
     let invoker = match invoker {
         Invoker::Service { principal, .. } => principal.clone(),
-        Invoker::Role { arn } => arn.clone(),
+        Invoker::Role { arn, .. } => arn.clone(),
         Invoker::Authorized => "the caller".to_owned(),
     };
     Refused { invoker, why: why.to_owned() }
@@ -133,7 +138,8 @@ fn service(
     };
     let request = Request::new(Principal::Service { name: principal }, ACTION, &definition.invoked_arn)
         .with("aws:SourceArn", source_arn)
-        .with("aws:SourceAccount", source_account);
+        .with("aws:SourceAccount", source_account)
+        .untold(everything_else);
     match evaluate_resource(policy, &request) {
         ResourceDecision::Allow => Ok(()),
         ResourceDecision::ExplicitDeny => refuse("the function's resource policy denies it".to_owned()),
@@ -143,8 +149,18 @@ fn service(
     }
 }
 
-fn by_role(definition: &Definition, arn: &str, role: &Role) -> Result<(), Refused> {
+/// Of a condition key that is not set here nothing is known, so what depends on it decides
+/// against the invoker: a Deny applies, an Allow does not.
+fn everything_else(_: &str) -> bool {
+    true
+}
+
+fn by_role(definition: &Definition, arn: &str, service: &str, role: &Role) -> Result<(), Refused> {
     let refuse = |why: String| Err(Refused { invoker: arn.to_owned(), why });
+    let assuming = Request::new(Principal::Service { name: service }, "sts:AssumeRole", arn);
+    if evaluate_resource(&role.trust, &assuming.untold(everything_else)) != ResourceDecision::Allow {
+        return refuse(format!("the role does not trust {service}"));
+    }
     let resource = match &definition.policy {
         ResourcePolicy::None => None,
         ResourcePolicy::Policy(policy) => Some(&**policy),
@@ -158,7 +174,7 @@ fn by_role(definition: &Definition, arn: &str, role: &Role) -> Result<(), Refuse
     let session_arn = format!("arn:aws:sts::{account}:assumed-role/{name}/BackplaneAssumeRoleSession");
     let id = format!("{}:BackplaneAssumeRoleSession", role.id);
     let principal = Principal::AssumedRole { role_arn: arn, session_arn: &session_arn, id: &id };
-    let request = Request::new(principal, ACTION, &definition.invoked_arn);
+    let request = Request::new(principal, ACTION, &definition.invoked_arn).untold(everything_else);
     if role.boundary.as_ref().is_some_and(|most| evaluate(most, &request) != Decision::Allow) {
         return refuse(format!("the role's permissions boundary does not allow {ACTION}"));
     }
@@ -172,6 +188,7 @@ fn by_role(definition: &Definition, arn: &str, role: &Role) -> Result<(), Refuse
 
 struct FoundRole {
     id: String,
+    trust: String,
     documents: Vec<String>,
     boundary: Option<String>,
 }
@@ -199,7 +216,8 @@ fn find_role(
     }
     let boundary = found.role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn);
     let boundary = boundary.map(|arn| managed_policy(tx, scope, arn)).transpose()?;
-    Ok(Some(FoundRole { id: found.role.role_id, documents, boundary }))
+    let trust = found.role.assume_role_policy_document.unwrap_or_default();
+    Ok(Some(FoundRole { id: found.role.role_id, trust, documents, boundary }))
 }
 
 /// The text of a managed policy. Of one that is gone it is empty, which is no policy: it might

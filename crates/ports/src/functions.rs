@@ -28,11 +28,13 @@ pub enum Invoker {
         /// `aws:SourceAccount`.
         source_account: String,
     },
-    /// A role that the integration names: its identity policies must allow
-    /// `lambda:InvokeFunction`.
+    /// A role that a service assumes, because an integration names it: the role must trust the
+    /// service, and its identity policies must allow `lambda:InvokeFunction`.
     Role {
         /// The role's ARN.
         arn: String,
+        /// `apigateway.amazonaws.com`.
+        service: &'static str,
     },
     /// A caller of Lambda's API that the control plane has already authorized.
     Authorized,

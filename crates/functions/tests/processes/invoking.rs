@@ -89,7 +89,7 @@ fn a_role_needs_a_policy_that_allows_it() {
     let arn = "arn:aws:iam::000000000000:role/apis/caller";
     let invoke = || {
         let mut request = Bench::request("f", &json!(1));
-        request.invoker = Invoker::Role { arn: arn.into() };
+        request.invoker = Invoker::Role { arn: arn.into(), service: "apigateway.amazonaws.com" };
         bench.answer(request).map(|answer| answer.value)
     };
     let denied = || {
@@ -98,7 +98,11 @@ fn a_role_needs_a_policy_that_allows_it() {
             arn: "arn:aws:lambda:us-west-2:000000000000:function:f".into(),
         })
     };
+    let trusted = std::cell::Cell::new("apigateway.amazonaws.com");
     let put = |inline: &[Value], attached: &[&str]| {
+        let trust = json!({"Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": trusted.get()},
+        }]});
         let role = RoleDocument {
             role: Role {
                 path: "/apis/".into(),
@@ -106,6 +110,7 @@ fn a_role_needs_a_policy_that_allows_it() {
                 role_id: "AROAEXAMPLE".into(),
                 arn: arn.into(),
                 create_date: Timestamp::default(),
+                assume_role_policy_document: Some(trust.to_string()),
                 ..Role::default()
             },
             policies: IdentityPolicies {
@@ -136,6 +141,14 @@ fn a_role_needs_a_policy_that_allows_it() {
     assert_eq!(invoke(), Ok(json!(1)));
     put(&[policy("Allow")], &["arn:aws:iam::000000000000:policy/gone"]);
     assert_eq!(invoke(), denied(), "a policy that cannot be read might deny");
+    let elsewhere = json!({"Statement": [{
+        "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+    }]});
+    put(&[policy("Allow"), elsewhere], &[]);
+    assert_eq!(invoke(), denied(), "a Deny whose condition cannot be told");
+    trusted.set("lambda.amazonaws.com");
+    put(&[policy("Allow")], &[]);
+    assert_eq!(invoke(), denied(), "the role trusts somebody else");
     bench.stop();
 }
 

@@ -91,7 +91,13 @@ fn a_role_invokes_where_the_integration_names_one() {
     let house = House::with_function(&api, Box::new(|_| result("{\"statusCode\": 200}")));
     house.get("/prod/x");
     let invoker = house.functions.invoked.lock().unwrap()[0].invoker.clone();
-    assert_eq!(invoker, Invoker::Role { arn: "arn:aws:iam::000000000000:role/invoker".into() });
+    assert_eq!(
+        invoker,
+        Invoker::Role {
+            arn: "arn:aws:iam::000000000000:role/invoker".into(),
+            service: "apigateway.amazonaws.com"
+        }
+    );
 }
 
 #[test]

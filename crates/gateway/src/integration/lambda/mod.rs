@@ -74,7 +74,7 @@ impl Invocation {
     ) -> Self {
         let StageFacts { account_id, region, api_id, stage, .. } = stage;
         let invoker = match role {
-            Some(arn) => Invoker::Role { arn },
+            Some(arn) => Invoker::Role { arn, service: "apigateway.amazonaws.com" },
             None => Invoker::Service {
                 principal: "apigateway.amazonaws.com".to_owned(),
                 source_arn: format!(
