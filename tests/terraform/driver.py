@@ -30,6 +30,7 @@ IMPORT_IDS = {
     "aws_api_gateway_request_validator": "{rest_api_id}/{id}",
     "aws_api_gateway_resource": "{rest_api_id}/{id}",
     "aws_api_gateway_stage": "{rest_api_id}/{stage_name}",
+    "aws_api_gateway_usage_plan_key": "{usage_plan_id}/{key_id}",
     "aws_iam_role_policy": "{role}:{name}",
     "aws_iam_role_policy_attachment": "{role}/{policy_arn}",
     "aws_lambda_permission": "{function_name}/{statement_id}",
