@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 
 from deploy import deploy
 
@@ -16,22 +17,30 @@ URL_FILE = pathlib.Path(__file__).parent / ".url"
 
 def main(command):
     gateway = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    served = False
+    deploying = None
+    while True:
+        try:
+            for line in gateway.stdout:
+                print(line, end="", flush=True)
+                endpoint = re.search(r"http://[\w.]+:\d+", line)
+                if endpoint and not deploying:
+                    # Beside this loop, which goes on showing what the gateway says.
+                    deploying = threading.Thread(target=serve_hello, args=(gateway, endpoint[0]), daemon=True)
+                    deploying.start()
+            return gateway.wait()
+        except KeyboardInterrupt:
+            pass  # the gateway got the signal too, and is letting requests finish
+
+
+def serve_hello(gateway, endpoint):
+    """Deploys the API and says how to call it; a gateway that cannot be deployed to is stopped."""
     try:
-        for line in gateway.stdout:
-            print(line, end="", flush=True)
-            endpoint = re.search(r"http://[\w.]+:\d+", line)
-            if endpoint and not served:
-                served = True
-                url = deploy(endpoint[0])
-                URL_FILE.write_text(url)
-                print(f"\nexamples/hello is served. Try:\n\n    curl '{url}?name=you'\n", flush=True)
-    except KeyboardInterrupt:
-        pass  # the gateway got the signal too and is draining
+        url = deploy(endpoint)
     except BaseException:
         gateway.terminate()
         raise
-    return gateway.wait()
+    URL_FILE.write_text(url)
+    print(f"\nexamples/hello is served. Try:\n\n    curl '{url}?name=you'\n", flush=True)
 
 
 if __name__ == "__main__":
