@@ -1,0 +1,6 @@
+//! OpenAPI as API Gateway reads and writes it: Swagger 2.0 and OpenAPI 3.0 with the
+//! `x-amazon-apigateway-*` extensions. Pure: text in, [`Definition`] out, and the other way.
+
+mod definition;
+
+pub use definition::Definition;
