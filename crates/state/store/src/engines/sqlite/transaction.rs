@@ -11,6 +11,23 @@ use crate::engines::{EngineTransaction, Range};
 use crate::feed::Remembered;
 use crate::{BlobId, Change, ChangeKind, Key, Sequence, StoreFault};
 
+// The statements over a range of keys. Its end may be open (NULL); a blob stands behind every text then, so
+// that the end bounds SQLite's search in any case: `?5 IS NULL OR key < ?5` would be tried on every row of the
+// collection behind the start.
+
+const RECORD_RANGE: &str = "INSERT INTO changes (account, region, collection, key, kind)
+    SELECT account, region, collection, key, ?6 FROM documents
+    WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND key < coalesce(?5, x'')
+    ORDER BY key";
+
+const DELETE_RANGE: &str = "DELETE FROM documents
+    WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND key < coalesce(?5, x'')";
+
+const LIST: &str = "SELECT key, body FROM documents
+    WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND key < coalesce(?5, x'')
+      AND (?6 IS NULL OR key > ?6)
+    ORDER BY key LIMIT ?7";
+
 /// Whether a transaction may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -149,10 +166,7 @@ impl EngineTransaction for SqliteTransaction<'_> {
 
     fn delete_range(&mut self, scope: &Scope, collection: &str, range: &Range) -> Result<usize, StoreFault> {
         self.execute(
-            "INSERT INTO changes (account, region, collection, key, kind)
-             SELECT account, region, collection, key, ?6 FROM documents
-             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND (?5 IS NULL OR key < ?5)
-             ORDER BY key",
+            RECORD_RANGE,
             params![
                 scope.account(),
                 scope.region(),
@@ -163,8 +177,7 @@ impl EngineTransaction for SqliteTransaction<'_> {
             ],
         )?;
         self.execute(
-            "DELETE FROM documents
-             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND (?5 IS NULL OR key < ?5)",
+            DELETE_RANGE,
             params![scope.account(), scope.region(), collection, range.prefix, range.end],
         )
     }
@@ -181,10 +194,7 @@ impl EngineTransaction for SqliteTransaction<'_> {
         let start = range.after.as_ref().filter(|after| **after >= range.prefix).unwrap_or(&range.prefix);
         let limit = range.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
         self.scan(
-            "SELECT key, body FROM documents
-             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4
-               AND (?5 IS NULL OR key < ?5) AND (?6 IS NULL OR key > ?6)
-             ORDER BY key LIMIT ?7",
+            LIST,
             params![scope.account(), scope.region(), collection, start, range.end, range.after, limit],
             |row| Ok(each(text(row, 0)?, text(row, 1)?)),
         )
@@ -314,5 +324,29 @@ impl CollectionNames {
         let name: Arc<str> = name.into();
         self.0.push(Arc::clone(&name));
         name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by measuring: with an optional end the time of a list grew with everything behind it.
+    #[test]
+    fn a_range_is_searched_from_its_start_to_its_end() {
+        let mut connection = super::super::open::memory().unwrap();
+        super::super::migrate::migrate(&mut connection, std::path::Path::new(""), &base::Clock::system())
+            .unwrap();
+        for statement in [LIST, RECORD_RANGE, DELETE_RANGE] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+            let count = plan.parameter_count();
+            let steps: Vec<String> = plan
+                .query_map(rusqlite::params_from_iter(vec![""; count]), |row| row.get("detail"))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let bounds = "(account=? AND region=? AND collection=? AND key>? AND key<?)";
+            assert!(steps.len() == 1 && steps[0].ends_with(bounds), "{statement}: {steps:?}");
+        }
     }
 }
