@@ -129,7 +129,8 @@ def test_of_many_that_create_the_same_thing_one_does(own_gateway):
 
 
 def shake(client, api, root, chance, steps):
-    """Makes, renames, moves and deletes resources wherever chance has it, whatever the others do meanwhile."""
+    """Makes, renames, moves and deletes resources wherever chance has it, whatever the others do meanwhile. Yields
+    each kind of change that was done."""
     for step in range(steps):
         there = list(tree(client, api).values())
         below = [item["id"] for item in there if item["id"] != root]
@@ -149,6 +150,7 @@ def shake(client, api, root, chance, steps):
                 client.put_method(**place, authorizationType="NONE")
             elif step % 3 == 0:
                 client.delete_resource(restApiId=api, resourceId=chance.choice(below))
+            yield what
         except botocore.exceptions.ClientError as error:
             said = (error.response["Error"]["Code"], error.response["Error"]["Message"])
             taken = said[0] == "ConflictException" and said[1].startswith(
@@ -159,12 +161,14 @@ def shake(client, api, root, chance, steps):
 
 def test_a_tree_that_all_change_stays_a_tree(own_gateway):
     api = RestApi(Aws(own_gateway.endpoint, REGION))
-    in_parallel(
-        own_gateway.endpoint, lambda client, number: shake(client, api.id, api.root, random.Random(number), steps=40)
-    )
-    resources = tree(api.client, api.id)
-    assert len(resources) > WRITERS
-    assert_is_a_tree(resources)
+    done = []
+
+    def work(client, number):
+        done.extend(shake(client, api.id, api.root, random.Random(number), steps=40))
+
+    in_parallel(own_gateway.endpoint, work)
+    assert set(done) == {"create", "rename", "move", "method", "delete"}
+    assert_is_a_tree(tree(api.client, api.id))
 
 
 #: A change to a definition, and where it is read back. `{mine}` is the writer's mark.
