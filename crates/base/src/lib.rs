@@ -4,6 +4,7 @@
 
 mod arn;
 mod clock;
+mod day;
 pub mod ids;
 mod random;
 mod scope;
@@ -11,6 +12,7 @@ mod secret;
 
 pub use arn::{Arn, ArnError};
 pub use clock::{Clock, Timestamp};
+pub use day::Day;
 pub use random::Random;
 pub use scope::{GLOBAL_REGION, Scope};
 pub use secret::Secret;

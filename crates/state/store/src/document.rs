@@ -74,10 +74,14 @@ pub(crate) fn decode<D: Document>(key: &Key, body: &str) -> Result<D, StoreFault
 }
 
 pub(crate) fn stored_key<D: Document>(key: &Key) -> Result<String, StoreFault> {
+    stored_key_in(D::COLLECTION, key)
+}
+
+pub(crate) fn stored_key_in(collection: &'static str, key: &Key) -> Result<String, StoreFault> {
     let text = key.encode();
     let limit = crate::MAXIMUM_KEY_BYTES;
     if text.len() > limit {
-        return Err(StoreFault::KeyTooLong { collection: D::COLLECTION, size: text.len(), limit });
+        return Err(StoreFault::KeyTooLong { collection, size: text.len(), limit });
     }
     Ok(text)
 }

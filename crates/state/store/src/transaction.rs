@@ -3,9 +3,9 @@
 
 use base::Scope;
 
-use crate::document::{BlobId, Document, Page, decode, encode, stored_key};
+use crate::document::{BlobId, Document, Page, decode, encode, stored_key, stored_key_in};
 use crate::engines::{EngineTransaction, Range};
-use crate::{Key, Sequence, StoreFault};
+use crate::{Counter, Key, Sequence, StoreFault};
 
 /// A view of the store at one moment, and, inside `write`, the changes made to it.
 pub struct Transaction<'a> {
@@ -94,6 +94,51 @@ impl<'a> Transaction<'a> {
         self.engine.delete_range(scope, D::COLLECTION, &range)
     }
 
+    /// Adds to the counter at `key`, which is 0 before it is first added to.
+    pub fn add<C: Counter>(&mut self, scope: &Scope, key: &Key, amount: u32) -> Result<(), StoreFault> {
+        self.engine.add(scope, C::COLLECTION, &stored_key_in(C::COLLECTION, key)?, amount)
+    }
+
+    /// The counter at `key`.
+    pub fn count<C: Counter>(&mut self, scope: &Scope, key: &Key) -> Result<u64, StoreFault> {
+        self.engine.count(scope, C::COLLECTION, &stored_key_in(C::COLLECTION, key)?)
+    }
+
+    /// All counters whose keys start with `prefix`'s parts, in key order, without those that
+    /// were never added to.
+    pub fn counts<C: Counter>(&mut self, scope: &Scope, prefix: &Key) -> Result<Vec<(Key, u64)>, StoreFault> {
+        let range = Range {
+            prefix: stored_key_in(C::COLLECTION, prefix)?,
+            end: prefix.encode_end(),
+            after: None,
+            limit: None,
+        };
+        let mut found = Vec::new();
+        self.engine.counts(scope, C::COLLECTION, &range, &mut |key, value| {
+            found.push((read_key_in(C::COLLECTION, key)?, value));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Removes all counters whose keys start with `prefix`'s parts and, if `before` is given,
+    /// sort before that key; answers how many.
+    pub fn delete_counts<C: Counter>(
+        &mut self,
+        scope: &Scope,
+        prefix: &Key,
+        before: Option<&Key>,
+    ) -> Result<usize, StoreFault> {
+        let end = prefix.encode_end();
+        let before = before.map(|before| stored_key_in(C::COLLECTION, before)).transpose()?;
+        let end = match (end, before) {
+            (Some(end), Some(before)) => Some(end.min(before)),
+            (end, before) => end.or(before),
+        };
+        let range = Range { prefix: stored_key_in(C::COLLECTION, prefix)?, end, after: None, limit: None };
+        self.engine.delete_counts(scope, C::COLLECTION, &range)
+    }
+
     /// Stores bytes under their digest. Each `put_blob` is one use of the blob, and each
     /// [`delete_blob`](Self::delete_blob) ends one: equal bytes are stored once.
     pub fn put_blob(&mut self, bytes: &[u8]) -> Result<BlobId, StoreFault> {
@@ -143,7 +188,10 @@ impl<'a> Transaction<'a> {
 }
 
 fn read_key<D: Document>(text: &str) -> Result<Key, StoreFault> {
-    Key::decode(text).ok_or_else(|| StoreFault::Corrupted {
-        reason: format!("{:?} of {} is not a key", text, D::COLLECTION),
-    })
+    read_key_in(D::COLLECTION, text)
+}
+
+fn read_key_in(collection: &str, text: &str) -> Result<Key, StoreFault> {
+    Key::decode(text)
+        .ok_or_else(|| StoreFault::Corrupted { reason: format!("{text:?} of {collection} is not a key") })
 }

@@ -83,6 +83,17 @@ pub(crate) trait EngineTransaction {
         key: &str,
         each: &mut dyn FnMut(Scope, &str) -> Result<(), StoreFault>,
     ) -> Result<(), StoreFault>;
+    /// Adds to the counter at `key`, which begins at 0.
+    fn add(&mut self, scope: &Scope, collection: &str, key: &str, amount: u32) -> Result<(), StoreFault>;
+    fn count(&mut self, scope: &Scope, collection: &str, key: &str) -> Result<u64, StoreFault>;
+    fn counts(
+        &mut self,
+        scope: &Scope,
+        collection: &str,
+        range: &Range,
+        each: &mut dyn FnMut(&str, u64) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault>;
+    fn delete_counts(&mut self, scope: &Scope, collection: &str, range: &Range) -> Result<usize, StoreFault>;
     fn put_blob(&mut self, id: &BlobId, bytes: &[u8]) -> Result<(), StoreFault>;
     fn keep_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault>;
     fn get_blob(&mut self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreFault>;

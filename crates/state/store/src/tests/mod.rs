@@ -1,5 +1,6 @@
 //! What the store promises, on both locations.
 
+mod counters;
 mod documents;
 mod feed;
 mod transactions;

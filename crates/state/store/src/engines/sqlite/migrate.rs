@@ -19,8 +19,10 @@ struct Migration {
 }
 
 /// In order, numbered from 1 without gaps. One that has been released is never edited.
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "documents", sql: include_str!("migrations/0001_documents.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "documents", sql: include_str!("migrations/0001_documents.sql") },
+    Migration { number: 2, name: "counters", sql: include_str!("migrations/0002_counters.sql") },
+];
 
 /// The newest format this version knows.
 fn supported() -> u32 {

@@ -227,6 +227,48 @@ impl EngineTransaction for SqliteTransaction<'_> {
         )
     }
 
+    fn add(&mut self, scope: &Scope, collection: &str, key: &str, amount: u32) -> Result<(), StoreFault> {
+        self.execute(
+            "INSERT INTO counters (account, region, collection, key, value) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET value = value + excluded.value",
+            params![scope.account(), scope.region(), collection, key, amount],
+        )?;
+        Ok(())
+    }
+
+    fn count(&mut self, scope: &Scope, collection: &str, key: &str) -> Result<u64, StoreFault> {
+        let found = self.find(
+            "SELECT value FROM counters WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key = ?4",
+            params![scope.account(), scope.region(), collection, key],
+            |row| total(row, 0),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
+    fn counts(
+        &mut self,
+        scope: &Scope,
+        collection: &str,
+        range: &Range,
+        each: &mut dyn FnMut(&str, u64) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
+        self.scan(
+            "SELECT key, value FROM counters
+             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND (?5 IS NULL OR key < ?5)
+             ORDER BY key",
+            params![scope.account(), scope.region(), collection, range.prefix, range.end],
+            |row| Ok(each(text(row, 0)?, total(row, 1)?)),
+        )
+    }
+
+    fn delete_counts(&mut self, scope: &Scope, collection: &str, range: &Range) -> Result<usize, StoreFault> {
+        self.execute(
+            "DELETE FROM counters
+             WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND (?5 IS NULL OR key < ?5)",
+            params![scope.account(), scope.region(), collection, range.prefix, range.end],
+        )
+    }
+
     fn put_blob(&mut self, id: &BlobId, bytes: &[u8]) -> Result<(), StoreFault> {
         if !self.keep_blob(id)? {
             self.execute(
@@ -306,10 +348,12 @@ fn scope(row: &Row<'_>, index: usize) -> rusqlite::Result<Scope> {
 }
 
 fn sequence(row: &Row<'_>, index: usize) -> rusqlite::Result<Sequence> {
+    Ok(Sequence::new(total(row, index)?))
+}
+
+fn total(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     let number: i64 = row.get(index)?;
-    let number =
-        u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, number))?;
-    Ok(Sequence::new(number))
+    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(index, number))
 }
 
 /// A batch's changes are mostly of a few collections: their names are shared.
