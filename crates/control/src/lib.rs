@@ -9,6 +9,7 @@ mod paginate;
 mod patch;
 mod pipeline;
 mod registry;
+mod retention;
 mod services;
 mod tags;
 mod trust;
@@ -22,7 +23,7 @@ pub use authenticate::{Authentication, RootCredentials};
 pub use call::{Call, CallContext, Caller, Failure, Identity, Outcome, Plane};
 pub use pipeline::ControlPlane;
 pub use registry::Registry;
-pub use services::logs::keep_retention;
+pub use retention::keep_retention;
 pub use services::sts::RoleCredentials;
 
 /// Every operation that is built.

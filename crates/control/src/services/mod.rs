@@ -1,6 +1,6 @@
 //! The services: one folder each, one file for each collection of operations.
 
-mod apigateway;
+pub(crate) mod apigateway;
 mod iam;
 pub(crate) mod lambda;
 pub(crate) mod logs;

@@ -265,13 +265,11 @@ mod tests {
     }
 
     fn stage(deployment: &str) -> StageDocument {
-        StageDocument {
-            stage: Stage {
-                stage_name: Some("prod".into()),
-                deployment_id: Some(deployment.into()),
-                ..Stage::default()
-            },
-        }
+        StageDocument::new(Stage {
+            stage_name: Some("prod".into()),
+            deployment_id: Some(deployment.into()),
+            ..Stage::default()
+        })
     }
 
     fn snapshot(paths: &[&str]) -> SnapshotDocument {

@@ -10,7 +10,7 @@ use api::apigateway::{
     Account, Authorizer, ClientCertificate, Deployment, DocumentationPart, DocumentationVersion,
     GatewayResponse, MethodSetting, Model, RequestValidator, Resource, RestApi, Stage,
 };
-use base::Secret;
+use base::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Document, Key};
 
@@ -160,6 +160,43 @@ impl Document for ClientCertificateDocument {
 pub struct StageDocument {
     /// As `GetStage` answers.
     pub stage: Stage,
+    /// When its cache of responses was last flushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_flushed: Option<Timestamp>,
+    /// When its cache of authorizers' results was last flushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizers_cache_flushed: Option<Timestamp>,
+}
+
+impl StageDocument {
+    /// A stage whose caches were never flushed.
+    #[must_use]
+    pub fn new(stage: Stage) -> Self {
+        Self { stage, cache_flushed: None, authorizers_cache_flushed: None }
+    }
+
+    /// Which age the cache of responses is in.
+    #[must_use]
+    pub fn cache_age(&self) -> CacheAge {
+        CacheAge { made: self.stage.created_date, flushed: self.cache_flushed }
+    }
+
+    /// Which age the cache of authorizers' results is in.
+    #[must_use]
+    pub fn authorizers_cache_age(&self) -> CacheAge {
+        CacheAge { made: self.stage.created_date, flushed: self.authorizers_cache_flushed }
+    }
+}
+
+/// The age that a stage's cache is in: it begins with the stage, and anew with each flush, and no
+/// two of them are equal. It is part of the key by which any node's cache keeps and finds
+/// entries. So nothing that was cached before a flush is served after it, on whichever node, as
+/// soon as that node has followed the change feed; entries of earlier ages are never found again,
+/// and a cache drops them when it needs the room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CacheAge {
+    made: Option<Timestamp>,
+    flushed: Option<Timestamp>,
 }
 
 impl Document for StageDocument {

@@ -5,6 +5,7 @@
 
 pub mod apigateway;
 pub mod apigateway_keys;
+pub mod apigateway_usage;
 pub mod apigateway_vpc_links;
 pub mod aws_managed;
 pub mod iam;

@@ -10,7 +10,7 @@ mod restapis;
 mod tags;
 #[cfg(test)]
 mod test_frame;
-mod usage_plans;
+pub(crate) mod usage_plans;
 mod vpc_links;
 
 use crate::Registry;

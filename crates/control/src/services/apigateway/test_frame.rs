@@ -13,7 +13,7 @@ use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, Packa
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use store::{Document, Key, Location, Store, StoreOptions};
+use store::{Document, Key, Location, Store, StoreOptions, Transaction};
 
 use super::restapis;
 use crate::{Call, CallContext, Caller, Failure, Outcome, Plane};
@@ -100,6 +100,20 @@ impl Frame {
         let put =
             self.plane.store.blocking_write(move |tx| tx.put(&scope, &key, &document).map_err(Failure::from));
         put.map_err(|why| format!("{why:?}")).unwrap();
+    }
+
+    /// Runs something in a writing transaction, as the data plane would.
+    pub(super) fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Transaction<'_>) -> Outcome<T> + Send + 'static,
+    ) -> T {
+        self.plane.store.blocking_write(work).map_err(|why| format!("{why:?}")).unwrap().0
+    }
+
+    /// Removes what has expired.
+    pub(super) fn keep_retention(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(crate::keep_retention(&self.plane));
     }
 
     /// The document at `key`.

@@ -4,7 +4,7 @@
 
 mod events;
 mod groups;
-mod retention;
+pub(crate) mod retention;
 mod streams;
 mod tags;
 
@@ -20,8 +20,6 @@ use wire::ServiceError;
 
 use crate::Registry;
 use crate::call::{CallContext, Failure, Outcome, Plane};
-
-pub use retention::keep_retention;
 
 pub(super) fn register(registry: &mut Registry) {
     groups::register(registry);

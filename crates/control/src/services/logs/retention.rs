@@ -7,7 +7,7 @@ use crate::call::{Failure, Outcome, Plane};
 /// Removes expired events of every group once. The server calls it now and then; what has
 /// expired between two calls can still be read, as at AWS, where removal takes up to 72 hours.
 /// Failures are logged and met again at the next call.
-pub async fn keep_retention(plane: &Plane) {
+pub(crate) async fn keep_retention(plane: &Plane) {
     let groups: Outcome<_> = plane.store.read(|tx| Ok(tx.list_everywhere::<LogGroupDocument>()?)).await;
     let groups = match groups {
         Ok(groups) => groups,

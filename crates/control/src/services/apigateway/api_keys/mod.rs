@@ -120,7 +120,7 @@ fn update_api_key(call: &mut Call<'_, '_>, input: &UpdateApiKeyRequest) -> Outco
 }
 
 /// Removes a key, also from the usage plans that it is in.
-fn delete_api_key(call: &mut Call<'_, '_>, input: &DeleteApiKeyRequest) -> Outcome<Empty> {
+pub(super) fn delete_api_key(call: &mut Call<'_, '_>, input: &DeleteApiKeyRequest) -> Outcome<Empty> {
     let document = find(call, &input.api_key)?;
     let scope = &call.context.scope;
     for plan in &document.usage_plans {

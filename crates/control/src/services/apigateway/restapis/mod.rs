@@ -23,6 +23,7 @@ mod references;
 pub(super) mod request_validators;
 mod resource_tree;
 pub(super) mod resources;
+mod stage_caches;
 pub(super) mod stage_update;
 mod stage_variables;
 pub(super) mod stages;
@@ -69,6 +70,7 @@ pub(super) fn register(registry: &mut Registry) {
     request_validators::register(registry);
     resources::register(registry);
     stages::register(registry);
+    stage_caches::register(registry);
 }
 
 /// Makes an API with its root resource.

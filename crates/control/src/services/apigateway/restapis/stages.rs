@@ -129,11 +129,14 @@ pub(in super::super) fn get(call: &mut Call<'_, '_>, api: &str, name: &str) -> O
     read(call, api, name)?.ok_or_else(unknown_stage)
 }
 
-/// Stores a stage.
+/// Stores a stage. What is known of its caches stays as it is.
 pub(in super::super) fn put(call: &mut Call<'_, '_>, api: &str, stage: &Stage) -> Outcome<()> {
-    let key = within(api, stage.stage_name.as_deref().unwrap_or_default());
-    call.tx.put(&call.context.scope, &key, &StageDocument { stage: stage.clone() })?;
-    Ok(())
+    let name = stage.stage_name.as_deref().unwrap_or_default();
+    let document = match document(call, api, name)? {
+        Some(known) => StageDocument { stage: stage.clone(), ..known },
+        None => StageDocument::new(stage.clone()),
+    };
+    Ok(call.tx.put(&call.context.scope, &within(api, name), &document)?)
 }
 
 /// A stage as it is answered.
@@ -173,8 +176,12 @@ pub(super) fn set_cache_cluster(stage: &mut Stage, enabled: bool) {
 }
 
 fn read(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Option<Stage>> {
-    let document = call.tx.get::<StageDocument>(&call.context.scope, &within(api, name))?;
-    Ok(document.map(|document| document.stage))
+    Ok(document(call, api, name)?.map(|document| document.stage))
+}
+
+/// All that is stored of the stage `name`.
+pub(super) fn document(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Option<StageDocument>> {
+    Ok(call.tx.get(&call.context.scope, &within(api, name))?)
 }
 
 /// A stage that points nowhere yet.

@@ -13,7 +13,7 @@ use store::Key;
 use super::super::api_keys::{self, named_like, newest_first, unknown_api_key};
 use super::super::limits;
 use super::super::refusals::{bad_request, conflict, limit_exceeded};
-use super::{api_stages, find};
+use super::{api_stages, find, usage};
 use crate::paginate::{Page, page};
 use crate::{Call, Outcome, Registry};
 
@@ -96,7 +96,10 @@ pub(in super::super) fn get_usage_plan_keys(
     Ok(UsagePlanKeys { position, items: Some(items) })
 }
 
-fn delete_usage_plan_key(call: &mut Call<'_, '_>, input: &DeleteUsagePlanKeyRequest) -> Outcome<Empty> {
+pub(in super::super) fn delete_usage_plan_key(
+    call: &mut Call<'_, '_>,
+    input: &DeleteUsagePlanKeyRequest,
+) -> Outcome<Empty> {
     find(call, &input.usage_plan_id)?;
     if !is_in(call, &input.usage_plan_id, &input.key_id)? {
         return Err(unknown_api_key());
@@ -118,10 +121,10 @@ fn release(call: &mut Call<'_, '_>, plan: &str, key: &str) -> Outcome<()> {
     document.usage_plans.remove(plan);
     api_keys::put(call, &document)?;
     call.tx.delete::<UsagePlanKeyDocument>(&call.context.scope, &Key::new([plan, key]))?;
-    Ok(())
+    usage::leave(call, plan, key)
 }
 
-fn is_in(call: &mut Call<'_, '_>, plan: &str, key: &str) -> Outcome<bool> {
+pub(super) fn is_in(call: &mut Call<'_, '_>, plan: &str, key: &str) -> Outcome<bool> {
     let document = call.tx.get::<UsagePlanKeyDocument>(&call.context.scope, &Key::new([plan, key]))?;
     Ok(document.is_some())
 }

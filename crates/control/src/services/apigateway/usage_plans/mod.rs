@@ -5,6 +5,7 @@ mod api_stages;
 pub(super) mod keys;
 mod settings;
 mod update;
+pub(crate) mod usage;
 
 use api::Empty;
 use api::apigateway::operations as op;
@@ -23,7 +24,7 @@ use super::{api_keys, usage_plans::settings::check_fine_grain};
 use crate::paginate::{Page, page};
 use crate::{Call, Failure, Outcome, Registry, tags};
 
-/// To be called after the stages' own registration, which it follows.
+/// To be called after the registration of stages and of API keys, which it follows.
 pub(super) fn register(registry: &mut Registry) {
     registry
         .write(op::CreateUsagePlan, create_usage_plan)
@@ -34,6 +35,7 @@ pub(super) fn register(registry: &mut Registry) {
         .after(op::DeleteStage, api_stages::leave_stage)
         .after(op::DeleteRestApi, api_stages::leave_api);
     keys::register(registry);
+    usage::register(registry);
 }
 
 pub(super) fn create_usage_plan(
@@ -103,6 +105,7 @@ pub(super) fn delete_usage_plan(call: &mut Call<'_, '_>, input: &DeleteUsagePlan
         )));
     }
     keys::release_all(call, id)?;
+    usage::forget_plan(call, id)?;
     call.tx.delete::<UsagePlanDocument>(&call.context.scope, &Key::new([id]))?;
     Ok(Empty {})
 }
