@@ -10,13 +10,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use api::apigateway::Stage;
 use base::Scope;
-use documents::apigateway::{RestApiDocument, SnapshotDocument, StageDocument, within};
-use store::{Batch, Change, ChangeKind, Follower, Key, Store, StoreFault};
+use documents::apigateway::{
+    AccountDocument, ClientCertificateDocument, RestApiDocument, SnapshotDocument, StageDocument, within,
+};
+use store::{Batch, Change, ChangeKind, Follower, Key, Store, StoreFault, Transaction};
 use tokio::sync::watch;
 
 use super::{Apis, Served};
-use crate::rest::compile_stage;
+use crate::rest::{Surroundings, compile_stage};
 
 /// How long to wait before a failed read is tried again.
 const READ_PAUSE: Duration = Duration::from_secs(1);
@@ -49,15 +52,12 @@ impl Refresh {
         // The feed first: what changes while the stages are read comes again.
         let follower = store.follow("gateway");
         let stages = store.blocking_read(|transaction| transaction.list_everywhere::<StageDocument>())?;
-        for (scope, key, document) in stages {
-            let snapshot = snapshot_key(&document, &key);
-            let read_scope = scope.clone();
-            let snapshot = match snapshot {
-                Some(key) => store.blocking_read(move |t| t.get::<SnapshotDocument>(&read_scope, &key)),
-                None => Ok(None),
-            };
-            let snapshot = tolerant(snapshot)?;
-            serve(&apis, &scope, &key, &document, snapshot);
+        for (scope, key, _) in stages {
+            let (of, at) = (scope.clone(), key.clone());
+            let stored = store.blocking_read(move |transaction| stored(transaction, &of, &at))?;
+            if let Some(stored) = stored {
+                serve(&apis, &scope, &key, stored);
+            }
         }
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -107,11 +107,18 @@ struct Changed {
 }
 
 async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFault> {
-    let changed = match batch {
+    let mut affected = match batch {
         Batch::Changes(changes) => changed(changes),
         Batch::Reload(_) => everything(store, apis).await?,
     };
-    for ((scope, api), changed) in changed {
+    for scope in std::mem::take(&mut affected.scopes) {
+        let of = scope.clone();
+        let stored = store.read(move |t| t.list::<StageDocument>(&of, &Key::root())).await?;
+        for (key, _) in stored {
+            affected.stage(&scope, &key);
+        }
+    }
+    for ((scope, api), changed) in affected.apis {
         let mut stages = changed.stages;
         if changed.all {
             let (of, prefix) = (scope.clone(), Key::new([api.as_str()]));
@@ -127,36 +134,57 @@ async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFaul
     Ok(())
 }
 
-fn changed(changes: &[Change]) -> BTreeMap<(Scope, String), Changed> {
-    let mut changed: BTreeMap<(Scope, String), Changed> = BTreeMap::new();
-    for change in changes {
-        let Some(api) = change.key.part(0) else { continue };
-        let stage = change.is::<StageDocument>().then(|| change.key.part(1)).flatten();
-        // A snapshot is never changed, and a stage points at one that is stored before it or with
-        // it; so following the stages is enough.
-        let all = change.is::<RestApiDocument>() && change.kind == ChangeKind::Deleted;
-        if stage.is_some() || all {
-            let of_api = changed.entry((change.scope.clone(), api.to_owned())).or_default();
-            of_api.stages.extend(stage.map(str::to_owned));
-            of_api.all |= all;
+/// What has to be read anew.
+#[derive(Debug, Default)]
+struct Affected {
+    apis: BTreeMap<(Scope, String), Changed>,
+    /// Where every stage is affected.
+    scopes: BTreeSet<Scope>,
+}
+
+impl Affected {
+    fn api(&mut self, scope: &Scope, api: &str) -> &mut Changed {
+        self.apis.entry((scope.clone(), api.to_owned())).or_default()
+    }
+
+    /// The stage that is stored at `key`.
+    fn stage(&mut self, scope: &Scope, key: &Key) {
+        if let (Some(api), Some(stage)) = (key.part(0), key.part(1)) {
+            self.api(scope, api).stages.insert(stage.to_owned());
         }
     }
-    changed
+}
+
+/// A snapshot and a client certificate are never changed, and a stage names those that are stored
+/// before it or with it; so following the stages is enough, but for what an account says for all
+/// of its stages.
+fn changed(changes: &[Change]) -> Affected {
+    let mut affected = Affected::default();
+    for change in changes {
+        if change.is::<StageDocument>() {
+            affected.stage(&change.scope, &change.key);
+        } else if change.is::<AccountDocument>() {
+            affected.scopes.insert(change.scope.clone());
+        } else if change.is::<RestApiDocument>()
+            && change.kind == ChangeKind::Deleted
+            && let Some(api) = change.key.part(0)
+        {
+            affected.api(&change.scope, api).all = true;
+        }
+    }
+    affected
 }
 
 /// All that is stored and all that is served.
-async fn everything(store: &Store, apis: &Apis) -> Result<BTreeMap<(Scope, String), Changed>, StoreFault> {
-    let stored = store.read(|transaction| transaction.list_everywhere::<StageDocument>()).await?;
-    let mut changed: BTreeMap<(Scope, String), Changed> = BTreeMap::new();
-    let stored = stored
-        .into_iter()
-        .filter_map(|(scope, key, _)| Some((scope, key.part(0)?.to_owned(), key.part(1)?.to_owned())));
-    let served =
-        apis.stages().into_iter().map(|(scope, api, stage)| (scope, api.into_string(), stage.into_string()));
-    for (scope, api, stage) in stored.chain(served) {
-        changed.entry((scope, api)).or_default().stages.insert(stage);
+async fn everything(store: &Store, apis: &Apis) -> Result<Affected, StoreFault> {
+    let mut affected = Affected::default();
+    for (scope, key, _) in store.read(|transaction| transaction.list_everywhere::<StageDocument>()).await? {
+        affected.stage(&scope, &key);
     }
-    Ok(changed)
+    for (scope, api, stage) in apis.stages() {
+        affected.api(&scope, &api).stages.insert(stage.into_string());
+    }
+    Ok(affected)
 }
 
 async fn one_stage(
@@ -168,18 +196,8 @@ async fn one_stage(
 ) -> Result<(), StoreFault> {
     let key = within(api, stage);
     let (of, at) = (scope.clone(), key.clone());
-    let read = store
-        .read(move |transaction| {
-            let Some(document) = transaction.get::<StageDocument>(&of, &at)? else { return Ok(None) };
-            let snapshot = match snapshot_key(&document, &at) {
-                Some(key) => tolerant(transaction.get::<SnapshotDocument>(&of, &key))?,
-                None => Snapshot::Missing,
-            };
-            Ok::<_, StoreFault>(Some((document, snapshot)))
-        })
-        .await;
-    match read {
-        Ok(Some((document, snapshot))) => serve(apis, scope, &key, &document, snapshot),
+    match store.read(move |transaction| stored(transaction, &of, &at)).await {
+        Ok(Some(stored)) => serve(apis, scope, &key, stored),
         Ok(None) => {
             apis.remove_stage(scope, api, stage);
             tracing::info!(api, stage, "a stage is no longer served");
@@ -190,38 +208,63 @@ async fn one_stage(
     Ok(())
 }
 
-fn snapshot_key(document: &StageDocument, key: &Key) -> Option<Key> {
-    Some(within(key.part(0)?, document.stage.deployment_id.as_deref()?))
+/// A stage with what it is served with.
+struct Stored {
+    stage: Stage,
+    /// Its deployment, or why that cannot be read.
+    snapshot: Result<SnapshotDocument, String>,
+    /// The certificate that it shows to backends; an error if that is stored and cannot be read.
+    certificate: Result<Option<ClientCertificateDocument>, String>,
+    /// Whether the account lets API Gateway write execution logs.
+    logs: bool,
 }
 
-/// A stage's deployment, as far as it can be read.
-enum Snapshot {
-    Read(Box<SnapshotDocument>),
-    Missing,
-    Unreadable(String),
+/// The stage at `key`, if there is one.
+fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result<Option<Stored>, StoreFault> {
+    let Some(StageDocument { stage, .. }) = transaction.get::<StageDocument>(scope, key)? else {
+        return Ok(None);
+    };
+    let missing = || "its deployment is missing".to_owned();
+    let snapshot = match (key.part(0), stage.deployment_id.as_deref()) {
+        (Some(api), Some(deployment)) => {
+            let read = tolerant(transaction.get::<SnapshotDocument>(scope, &within(api, deployment)))?;
+            read.and_then(|snapshot| snapshot.ok_or_else(missing))
+        }
+        _ => Err(missing()),
+    };
+    let certificate = match stage.client_certificate_id.as_deref().filter(|id| !id.is_empty()) {
+        Some(id) => tolerant(transaction.get::<ClientCertificateDocument>(scope, &Key::new([id])))?,
+        None => Ok(None),
+    };
+    let account = tolerant(transaction.get::<AccountDocument>(scope, &Key::root()))?.unwrap_or_else(|why| {
+        tracing::error!(why, "an account's settings cannot be read: its stages write no execution logs");
+        None
+    });
+    let logs = account.is_some_and(|account| account.account.cloudwatch_role_arn.is_some());
+    Ok(Some(Stored { stage, snapshot, certificate, logs }))
 }
 
 /// A document that cannot be decoded is that stage's trouble; any other fault is everybody's.
-fn tolerant(read: Result<Option<SnapshotDocument>, StoreFault>) -> Result<Snapshot, StoreFault> {
+fn tolerant<T>(read: Result<Option<T>, StoreFault>) -> Result<Result<Option<T>, String>, StoreFault> {
     match read {
-        Ok(Some(snapshot)) => Ok(Snapshot::Read(Box::new(snapshot))),
-        Ok(None) => Ok(Snapshot::Missing),
-        Err(fault @ StoreFault::Undecodable { .. }) => Ok(Snapshot::Unreadable(fault.to_string())),
+        Ok(read) => Ok(Ok(read)),
+        Err(fault @ StoreFault::Undecodable { .. }) => Ok(Err(fault.to_string())),
         Err(fault) => Err(fault),
     }
 }
 
-fn serve(apis: &Apis, scope: &Scope, key: &Key, document: &StageDocument, snapshot: Snapshot) {
+fn serve(apis: &Apis, scope: &Scope, key: &Key, stored: Stored) {
     let (Some(api), Some(stage)) = (key.part(0), key.part(1)) else {
         tracing::error!(%key, "a stage is stored under a key that is none");
         return;
     };
-    let snapshot = match snapshot {
-        Snapshot::Read(snapshot) => snapshot,
-        Snapshot::Missing => return broken(apis, scope, api, stage, "its deployment is missing"),
-        Snapshot::Unreadable(why) => return broken(apis, scope, api, stage, &why),
+    let (snapshot, client_certificate) = match (stored.snapshot, stored.certificate) {
+        (Ok(snapshot), Ok(certificate)) => (snapshot, certificate),
+        (Err(why), _) | (_, Err(why)) => return broken(apis, scope, api, stage, &why),
     };
-    match compile_stage(scope, &document.stage, &snapshot, apis.counters_of(api, stage)) {
+    let surroundings =
+        Surroundings { counters: apis.counters_of(api, stage), client_certificate, logs: stored.logs };
+    match compile_stage(scope, &stored.stage, &snapshot, surroundings) {
         Ok((compiled, remarks)) => {
             for remark in remarks {
                 tracing::warn!(
@@ -248,7 +291,7 @@ fn broken(apis: &Apis, scope: &Scope, api: &str, stage: &str, why: &str) {
 
 #[cfg(test)]
 mod tests {
-    use api::apigateway::{RestApi, Stage};
+    use api::apigateway::RestApi;
     use base::Clock;
     use serde_json::json;
     use store::{Location, StoreOptions};
@@ -343,6 +386,34 @@ mod tests {
         settle(&store, put(&store, "d3", None));
         assert_eq!(served(&apis), Err("its deployment is missing".to_owned()));
         settle(&store, put(&store, "d1", None));
+        assert_eq!(served(&apis), Ok(1));
+    }
+
+    #[test]
+    fn a_stage_that_cannot_show_its_certificate_is_closed() {
+        let store = open();
+        let apis = Arc::new(Apis::default());
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
+        let name = |id: &'static str, with: Option<ClientCertificateDocument>| {
+            let written: Result<((), _), StoreFault> = store.blocking_write(move |transaction| {
+                if let Some(certificate) = &with {
+                    transaction.put(&here(), &Key::new([id]), certificate)?;
+                }
+                let mut document = stage("d1");
+                document.stage.client_certificate_id = Some(id.to_owned());
+                transaction.put(&here(), &within("abc", "prod"), &document)
+            });
+            settle(&store, written.unwrap().1);
+        };
+        name("c1", None);
+        assert_eq!(served(&apis), Err("the client certificate c1 does not exist".to_owned()));
+        let (good, _) = crate::integration::http::certificate::tests::stored("c2");
+        let mut keyless = good.clone();
+        keyless.private_key = base::Secret::new("no key");
+        name("c3", Some(keyless));
+        assert!(served(&apis).unwrap_err().starts_with("the client certificate c3 cannot be read"));
+        name("c2", Some(good));
         assert_eq!(served(&apis), Ok(1));
     }
 

@@ -4,7 +4,7 @@ use documents::apigateway::SnapshotDocument;
 use ports::deployments::{DeploymentCheck, DeploymentFault};
 
 use super::StageVariables;
-use super::compile_method::{MethodFault, compile_method};
+use super::compile_method::{MethodFault, Within, compile_method};
 use super::trie::Routes;
 use crate::exchange::{ResourceFacts, StageFacts};
 
@@ -14,8 +14,13 @@ pub struct Check;
 
 impl DeploymentCheck for Check {
     fn faults(&self, snapshot: &SnapshotDocument) -> Vec<DeploymentFault> {
-        let stage = StageFacts::default();
-        let variables = StageVariables::default();
+        let within = Within {
+            stage: &StageFacts::default(),
+            validators: &snapshot.request_validators,
+            variables: &StageVariables::default(),
+            // Whether it can be loaded is found out when a stage is served.
+            certificate: None,
+        };
         let mut routes = Routes::default();
         let mut faults = Vec::new();
         let mut methods = 0;
@@ -31,9 +36,7 @@ impl DeploymentCheck for Check {
                 methods += 1;
                 // What depends on a stage (its variables), what AWS finds out at run time and
                 // what refuses all traffic does not keep an API from being deployed.
-                if let Err(MethodFault::Undeployable(error)) =
-                    compile_method(&stage, &facts, verb, method, &snapshot.request_validators, &variables)
-                {
+                if let Err(MethodFault::Undeployable(error)) = compile_method(&within, &facts, verb, method) {
                     fault(format!("{path} {verb}"), error.to_string());
                 }
             }

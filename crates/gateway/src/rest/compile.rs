@@ -7,21 +7,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::apigateway::{EndpointType, Method, RequestValidator, Resource, Stage};
+use api::apigateway::{EndpointType, Method, Resource, Stage};
 use base::Scope;
-use documents::apigateway::SnapshotDocument;
+use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
 
-use super::compile_method::{MethodFault, compile_method};
+use super::compile_method::{MethodFault, Within, compile_method};
 use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::{CompiledMethod, CompiledStage, StageVariables};
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
 use crate::integration::Integration;
+use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
 use crate::trail::{AccessLog, StageCounters};
 
 /// Why a stage cannot be served at all.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum StageFault {
     /// The snapshot does not say which API it is of, or the stage which stage it is.
     #[error("{0} is missing")]
@@ -29,6 +30,20 @@ pub enum StageFault {
     /// Two resources stand in each other's place.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// Backends cannot be shown the certificate that they are to be shown.
+    #[error(transparent)]
+    ClientCertificate(#[from] CertificateError),
+}
+
+/// What a stage is served with besides itself and its deployment.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Its counters.
+    pub counters: Arc<StageCounters>,
+    /// What is stored under its `clientCertificateId`, if it has one.
+    pub client_certificate: Option<ClientCertificateDocument>,
+    /// Whether its account lets API Gateway write execution logs.
+    pub logs: bool,
 }
 
 /// Something that is left out or closed, for the log.
@@ -49,7 +64,7 @@ pub fn compile_stage(
     scope: &Scope,
     stage: &Stage,
     snapshot: &SnapshotDocument,
-    counters: Arc<StageCounters>,
+    surroundings: Surroundings,
 ) -> Result<(CompiledStage, Vec<Remark>), StageFault> {
     let facts = StageFacts {
         account_id: scope.account().into(),
@@ -59,6 +74,16 @@ pub fn compile_stage(
         deployment_id: stage.deployment_id.as_deref().unwrap_or_default().into(),
     };
     let variables = StageVariables::new(stage.variables.clone().into_iter().flatten());
+    let certificate = stage.client_certificate_id.as_deref().filter(|id| !id.is_empty());
+    let certificate = certificate
+        .map(|id| ClientCertificate::load(id, surroundings.client_certificate.as_ref()))
+        .transpose()?;
+    let within = Within {
+        stage: &facts,
+        validators: &snapshot.request_validators,
+        variables: &variables,
+        certificate: certificate.as_ref(),
+    };
     let mut remarks = Vec::new();
     let closed = closed(snapshot);
     if let Some(refusal) = &closed {
@@ -80,8 +105,7 @@ pub fn compile_stage(
         let mut entries = Vec::new();
         for (verb, method) in resource.resource_methods.iter().flatten() {
             entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
-            let (method, what) =
-                one_method(&facts, &resource_facts, verb, method, &snapshot.request_validators, &variables);
+            let (method, what) = one_method(&within, &resource_facts, verb, method);
             let place = format!("{} {verb}", resource_facts.path);
             remarks.extend(what.map(|what| Remark { place, what }));
             methods.push(method);
@@ -89,7 +113,16 @@ pub fn compile_stage(
         routes.add(&resource_facts.path, entries)?;
     }
     let binary = BinaryTypes::new(snapshot.rest_api.binary_media_types.as_deref().unwrap_or_default());
-    let compiled = CompiledStage { facts, closed, routes, methods, variables, binary, access_log, counters };
+    let compiled = CompiledStage {
+        facts,
+        closed,
+        routes,
+        methods,
+        variables,
+        binary,
+        access_log,
+        counters: surroundings.counters,
+    };
     Ok((compiled, remarks))
 }
 
@@ -102,35 +135,28 @@ fn resource_facts(resource: &Resource) -> Result<ResourceFacts, StageFault> {
 
 /// A method that runs, or one that refuses everything and why.
 fn one_method(
-    facts: &StageFacts,
+    within: &Within<'_>,
     resource: &ResourceFacts,
     verb: &str,
     method: &Method,
-    validators: &[RequestValidator],
-    variables: &StageVariables,
 ) -> (CompiledMethod, Option<String>) {
     let timeout = method.method_integration.as_ref().and_then(|integration| integration.timeout_in_millis);
-    let (closed, integration, what) =
-        match compile_method(facts, resource, verb, method, validators, variables) {
-            Ok(integration) => (None, integration, None),
-            Err(MethodFault::NotBuilt(feature)) => {
-                let fault = ConfigurationFault::NotBuilt { feature };
-                let what = fault.to_string();
-                (
-                    Some(Refusal::ApiConfigurationError(fault.clone())),
-                    Integration::Unusable(fault),
-                    Some(what),
-                )
-            }
-            Err(MethodFault::Unusable(fault)) => {
-                let what = fault.to_string();
-                (None, Integration::Unusable(fault), Some(what))
-            }
-            Err(fault @ MethodFault::Undeployable(_)) => {
-                let what = fault.to_string();
-                (None, Integration::Unusable(ConfigurationFault::Stage { why: what.clone() }), Some(what))
-            }
-        };
+    let (closed, integration, what) = match compile_method(within, resource, verb, method) {
+        Ok(integration) => (None, integration, None),
+        Err(MethodFault::NotBuilt(feature)) => {
+            let fault = ConfigurationFault::NotBuilt { feature };
+            let what = fault.to_string();
+            (Some(Refusal::ApiConfigurationError(fault.clone())), Integration::Unusable(fault), Some(what))
+        }
+        Err(MethodFault::Unusable(fault)) => {
+            let what = fault.to_string();
+            (None, Integration::Unusable(fault), Some(what))
+        }
+        Err(fault @ MethodFault::Undeployable(_)) => {
+            let what = fault.to_string();
+            (None, Integration::Unusable(ConfigurationFault::Stage { why: what.clone() }), Some(what))
+        }
+    };
     (CompiledMethod { resource: resource.clone(), closed, integration, timeout: timeout_of(timeout) }, what)
 }
 
@@ -175,9 +201,6 @@ fn ignored(stage: &Stage) -> Vec<Remark> {
     }
     if settings().any(logs) {
         remarks.push(remark("asks for execution logs"));
-    }
-    if stage.client_certificate_id.is_some() {
-        remarks.push(remark("shows a client certificate to backends"));
     }
     remarks
 }

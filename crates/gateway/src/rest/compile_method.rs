@@ -6,6 +6,7 @@ use http::HeaderValue;
 use super::StageVariables;
 use crate::exchange::{ConfigurationFault, ResourceFacts, StageFacts};
 use crate::integration::Integration;
+use crate::integration::http::ClientCertificate;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping};
 use crate::integration::http::endpoint::Endpoint;
 use crate::integration::lambda::{FunctionUriError, Invocation, Lambda, LambdaProxy, ProxyEvent, function};
@@ -49,25 +50,36 @@ pub(super) enum DeployFault {
     NoType,
 }
 
+/// What all methods of a stage are compiled with.
+#[derive(Clone, Copy)]
+pub(super) struct Within<'a> {
+    /// The stage.
+    pub(super) stage: &'a StageFacts,
+    /// The API's request validators.
+    pub(super) validators: &'a [RequestValidator],
+    /// The stage's variables.
+    pub(super) variables: &'a StageVariables,
+    /// The certificate that the stage shows to HTTP backends.
+    pub(super) certificate: Option<&'a ClientCertificate>,
+}
+
 /// Compiles the method `verb` of a resource.
 ///
 /// # Errors
 /// Why it does not serve requests.
 pub(super) fn compile_method(
-    stage: &StageFacts,
+    within: &Within<'_>,
     resource: &ResourceFacts,
     verb: &str,
     method: &Method,
-    validators: &[RequestValidator],
-    variables: &StageVariables,
 ) -> Result<Integration, MethodFault> {
     let stored = method.method_integration.as_ref().ok_or(DeployFault::NoIntegration)?;
     // What cannot be deployed goes first: it is the same whoever may call.
-    let compiled = integration(stage, resource, verb, stored, variables);
+    let compiled = integration(within, resource, verb, stored);
     if let Err(fault @ MethodFault::Undeployable(_)) = compiled {
         return Err(fault);
     }
-    restricted(method, validators)?;
+    restricted(method, within.validators)?;
     compiled
 }
 
@@ -95,12 +107,12 @@ fn restricted(method: &Method, validators: &[RequestValidator]) -> Result<(), Me
 }
 
 fn integration(
-    stage: &StageFacts,
+    within: &Within<'_>,
     resource: &ResourceFacts,
     verb: &str,
     stored: &Stored,
-    variables: &StageVariables,
 ) -> Result<Integration, MethodFault> {
+    let Within { stage, variables, .. } = *within;
     let parts = || Parts::compile(stored, variables);
     match stored.r#type.ok_or(DeployFault::NoType)? {
         IntegrationType::Mock => {
@@ -117,11 +129,11 @@ fn integration(
                 responses,
                 user_agent: user_agent.unwrap_or_else(|_| HeaderValue::from_static("AmazonAPIGateway")),
             }));
-            http(stage, stored, variables, parameters, exchange)
+            http(within, stored, parameters, exchange)
         }
         IntegrationType::HttpProxy => {
             let parameters = parameters(stored, variables)?;
-            http(stage, stored, variables, parameters, Exchange::Passing)
+            http(within, stored, parameters, Exchange::Passing)
         }
         IntegrationType::AwsProxy => {
             // Mapped parameters have no effect on a function's event, but for those that make
@@ -178,9 +190,8 @@ fn unmappable(parameters: &RequestParameters, aws: bool) -> Result<(), MethodFau
 }
 
 fn http(
-    stage: &StageFacts,
+    within: &Within<'_>,
     stored: &Stored,
-    variables: &StageVariables,
     parameters: RequestParameters,
     exchange: Exchange,
 ) -> Result<Integration, MethodFault> {
@@ -188,12 +199,13 @@ fn http(
         return Err(MethodFault::NotBuilt("VPC_LINK".to_owned()));
     }
     unmappable(&parameters, false)?;
-    let endpoint = Endpoint::new(&uri(stored, variables)?).map_err(|error| no_endpoint(&error))?;
+    let endpoint = Endpoint::new(&uri(stored, within.variables)?).map_err(|error| no_endpoint(&error))?;
+    let endpoint = endpoint.showing(within.certificate);
     let method = match stored.http_method.as_deref() {
         None | Some("ANY") => None,
         Some(name) => Some(name.parse().map_err(|_| no_endpoint(&format!("{name} is not a method")))?),
     };
-    let api_id = HeaderValue::from_str(&stage.api_id).map_err(|error| no_endpoint(&error))?;
+    let api_id = HeaderValue::from_str(&within.stage.api_id).map_err(|error| no_endpoint(&error))?;
     Ok(Integration::Http(Box::new(HttpCall { endpoint, method, parameters, api_id, exchange })))
 }
 

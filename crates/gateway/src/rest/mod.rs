@@ -18,6 +18,6 @@ pub mod trie;
 mod variables;
 
 pub use check::Check;
-pub use compile::{Remark, StageFault, compile_stage};
+pub use compile::{Remark, StageFault, Surroundings, compile_stage};
 pub use stage::{CompiledMethod, CompiledStage};
 pub use variables::{StageVariables, UndefinedVariable};

@@ -10,7 +10,7 @@ use documents::apigateway::SnapshotDocument;
 use gateway::Worker;
 use gateway::exchange::{Body, HeaderNames, Incoming};
 use gateway::front_door::{Apis, FrontDoor, Served};
-use gateway::rest::{Remark, compile_stage};
+use gateway::rest::{Remark, Surroundings, compile_stage};
 use gateway::trail::Trail;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -164,6 +164,10 @@ impl Api {
         self
     }
 
+    fn surroundings(&self, apis: &Apis) -> Surroundings {
+        Surroundings { counters: apis.counters_of("abc123", "prod"), ..Surroundings::default() }
+    }
+
     pub(crate) fn snapshot(&self) -> SnapshotDocument {
         let mut rest_api = self.api.clone();
         rest_api["id"] = "abc123".into();
@@ -203,7 +207,7 @@ impl House {
         stage["deploymentId"] = "dep001".into();
         let stage = serde_json::from_value(stage).unwrap();
         let (compiled, remarks) =
-            compile_stage(&scope(), &stage, &api.snapshot(), apis.counters_of("abc123", "prod")).unwrap();
+            compile_stage(&scope(), &stage, &api.snapshot(), api.surroundings(&apis)).unwrap();
         apis.put(&scope(), "abc123", "prod", &Served::Running(Arc::new(compiled)));
         let door = FrontDoor::new(
             Arc::clone(&apis),

@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 use super::bounds::ADDRESS_TIME;
 use super::fault::Phase;
@@ -23,7 +22,6 @@ use super::{Scheme, Target, UpstreamError};
 pub(super) async fn connect(
     pool: &Rc<Pool>,
     names: &Names,
-    tls: &TlsConnector,
     deadline: Instant,
     phase: &Cell<Phase>,
 ) -> Result<Free, UpstreamError> {
@@ -34,7 +32,8 @@ pub(super) async fn connect(
         Scheme::Http => link::start(stream, pool).await,
         Scheme::Https => {
             let failed = |source| UpstreamError::Tls { target: target.clone(), source };
-            let stream = tls.connect(server_name(target).map_err(failed)?, stream).await.map_err(failed)?;
+            let name = server_name(target).map_err(failed)?;
+            let stream = pool.tls.connect(name, stream).await.map_err(failed)?;
             link::start(stream, pool).await
         }
     };

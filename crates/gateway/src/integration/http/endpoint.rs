@@ -7,7 +7,7 @@ use http::Uri;
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Target, TargetError};
+use super::{ClientCertificate, Target, TargetError};
 use crate::mapping::query;
 use crate::mapping::source::Value;
 
@@ -67,6 +67,8 @@ pub enum EndpointError {
 pub struct Endpoint {
     /// `None` if the scheme, host or port has a parameter's place.
     target: Option<Target>,
+    /// What the backend is shown.
+    certificate: Option<ClientCertificate>,
     authority: Vec<Piece>,
     path: Vec<Piece>,
     query: Vec<Piece>,
@@ -97,6 +99,7 @@ impl Endpoint {
         let pieces = |text: &str| pieces(text).ok_or_else(|| EndpointError::Parameter(uri.to_owned()));
         let mut endpoint = Self {
             target: None,
+            certificate: None,
             authority: pieces(authority)?,
             path: pieces(if path.is_empty() { "/" } else { path })?,
             query: pieces(query)?,
@@ -113,6 +116,22 @@ impl Endpoint {
             endpoint.uri(&|_| Some(Value::Plain(Cow::Borrowed("x"))), String::new())?;
         }
         Ok(endpoint)
+    }
+
+    /// The same URI, called with `certificate` if there is one.
+    #[must_use]
+    pub fn showing(mut self, certificate: Option<&ClientCertificate>) -> Self {
+        self.certificate = certificate.cloned();
+        let target = self.target.take();
+        self.target = target.map(|target| self.as_shown(target));
+        self
+    }
+
+    fn as_shown(&self, target: Target) -> Target {
+        match &self.certificate {
+            Some(certificate) => target.showing(certificate),
+            None => target,
+        }
     }
 
     /// The backend.
@@ -140,7 +159,7 @@ impl Endpoint {
                 }
             }
         }
-        Ok(Cow::Owned(authority.parse::<Target>()?))
+        Ok(Cow::Owned(self.as_shown(authority.parse::<Target>()?)))
     }
 
     /// Path and query of one request; `more` is added to the URI's own query.

@@ -6,6 +6,7 @@
 
 mod bounds;
 pub mod call;
+pub(crate) mod certificate;
 mod connect;
 pub mod endpoint;
 mod fault;
@@ -20,12 +21,14 @@ mod trust;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::{Method, Request, Response, header};
 use hyper::body::Incoming;
-use tokio_rustls::TlsConnector;
+use rustls::ClientConfig;
 
+pub use certificate::{CertificateError, ClientCertificate};
 pub use fault::{Phase, UpstreamError};
 pub use target::{Scheme, Target, TargetError};
 pub use trust::{TrustError, UpstreamSettings};
@@ -38,7 +41,7 @@ use pool::{Pool, Slot};
 
 /// One worker's connections to HTTP backends.
 pub struct Upstreams {
-    tls: TlsConnector,
+    tls: Arc<ClientConfig>,
     names: Names,
     pools: RefCell<HashMap<Box<str>, Rc<Pool>>>,
 }
@@ -47,7 +50,7 @@ impl Upstreams {
     /// Without any connection yet.
     #[must_use]
     pub fn new(settings: UpstreamSettings) -> Self {
-        Self { tls: settings.tls.into(), names: Names::default(), pools: RefCell::default() }
+        Self { tls: settings.tls, names: Names::default(), pools: RefCell::default() }
     }
 
     /// Sends `request` to `target` and waits for the head of the response; its body arrives as
@@ -136,7 +139,7 @@ impl Upstreams {
         deadline: Instant,
         phase: &Cell<Phase>,
     ) -> Result<Response<Incoming>, UpstreamError> {
-        let free = connect::connect(pool, &self.names, &self.tls, deadline, phase).await?;
+        let free = connect::connect(pool, &self.names, deadline, phase).await?;
         phase.set(Phase::Answering);
         let response = free.send(request, pool, slot, deadline).await;
         response.map_err(|unanswered| UpstreamError::of(&pool.target, unanswered.error.into_error()))
@@ -144,15 +147,19 @@ impl Upstreams {
 
     fn pool(&self, target: &Target) -> Rc<Pool> {
         let mut pools = self.pools.borrow_mut();
-        if let Some(pool) = pools.get(target.origin()) {
+        if let Some(pool) = pools.get(target.key()) {
             return Rc::clone(pool);
         }
         if pools.len() >= TARGETS {
             pools.retain(|_, pool| !pool.is_unused());
         }
-        let pool = Pool::new(target.clone());
+        let tls = match target.certificate() {
+            Some(certificate) => Arc::new(certificate.shown_by(&self.tls)),
+            None => Arc::clone(&self.tls),
+        };
+        let pool = Pool::new(target.clone(), tls.into());
         if pools.len() < TARGETS {
-            pools.insert(target.origin().into(), Rc::clone(&pool));
+            pools.insert(target.key().into(), Rc::clone(&pool));
         }
         pool
     }

@@ -8,15 +8,17 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsConnector;
 
 use super::Target;
 use super::bounds::{BUSY_PER_TARGET, IDLE_PER_TARGET, WAITING_PER_TARGET};
 use super::link::{Free, Link};
 
 /// A target's connections.
-#[derive(Debug)]
 pub(super) struct Pool {
     pub(super) target: Target,
+    /// How its connections begin, if they are over TLS: with its certificate if it has one.
+    pub(super) tls: TlsConnector,
     /// One permit for each request that may be under way.
     slots: Semaphore,
     waiting: Cell<usize>,
@@ -35,9 +37,10 @@ pub(super) struct Slot(Rc<Pool>);
 pub(super) struct TooManyWait;
 
 impl Pool {
-    pub(super) fn new(target: Target) -> Rc<Self> {
+    pub(super) fn new(target: Target, tls: TlsConnector) -> Rc<Self> {
         Rc::new(Self {
             target,
+            tls,
             slots: Semaphore::new(BUSY_PER_TARGET),
             waiting: Cell::new(0),
             idle: RefCell::default(),
@@ -108,6 +111,16 @@ impl Pool {
     }
 }
 
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool")
+            .field("target", &self.target)
+            .field("idle", &self.idle.borrow().len())
+            .field("open", &self.open.borrow().len())
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 impl Pool {
     /// Connections, busy and idle.
@@ -158,11 +171,16 @@ mod tests {
 
     use futures_util::FutureExt as _;
 
+    use super::super::UpstreamSettings;
     use super::*;
+
+    fn pool() -> Rc<Pool> {
+        Pool::new("http://127.0.0.1:1".parse().unwrap(), UpstreamSettings::default().tls.into())
+    }
 
     #[tokio::test]
     async fn requests_beyond_the_bound_wait_for_a_slot() {
-        let pool = Pool::new("http://127.0.0.1:1".parse().unwrap());
+        let pool = pool();
         let mut slots = Vec::new();
         for _ in 0..BUSY_PER_TARGET {
             slots.push(pool.slot().await.unwrap());
@@ -178,7 +196,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_so_many_may_wait() {
-        let pool = Pool::new("http://127.0.0.1:1".parse().unwrap());
+        let pool = pool();
         pool.waiting.set(WAITING_PER_TARGET);
         let _free = pool.slot().await.unwrap();
         pool.slots.forget_permits(BUSY_PER_TARGET);

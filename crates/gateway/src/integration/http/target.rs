@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use http::{HeaderValue, Uri};
 
+use super::ClientCertificate;
+
 /// How to speak to a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
@@ -36,11 +38,12 @@ impl Scheme {
     }
 }
 
-/// A backend's scheme, host and port, made once when a stage is compiled. Cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
+/// A backend's scheme, host and port, and as whom it is called; made once when a stage is
+/// compiled. Cheap to clone.
+#[derive(Clone)]
 pub struct Target(Arc<Parts>);
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone)]
 struct Parts {
     scheme: Scheme,
     host: Box<str>,
@@ -48,6 +51,8 @@ struct Parts {
     port: u16,
     origin: Box<str>,
     authority: HeaderValue,
+    certificate: Option<ClientCertificate>,
+    key: Box<str>,
 }
 
 /// Not the address of an HTTP backend.
@@ -112,11 +117,13 @@ impl Target {
             return None;
         }
         let host = host.to_ascii_lowercase();
-        let scheme_name = scheme.as_str();
         let authority = if port == scheme.default_port() { host.clone() } else { format!("{host}:{port}") };
+        let origin: Box<str> = format!("{}://{host}:{port}", scheme.as_str()).into();
         Some(Self(Arc::new(Parts {
             scheme,
-            origin: format!("{scheme_name}://{host}:{port}").into(),
+            key: origin.clone(),
+            origin,
+            certificate: None,
             authority: HeaderValue::from_str(&authority).ok()?,
             host: bare.map_or(host.clone(), str::to_ascii_lowercase).into(),
             address,
@@ -154,12 +161,46 @@ impl Target {
         &self.0.authority
     }
 
-    /// `scheme://host:port`: equal for equal targets.
+    /// The same backend, called with `certificate`. Over plain HTTP there is no way to show one.
+    #[must_use]
+    pub fn showing(&self, certificate: &ClientCertificate) -> Self {
+        if self.scheme() == Scheme::Http {
+            return self.clone();
+        }
+        let key = format!("{} as {}", self.0.origin, certificate.fingerprint());
+        Self(Arc::new(Parts {
+            certificate: Some(certificate.clone()),
+            key: key.into(),
+            ..Parts::clone(&self.0)
+        }))
+    }
+
+    /// The certificate that it is called with.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&ClientCertificate> {
+        self.0.certificate.as_ref()
+    }
+
+    /// `scheme://host:port`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.0.origin
     }
+
+    /// Equal for equal targets: connections of one may carry the requests of the other.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.0.key
+    }
 }
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Target {}
 
 impl FromStr for Target {
     type Err = TargetError;
@@ -203,6 +244,23 @@ mod tests {
                 "{url}"
             );
         }
+    }
+
+    #[test]
+    fn whom_a_backend_sees_makes_another_target() {
+        let certificate = |name| {
+            let (stored, _) = super::super::certificate::tests::stored(name);
+            ClientCertificate::load(name, Some(&stored)).unwrap()
+        };
+        let (one, other) = (certificate("a"), certificate("b"));
+        let target: Target = "https://b.example".parse().unwrap();
+        assert_eq!(target.showing(&one), target.showing(&one));
+        assert_ne!(target.showing(&one), target.showing(&other));
+        assert_ne!(target.showing(&one), target);
+        assert_eq!(target.showing(&one).origin(), "https://b.example:443");
+        let plain: Target = "http://b.example".parse().unwrap();
+        assert_eq!(plain.showing(&one), plain);
+        assert!(plain.showing(&one).certificate().is_none());
     }
 
     #[test]

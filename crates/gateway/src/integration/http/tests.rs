@@ -11,9 +11,14 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
 use super::bounds::{HEAD_BYTES, IDLE_TIME, MAY_BE_STALE};
-use super::{Phase, Target, UpstreamError, UpstreamSettings, Upstreams};
+use super::certificate::tests::stored;
+use super::{ClientCertificate, Phase, Target, UpstreamError, UpstreamSettings, Upstreams};
 use crate::exchange::Body;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -409,25 +414,30 @@ fn testdata(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/integration/http/testdata").join(name)
 }
 
-/// Answers one request over TLS, if the client shakes hands; whether it did.
-fn tls_backend() -> (SocketAddr, std::thread::JoinHandle<bool>) {
-    use rustls::pki_types::pem::PemObject as _;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+fn tls_config(clients: Option<RootCertStore>) -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_file(testdata("backend.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(testdata("backend.key")).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
         .unwrap();
+    let config = match clients {
+        None => config.with_no_client_auth(),
+        Some(roots) => config.with_client_cert_verifier(
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap(),
+        ),
+    };
+    Arc::new(config.with_single_cert(vec![certificate], key).unwrap())
+}
+
+/// Answers one request over TLS, if the client shakes hands; whether it did.
+fn tls_backend() -> (SocketAddr, std::thread::JoinHandle<bool>) {
+    let config = tls_config(None);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let answer = move || {
         let (stream, _) = listener.accept().unwrap();
-        let mut stream =
-            rustls::StreamOwned::new(rustls::ServerConnection::new(Arc::new(config)).unwrap(), stream);
+        let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(config).unwrap(), stream);
         read_request(&mut stream).is_some() && stream.write_all(OK.as_bytes()).is_ok()
     };
     (address, std::thread::spawn(answer))
@@ -469,4 +479,54 @@ fn a_bundle_must_hold_certificates() {
         let error = UpstreamSettings::with_bundle(&testdata(file)).unwrap_err().to_string();
         assert!(error.contains(said) && error.contains(file), "{error}");
     }
+}
+
+/// Answers every request over TLS from a client that shows one of `certificates`, and tells
+/// which.
+fn demanding_backend(certificates: &[Vec<u8>]) -> (SocketAddr, Receiver<Vec<u8>>) {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates {
+        roots.add(CertificateDer::from(certificate.clone())).unwrap();
+    }
+    let config = tls_config(Some(roots));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (config, tell) = (Arc::clone(&config), tell.clone());
+            std::thread::spawn(move || {
+                let connection = rustls::ServerConnection::new(config).unwrap();
+                let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
+                while read_request(&mut stream).is_some() {
+                    drop(tell.send(stream.conn.peer_certificates().unwrap()[0].to_vec()));
+                    if stream.write_all(OK.as_bytes()).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    (address, told)
+}
+
+#[tokio::test(flavor = "local")]
+async fn a_connection_is_only_used_for_the_certificate_that_it_began_with() {
+    let ((one, one_der), (other, other_der)) = (stored("one"), stored("other"));
+    let (address, told) = demanding_backend(&[one_der.clone(), other_der.clone()]);
+    let upstreams = Upstreams::new(UpstreamSettings::with_bundle(&testdata("authority.pem")).unwrap());
+    let plain: Target = format!("https://localhost:{}", address.port()).parse().unwrap();
+    let showing = |stored, name: &str| plain.showing(&ClientCertificate::load(name, Some(&stored)).unwrap());
+    let (as_one, as_other) = (showing(one, "one"), showing(other, "other"));
+    for (target, expected) in
+        [(&as_one, &one_der), (&as_other, &other_der), (&as_one, &one_der), (&as_other, &other_der)]
+    {
+        assert_eq!(exchange(&upstreams, target, get()).await.1, "ok");
+        assert_eq!(told.recv_timeout(PLENTY).unwrap(), *expected);
+    }
+    assert_eq!((upstreams.counts(&as_one), upstreams.counts(&as_other)), ((0, 1), (0, 1)));
+    // Neither the connections nor the sessions of the others help who shows none.
+    let error = upstreams.send(&plain, get(), soon()).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::Closed { .. } | UpstreamError::Tls { .. }), "{error:?}");
+    assert!(told.try_recv().is_err());
 }
