@@ -2,5 +2,6 @@
 //! `x-amazon-apigateway-*` extensions. Pure: text in, [`Definition`] out, and the other way.
 
 mod definition;
+pub mod export;
 
 pub use definition::Definition;
