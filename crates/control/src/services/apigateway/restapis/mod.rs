@@ -4,9 +4,11 @@
 mod access_log;
 mod authorizer_rules;
 pub(super) mod authorizers;
+mod deployed;
 pub(super) mod deployments;
 pub(super) mod documentation;
 mod endpoints;
+mod export;
 pub(super) mod gateway_responses;
 pub(super) mod integration_responses;
 mod integration_rules;
@@ -61,6 +63,7 @@ pub(super) fn register(registry: &mut Registry) {
     authorizers::register(registry);
     deployments::register(registry);
     documentation::register(registry);
+    export::register(registry);
     gateway_responses::register(registry);
     integration_responses::register(registry);
     integrations::register(registry);

@@ -134,7 +134,12 @@ fn read(call: &mut Call<'_, '_>, api: &str, version: &str) -> Outcome<Option<Doc
     Ok(call.tx.get(&call.context.scope, &within(api, version))?)
 }
 
-fn get(call: &mut Call<'_, '_>, api: &str, version: &str) -> Outcome<DocumentationVersionDocument> {
+/// The version with its parts.
+pub(in super::super) fn get(
+    call: &mut Call<'_, '_>,
+    api: &str,
+    version: &str,
+) -> Outcome<DocumentationVersionDocument> {
     read(call, api, version)?.ok_or_else(unknown)
 }
 
