@@ -10,6 +10,8 @@ mod blob;
 pub mod table;
 
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
+pub mod acm;
+#[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod apigateway;
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod apigatewaymanagementapi;

@@ -12,5 +12,6 @@ pub static SERVICES: &[&ServiceTable] = &[
     &crate::iam::SERVICE,
     &crate::sts::SERVICE,
     &crate::lambda::SERVICE,
+    &crate::acm::SERVICE,
     &crate::logs::SERVICE,
 ];
