@@ -5,6 +5,7 @@
 mod authenticate;
 mod authorize;
 mod call;
+mod certificates;
 mod paginate;
 mod patch;
 mod pipeline;

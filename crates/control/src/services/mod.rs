@@ -1,5 +1,6 @@
 //! The services: one folder each, one file for each collection of operations.
 
+pub(crate) mod acm;
 pub(crate) mod apigateway;
 mod iam;
 pub(crate) mod lambda;
@@ -9,6 +10,7 @@ pub(crate) mod sts;
 use crate::Registry;
 
 pub(crate) fn register(registry: &mut Registry) {
+    acm::register(registry);
     apigateway::register(registry);
     iam::register(registry);
     lambda::register(registry);

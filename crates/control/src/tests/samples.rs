@@ -19,6 +19,8 @@ const TEXTS: &[&str] = &[
     "arn:aws:lambda:us-east-1:000000000000:function:nobody",
     "arn:aws:apigateway:us-east-1::/restapis/x",
     "o-abcdefghij",
+    "arn:aws:acm:us-east-1:000000000000:certificate/nothing",
+    "api.example.com",
     "lambda:InvokeFunction",
 ];
 

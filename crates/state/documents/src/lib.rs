@@ -3,6 +3,7 @@
 //! only what AWS never shows. The control plane writes them, the gateway and the functions
 //! read them.
 
+pub mod acm;
 pub mod apigateway;
 pub mod apigateway_keys;
 pub mod apigateway_usage;
