@@ -44,7 +44,13 @@ pub(super) fn asked(
     let mut own = match service {
         "apigateway" | "apigatewayv2" => {
             let path = path(found.operation, input);
-            let arn = format!("arn:aws:apigateway:{}::{path}", context.scope.region());
+            let region = context.scope.region();
+            let arn = match text(input, "domainNameId").filter(|id| !id.is_empty()) {
+                Some(id) => {
+                    format!("arn:aws:apigateway:{region}:{}:{}", context.scope.account(), with_id(&path, id))
+                }
+                None => format!("arn:aws:apigateway:{region}::{path}"),
+            };
             asked_for(format!("apigateway:{}", found.operation.method), Thing::Opaque(arn))
         }
         "apigatewaymanagementapi" => {
@@ -55,6 +61,13 @@ pub(super) fn asked(
             asked_for(format!("lambda:{action}"), function(context, input))
         }
         "logs" => asked_for(format!("logs:{operation}"), log_group(context, operation, input)),
+        "acm" => {
+            let on = match text(input, "CertificateArn") {
+                Some(arn) => Thing::Certificate(arn.to_owned()),
+                None => Thing::Untagged("*".to_owned()),
+            };
+            asked_for(format!("acm:{operation}"), on)
+        }
         "iam" => asked_for(format!("iam:{operation}"), identity(context, operation, input)),
         // Everyone may ask who he is; AssumeRole asks the role's trust policy too.
         "sts" if matches!(operation, "GetCallerIdentity" | "AssumeRole") => return Vec::new(),
@@ -119,6 +132,7 @@ fn tagging(service: &str, operation: &str) -> Option<&'static str> {
         ("iam", "CreateUser") => Some("iam:TagUser"),
         ("iam", "CreatePolicy") => Some("iam:TagPolicy"),
         ("lambda", "CreateFunction") => Some("lambda:TagResource"),
+        ("acm", "ImportCertificate" | "RequestCertificate") => Some("acm:AddTagsToCertificate"),
         ("logs", "CreateLogGroup") => Some("logs:TagResource"),
         _ => None,
     }
@@ -153,6 +167,19 @@ fn path(operation: &OperationTable, input: &Value) -> String {
         }
     }
     path
+}
+
+/// The path of a private domain name, or of something that belongs to one: the name goes with its
+/// id, and the ARN with the account (API Gateway developer guide, "Custom domain names for private
+/// APIs").
+fn with_id(path: &str, id: &str) -> String {
+    let id = utf8_percent_encode(id, UNRESERVED);
+    let mut segments = path.splitn(4, '/').skip(1);
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(collection), Some(name), None) => format!("/{collection}/{name}+{id}"),
+        (Some(collection), Some(name), Some(rest)) => format!("/{collection}/{name}+{id}/{rest}"),
+        _ => path.to_owned(),
+    }
 }
 
 fn function(context: &CallContext, input: &Value) -> Thing {

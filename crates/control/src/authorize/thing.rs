@@ -2,6 +2,7 @@
 //! name does not tell, and policies may ask for tags.
 
 use api::iam::Tag;
+use documents::acm::CertificateDocument;
 use documents::aws_managed::AwsManagedPolicy;
 use documents::iam::{AccessKeyDocument, ManagedPolicyDocument, RoleDocument, UserDocument};
 use documents::lambda::FunctionDocument;
@@ -32,6 +33,8 @@ pub(super) enum Thing {
     Function { arn: String, name: Option<String> },
     /// A log group or a stream of it.
     LogGroup { arn: String, name: String },
+    /// A certificate of this ARN.
+    Certificate(String),
 }
 
 /// A thing as policies see it.
@@ -101,6 +104,13 @@ pub(super) fn look_up(
         }
         Thing::LogGroup { arn, name } => {
             let document = tx.get::<LogGroupDocument>(&context.scope, &Key::new([name]))?;
+            let tags = document.map(|document| document.tags.into_iter().collect());
+            Known::by_arn(arn, Some(tags.unwrap_or_default()))
+        }
+        Thing::Certificate(arn) => {
+            let id = arn.rsplit('/').next().unwrap_or_default();
+            let document = tx.get::<CertificateDocument>(&context.scope, &Key::new([id]))?;
+            let document = document.filter(|document| document.detail.certificate_arn.as_ref() == Some(arn));
             let tags = document.map(|document| document.tags.into_iter().collect());
             Known::by_arn(arn, Some(tags.unwrap_or_default()))
         }

@@ -378,3 +378,57 @@ fn in_development_nobody_is_held_to_policies() {
     let wire = frame.development();
     assert_eq!(wire.signed(&ada, "apigateway", &Sent::new("GET", "/restapis")).status, 200);
 }
+
+/// Service authorization reference, "AWS Certificate Manager".
+#[test]
+fn certificates_are_asked_for_by_arn_and_tag() {
+    let condition = json!({"StringEquals": {"aws:ResourceTag/team": "pets"}});
+    let mut own = allow("acm:DescribeCertificate", "arn:aws:acm:us-east-1:000000000000:certificate/*");
+    own["Condition"] = condition;
+    let (frame, wire, ada) = ada_may(json!([own, allow("acm:RequestCertificate", "*")]));
+    let request =
+        |more: Value| with(json!({"DomainName": "api.example.com", "KeyAlgorithm": "EC_prime256v1"}), more);
+    let call = |operation: &str, input: &Value| {
+        let sent = Sent::new("POST", "/")
+            .with("content-type", "application/x-amz-json-1.1")
+            .with("x-amz-target", format!("CertificateManager.{operation}"))
+            .body(input.to_string());
+        wire.signed(&ada, "acm", &sent)
+    };
+    let tagged = json!({"Tags": [{"Key": "team", "Value": "pets"}]});
+    let theirs = text(&frame.ok("acm:RequestCertificate", request(json!({}))), "CertificateArn");
+    let ours = text(&frame.ok("acm:RequestCertificate", request(tagged.clone())), "CertificateArn");
+    assert_eq!(call("DescribeCertificate", &json!({"CertificateArn": ours})).status, 200);
+    assert_eq!(
+        call("DescribeCertificate", &json!({"CertificateArn": theirs})).refusal(),
+        not_allowed("400 AccessDeniedException", "acm:DescribeCertificate", &theirs)
+    );
+    assert_eq!(call("RequestCertificate", &request(json!({}))).status, 200);
+    assert_eq!(
+        call("RequestCertificate", &request(tagged)).refusal(),
+        not_allowed("400 AccessDeniedException", "acm:AddTagsToCertificate", "*")
+    );
+}
+
+/// API Gateway developer guide, "Custom domain names for private APIs".
+#[test]
+fn private_domain_names_are_asked_for_with_their_ids() {
+    let own = "arn:aws:apigateway:us-east-1:000000000000:/domainnames/a.example.com+abc1";
+    let (_, wire, ada) = ada_may(json!([
+        allow("apigateway:GET", own),
+        allow("apigateway:GET", &format!("{own}/basepathmappings/x"))
+    ]));
+    let get = |target: &str| wire.signed(&ada, "apigateway", &Sent::new("GET", target));
+    assert!(is_let_in(&get("/domainnames/a.example.com?domainNameId=abc1")));
+    assert!(is_let_in(&get("/domainnames/a.example.com/basepathmappings/x?domainNameId=abc1")));
+    for (target, resource) in [
+        ("/domainnames/a.example.com", "arn:aws:apigateway:us-east-1::/domainnames/a.example.com"),
+        (
+            "/domainnames/a.example.com?domainNameId=abc2",
+            "arn:aws:apigateway:us-east-1:000000000000:/domainnames/a.example.com+abc2",
+        ),
+    ] {
+        let expected = not_allowed("403 AccessDeniedException", "apigateway:GET", resource);
+        assert_eq!(get(target).refusal(), expected);
+    }
+}
