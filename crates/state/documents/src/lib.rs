@@ -5,6 +5,7 @@
 
 pub mod acm;
 pub mod apigateway;
+pub mod apigateway_domain_names;
 pub mod apigateway_keys;
 pub mod apigateway_usage;
 pub mod apigateway_vpc_links;

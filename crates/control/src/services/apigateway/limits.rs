@@ -94,3 +94,22 @@ pub(super) const DOCUMENTATION_PARTS: usize = 2_000;
 
 /// Client certificates of an account in a region ("Amazon API Gateway quotas").
 pub(super) const CLIENT_CERTIFICATES: usize = 60;
+
+/// Public domain names of an account in a region ("Amazon API Gateway quotas").
+pub(super) const DOMAIN_NAMES: usize = 120;
+
+/// Private domain names of an account in a region ("Amazon API Gateway quotas").
+pub(super) const PRIVATE_DOMAIN_NAMES: usize = 50;
+
+/// A domain name, and a label of it, in octets ("Custom domain name for public REST APIs").
+pub(super) const DOMAIN_NAME: usize = 255;
+pub(super) const DOMAIN_NAME_LABEL: usize = 63;
+
+/// Mappings of a domain name ("Amazon API Gateway quotas", multi-level API mappings).
+pub(super) const BASE_PATH_MAPPINGS: usize = 200;
+
+/// A base path, in characters ("Amazon API Gateway quotas").
+pub(super) const BASE_PATH: usize = 300;
+
+/// Access associations of an account in a region ("Amazon API Gateway quotas").
+pub(super) const ACCESS_ASSOCIATIONS: usize = 100;

@@ -1,9 +1,12 @@
 //! API Gateway's REST APIs. The path of a URL is the path of its file: `/account` is
 //! `account.rs`, `/restapis/{id}/stages` is `restapis/stages.rs`.
 
+mod access_associations;
 mod account;
 mod api_keys;
+mod base_path_mappings;
 mod client_certificates;
+mod domain_names;
 mod limits;
 mod refusals;
 mod restapis;
@@ -16,10 +19,13 @@ mod vpc_links;
 use crate::Registry;
 
 pub(super) fn register(registry: &mut Registry) {
+    access_associations::register(registry);
     account::register(registry);
     api_keys::register(registry);
     client_certificates::register(registry);
+    domain_names::register(registry);
     restapis::register(registry);
+    base_path_mappings::register(registry);
     tags::register(registry);
     usage_plans::register(registry);
     vpc_links::register(registry);

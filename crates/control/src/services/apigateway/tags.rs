@@ -8,9 +8,10 @@ use documents::apigateway::RestApiDocument;
 use indexmap::IndexMap;
 use store::Key;
 
-use super::refusals::{bad_request, not_found, unknown_rest_api};
+use super::domain_names::unknown_domain_name;
+use super::refusals::{bad_request, unknown_rest_api};
 use super::restapis::stages;
-use super::{api_keys, client_certificates, usage_plans, vpc_links};
+use super::{access_associations, api_keys, client_certificates, domain_names, usage_plans, vpc_links};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -28,6 +29,8 @@ enum Target {
     ApiKey(String),
     UsagePlan(String),
     VpcLink(String),
+    DomainName(String, Option<String>),
+    AccessAssociation(String),
 }
 
 pub(super) fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<Empty> {
@@ -52,8 +55,9 @@ pub(super) fn get_tags(call: &mut Call<'_, '_>, input: &GetTagsRequest) -> Outco
 }
 
 /// Reads `arn:aws:apigateway:{region}::/restapis/{id}`, `…/stages/{name}`, `/apikeys/{id}`,
-/// `/clientcertificates/{id}`, `/usageplans/{id}` and `/vpclinks/{id}`. Refusals are not recorded;
-/// they are worded like those that are.
+/// `/clientcertificates/{id}`, `/usageplans/{id}`, `/vpclinks/{id}` and `/domainnames/{name}`, and
+/// with the account `/domainnames/{name}+{id}` and `/domainnameaccessassociations/…`. Refusals are
+/// not recorded; they are worded like those that are.
 fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
     let malformed = || bad_request("Invalid ARN specified in the request");
     let arn: Arn = text.parse().map_err(|_| malformed())?;
@@ -68,8 +72,14 @@ fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
         ["usageplans", plan] => Ok(Target::UsagePlan((*plan).to_owned())),
         ["vpclinks", link] => Ok(Target::VpcLink((*link).to_owned())),
         ["clientcertificates", id] => Ok(Target::ClientCertificate((*id).to_owned())),
-        // Things that cannot be made yet cannot be there.
-        ["domainnames", ..] => Err(not_found(format!("Invalid resource specified {text}"))),
+        ["domainnames", name] => match name.split_once('+') {
+            Some((name, id)) if arn.account == call.scope().account() => {
+                Ok(Target::DomainName(name.to_owned(), Some(id.to_owned())))
+            }
+            Some(_) => Err(unknown_domain_name()),
+            None => Ok(Target::DomainName((*name).to_owned(), None)),
+        },
+        ["domainnameaccessassociations", ..] => Ok(Target::AccessAssociation(text.to_owned())),
         _ => Err(malformed()),
     }
 }
@@ -82,6 +92,8 @@ fn read(call: &mut Call<'_, '_>, target: &Target) -> Outcome<IndexMap<String, St
         Target::ApiKey(key) => api_keys::find(call, key)?.api_key.tags,
         Target::UsagePlan(plan) => usage_plans::find(call, plan)?.usage_plan.tags,
         Target::VpcLink(link) => vpc_links::find(call, link)?.vpc_link.tags,
+        Target::DomainName(name, id) => domain_names::find(call, name, id.as_deref())?.domain_name.tags,
+        Target::AccessAssociation(arn) => access_associations::find(call, arn)?.1.association.tags,
     };
     Ok(tags.unwrap_or_default())
 }
@@ -117,6 +129,16 @@ fn write(call: &mut Call<'_, '_>, target: &Target, tags: IndexMap<String, String
             let mut document = vpc_links::find(call, link)?;
             document.vpc_link.tags = Some(tags);
             vpc_links::put(call, &document)?;
+        }
+        Target::DomainName(name, id) => {
+            let mut document = domain_names::find(call, name, id.as_deref())?;
+            document.domain_name.tags = Some(tags);
+            domain_names::put(call, &document)?;
+        }
+        Target::AccessAssociation(arn) => {
+            let (place, mut document) = access_associations::find(call, arn)?;
+            document.association.tags = Some(tags);
+            call.tx.put(&place.scope, &place.key(), &document)?;
         }
     }
     Ok(Empty {})
@@ -205,7 +227,11 @@ mod tests {
         );
         check(
             "arn:aws:apigateway:us-east-1::/domainnames/x",
-            not_found("Invalid resource specified arn:aws:apigateway:us-east-1::/domainnames/x"),
+            not_found("Invalid domain name identifier specified"),
+        );
+        check(
+            "arn:aws:apigateway:us-east-1:000000000000:/domainnameaccessassociations/domainname/x+y/vpcesource/z",
+            not_found("Invalid domain name access association identifier specified"),
         );
         check("arn:aws:apigateway:us-east-1::/apikeys/x", not_found("Invalid API Key identifier specified"));
         check("arn:aws:apigateway:us-east-1::/usageplans/x", not_found("Invalid Usage Plan ID specified"));
