@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.account import answer, bad_request, conflict, not_found, patch, status
+from harness.account import answer, bad_request, conflict, invalid, not_found, patch, status
 
 UNKNOWN = "Invalid stage identifier specified"
 
@@ -236,3 +236,46 @@ class TestAccessLogs:
         for path in ("/accessLogSettings/destinationArn", "/accessLogSettings/format"):
             with bad_request("Access Log value must not be empty"):
                 update(pets, patch("replace", path, ""))
+
+
+class TestCacheCluster:
+    """API Gateway API reference, `Stage`: the call that changes a cache says that it is being changed; AWS's then
+    takes minutes, which nobody has to wait for here."""
+
+    def stage(self, deployed, **settings):
+        api, deployment = deployed
+        made = api.client.create_stage(
+            restApiId=api.id, stageName="cached", deploymentId=deployment, cacheClusterEnabled=True, **settings
+        )
+        return made, lambda: api.client.get_stage(restApiId=api.id, stageName="cached")
+
+    @pytest.fixture
+    def deployed(self, api):
+        api.mock("/")
+        return api, api.client.create_deployment(restApiId=api.id)["id"]
+
+    @pytest.mark.parametrize("size", ["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"])
+    def test_a_cache_is_made_in_every_size(self, deployed, size):
+        made, got = self.stage(deployed, cacheClusterSize=size)
+        assert (made["cacheClusterStatus"], made["cacheClusterSize"]) == ("CREATE_IN_PROGRESS", size)
+        assert (got()["cacheClusterStatus"], got()["cacheClusterSize"]) == ("AVAILABLE", size)
+
+    def test_it_is_resized_and_removed(self, deployed):
+        made, got = self.stage(deployed)
+        assert made["cacheClusterSize"] == "0.5"
+        for path, value, answered, then in [
+            ("/cacheClusterSize", "6.1", "CREATE_IN_PROGRESS", "AVAILABLE"),
+            ("/cacheClusterEnabled", "false", "DELETE_IN_PROGRESS", "NOT_AVAILABLE"),
+            ("/cacheClusterEnabled", "true", "CREATE_IN_PROGRESS", "AVAILABLE"),
+        ]:
+            updated = deployed[0].client.update_stage(
+                restApiId=deployed[0].id, stageName="cached", patchOperations=[patch("replace", path, value)]
+            )
+            assert (updated["cacheClusterStatus"], got()["cacheClusterStatus"]) == (answered, then)
+
+    def test_other_sizes_are_refused(self, deployed):
+        with invalid(
+            "1 validation error detected: Value '3' at 'createStageInput.cacheClusterSize' failed to satisfy "
+            "constraint: Member must satisfy enum value set: [0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237]"
+        ):
+            self.stage(deployed, cacheClusterSize="3")

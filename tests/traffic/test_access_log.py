@@ -1,11 +1,11 @@
 """Access logs: one line for each request, in the format of the stage. API Gateway developer guide, "Set up logging"."""
 
 import re
-import time
 
 import pytest
 
 from harness.account import patch
+from harness.logs import lines
 
 GROUP = "/access/pets"
 FORMAT = (
@@ -32,21 +32,10 @@ def pets(aws, api):
     return api
 
 
-def lines(aws, count, seconds=10):
-    """The log's lines, once there are `count`. They are written in batches, soon after."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = [event["message"] for event in aws.logs.filter_log_events(logGroupName=GROUP)["events"]]
-        if len(found) >= count:
-            return found
-        assert time.monotonic() < deadline, f"{len(found)} of {count} lines"
-        time.sleep(0.05)
-
-
 def test_a_line_for_each_request(aws, pets, call):
     reply = call("GET", pets.path("/pets/1"))
     refused = call("GET", pets.path("/nothing"))
-    first, second = lines(aws, 2)
+    first, second = lines(aws, GROUP, 2)
     matched = re.fullmatch(
         r'(\S+) \[(\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000)\] "GET (\S+) HTTP/1\.1" (\d+) (\d+) (\S+) test (\S+)', first
     )

@@ -19,6 +19,8 @@ pub struct StageFacts {
     pub stage: Box<str>,
     /// The deployment that the stage points at.
     pub deployment_id: Box<str>,
+    /// Whether this is the stage's canary; `None` if the stage has none.
+    pub is_canary: Option<bool>,
 }
 
 /// Which resource a request is for.
@@ -99,6 +101,8 @@ pub enum Variable {
     IntegrationStatus,
     /// `integration.status`: what the function's code answered; else the backend's status.
     EndpointStatus,
+    /// `isCanaryRequest`: only stages with a canary have it.
+    IsCanaryRequest,
     /// `path`
     Path,
     /// `protocol`
@@ -199,7 +203,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("integrationErrorMessage", V::IntegrationError, AccessLog),
     ("integrationLatency", V::IntegrationLatency, AccessLog),
     ("integrationStatus", V::IntegrationStatus, AccessLog),
-    ("isCanaryRequest", V::Valueless, Everywhere),
+    ("isCanaryRequest", V::IsCanaryRequest, Everywhere),
     ("path", V::Path, Everywhere),
     ("protocol", V::Protocol, Everywhere),
     ("requestId", V::RequestId, Everywhere),
@@ -304,6 +308,9 @@ impl Variable {
             Self::EndpointStatus => {
                 number(out, outcome.and_then(|outcome| outcome.integration_status).map(u64::from))
             }
+            Self::IsCanaryRequest => {
+                stage.is_canary.is_some_and(|canary| text(out, if canary { "true" } else { "false" }))
+            }
             Self::Path => {
                 let (stage, rest) = request.stage_path();
                 out.push('/');
@@ -383,6 +390,7 @@ mod tests {
             api_id: "abc123".into(),
             stage: "prod".into(),
             deployment_id: "d1d2d3".into(),
+            is_canary: Some(false),
         }
     }
 

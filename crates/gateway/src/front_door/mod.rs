@@ -76,7 +76,8 @@ impl FrontDoor {
                 join_cookies(&mut headers, head.version);
                 let services =
                     Services { functions: &*self.functions, trail: &self.trail, ids: &self.ids, worker };
-                pipeline::answer(&request, headers, header_names, body, &stage, services).await
+                let stage = stage.drawn(&self.ids);
+                pipeline::answer(&request, headers, header_names, body, stage, services).await
             }
             Ok(Served::Broken { why, counters }) => {
                 let response = reply::render_refusal(&Served::refusal(&why), &request.ids);

@@ -19,7 +19,7 @@ use store::{Batch, Change, ChangeKind, Follower, Key, Store, StoreFault, Transac
 use tokio::sync::watch;
 
 use super::{Apis, Served};
-use crate::rest::{Surroundings, compile_stage};
+use crate::rest::{CompiledStage, Remark, Surroundings, compile_canary, compile_stage};
 
 /// How long to wait before a failed read is tried again.
 const READ_PAUSE: Duration = Duration::from_secs(1);
@@ -213,6 +213,8 @@ struct Stored {
     stage: Stage,
     /// Its deployment, or why that cannot be read.
     snapshot: Result<SnapshotDocument, String>,
+    /// Its canary's deployment, if it has a canary.
+    canary: Option<Result<SnapshotDocument, String>>,
     /// The certificate that it shows to backends; an error if that is stored and cannot be read.
     certificate: Result<Option<ClientCertificateDocument>, String>,
     /// Whether the account lets API Gateway write execution logs.
@@ -224,14 +226,17 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
     let Some(StageDocument { stage, .. }) = transaction.get::<StageDocument>(scope, key)? else {
         return Ok(None);
     };
-    let missing = || "its deployment is missing".to_owned();
-    let snapshot = match (key.part(0), stage.deployment_id.as_deref()) {
-        (Some(api), Some(deployment)) => {
-            let read = tolerant(transaction.get::<SnapshotDocument>(scope, &within(api, deployment)))?;
-            read.and_then(|snapshot| snapshot.ok_or_else(missing))
-        }
-        _ => Err(missing()),
+    let mut deployed = |what: &str, deployment: Option<&String>| {
+        let read = match key.part(0).zip(deployment) {
+            Some((api, id)) => tolerant(transaction.get::<SnapshotDocument>(scope, &within(api, id)))?,
+            None => Ok(None),
+        };
+        Ok::<_, StoreFault>(read.and_then(|snapshot| snapshot.ok_or_else(|| format!("{what} is missing"))))
     };
+    let snapshot = deployed("its deployment", stage.deployment_id.as_ref())?;
+    let canary = stage.canary_settings.as_ref();
+    let canary = canary.map(|canary| deployed("its canary's deployment", canary.deployment_id.as_ref()));
+    let canary = canary.transpose()?;
     let certificate = match stage.client_certificate_id.as_deref().filter(|id| !id.is_empty()) {
         Some(id) => tolerant(transaction.get::<ClientCertificateDocument>(scope, &Key::new([id])))?,
         None => Ok(None),
@@ -241,7 +246,7 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
         None
     });
     let logs = account.is_some_and(|account| account.account.cloudwatch_role_arn.is_some());
-    Ok(Some(Stored { stage, snapshot, certificate, logs }))
+    Ok(Some(Stored { stage, snapshot, canary, certificate, logs }))
 }
 
 /// A document that cannot be decoded is that stage's trouble; any other fault is everybody's.
@@ -258,29 +263,44 @@ fn serve(apis: &Apis, scope: &Scope, key: &Key, stored: Stored) {
         tracing::error!(%key, "a stage is stored under a key that is none");
         return;
     };
-    let (snapshot, client_certificate) = match (stored.snapshot, stored.certificate) {
-        (Ok(snapshot), Ok(certificate)) => (snapshot, certificate),
-        (Err(why), _) | (_, Err(why)) => return broken(apis, scope, api, stage, &why),
+    let (compiled, remarks) = match compile(apis, scope, api, stage, stored) {
+        Ok(compiled) => compiled,
+        Err(why) => return broken(apis, scope, api, stage, &why),
     };
-    let surroundings =
-        Surroundings { counters: apis.counters_of(api, stage), client_certificate, logs: stored.logs };
-    match compile_stage(scope, &stored.stage, &snapshot, surroundings) {
-        Ok((compiled, remarks)) => {
-            for remark in remarks {
-                tracing::warn!(
-                    api,
-                    stage,
-                    place = remark.place,
-                    what = remark.what,
-                    "not served as it asks for"
-                );
-            }
-            let (methods, deployment) = (compiled.methods.len(), compiled.facts.deployment_id.clone());
-            apis.put(scope, api, stage, &Served::Running(Arc::new(compiled)));
-            tracing::info!(api, stage, deployment = &*deployment, methods, "a stage is served");
-        }
-        Err(fault) => broken(apis, scope, api, stage, &fault.to_string()),
+    for remark in remarks {
+        tracing::warn!(api, stage, place = remark.place, what = remark.what, "not served as it asks for");
     }
+    let (methods, deployment) = (compiled.methods.len(), compiled.facts.deployment_id.clone());
+    let canary = compiled.canary.as_ref().map(|canary| canary.stage.facts.deployment_id.clone());
+    apis.put(scope, api, stage, &Served::Running(Arc::new(compiled)));
+    tracing::info!(api, stage, deployment = &*deployment, canary, methods, "a stage is served");
+}
+
+/// The stage with its canary; neither is served without the other.
+fn compile(
+    apis: &Apis,
+    scope: &Scope,
+    api: &str,
+    name: &str,
+    stored: Stored,
+) -> Result<(CompiledStage, Vec<Remark>), String> {
+    let Stored { stage, snapshot, canary, certificate, logs } = stored;
+    let (counters, client_certificate) = (apis.counters_of(api, name), certificate?);
+    let surroundings = Surroundings { counters, client_certificate, logs };
+    let compiled = compile_stage(scope, &stage, &snapshot?, surroundings.clone());
+    let (mut compiled, mut remarks) = compiled.map_err(|fault| fault.to_string())?;
+    if let (Some(settings), Some(snapshot)) = (&stage.canary_settings, canary) {
+        let canary = compile_canary(scope, &stage, settings, &snapshot?, surroundings);
+        let (canary, its_remarks) = canary.map_err(|fault| format!("its canary: {fault}"))?;
+        compiled.canary = Some(Box::new(canary));
+        // The two share their settings, and mostly their methods.
+        for remark in its_remarks {
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+    }
+    Ok((compiled, remarks))
 }
 
 fn broken(apis: &Apis, scope: &Scope, api: &str, stage: &str, why: &str) {
@@ -415,6 +435,31 @@ mod tests {
         assert!(served(&apis).unwrap_err().starts_with("the client certificate c3 cannot be read"));
         name("c2", Some(good));
         assert_eq!(served(&apis), Ok(1));
+    }
+
+    #[test]
+    fn a_canary_is_served_beside_its_stage_or_not_at_all() {
+        let store = open();
+        let apis = Arc::new(Apis::default());
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        put(&store, "d1", Some(snapshot(&["/"])));
+        let with_canary = |deployment: &'static str| {
+            let mut document = stage("d1");
+            let canary = json!({"deploymentId": deployment, "percentTraffic": 30.0});
+            document.stage.canary_settings = serde_json::from_value(canary).unwrap();
+            let written: Result<((), _), StoreFault> =
+                store.blocking_write(move |t| t.put(&here(), &within("abc", "prod"), &document));
+            settle(&store, written.unwrap().1);
+        };
+        with_canary("d2");
+        assert_eq!(served(&apis), Err("its canary's deployment is missing".to_owned()));
+        put(&store, "d2", Some(snapshot(&["/", "/a"])));
+        with_canary("d2");
+        assert_eq!(served(&apis), Ok(1));
+        let Ok(Served::Running(stage)) = apis.find("abc", None, "prod") else { panic!("not served") };
+        let canary = stage.canary.as_ref().unwrap();
+        assert_eq!((canary.stage.methods.len(), &*canary.stage.facts.deployment_id), (2, "d2"));
+        assert_eq!((stage.facts.is_canary, canary.stage.facts.is_canary), (Some(false), Some(true)));
     }
 
     #[test]

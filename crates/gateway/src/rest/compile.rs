@@ -55,8 +55,8 @@ pub struct Remark {
     pub what: String,
 }
 
-/// Compiles `stage` of the API in `snapshot`. The remarks are for the log: they tell what of
-/// the stage is not served as it asks for.
+/// Compiles `stage` of the API in `snapshot`, without its canary. The remarks are for the log:
+/// they tell what of the stage is not served as it asks for.
 ///
 /// # Errors
 /// Why nothing of the stage can be served.
@@ -72,6 +72,7 @@ pub fn compile_stage(
         api_id: snapshot.rest_api.id.as_deref().ok_or(StageFault::Missing("the API's id"))?.into(),
         stage: stage.stage_name.as_deref().ok_or(StageFault::Missing("the stage's name"))?.into(),
         deployment_id: stage.deployment_id.as_deref().unwrap_or_default().into(),
+        is_canary: stage.canary_settings.is_some().then_some(false),
     };
     let variables = StageVariables::new(stage.variables.clone().into_iter().flatten());
     let certificate = stage.client_certificate_id.as_deref().filter(|id| !id.is_empty());
@@ -122,6 +123,7 @@ pub fn compile_stage(
         binary,
         access_log,
         counters: surroundings.counters,
+        canary: None,
     };
     Ok((compiled, remarks))
 }
@@ -195,9 +197,6 @@ fn ignored(stage: &Stage) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if stage.cache_cluster_enabled == Some(true) {
         remarks.push(remark("asks for a response cache"));
-    }
-    if stage.canary_settings.is_some() {
-        remarks.push(remark("has a canary"));
     }
     if settings().any(logs) {
         remarks.push(remark("asks for execution logs"));

@@ -2,6 +2,7 @@
 //! makes what they run on.
 
 mod admit;
+mod canary;
 mod check;
 mod compile;
 mod compile_method;
@@ -17,7 +18,8 @@ mod stage;
 pub mod trie;
 mod variables;
 
+pub use canary::compile_canary;
 pub use check::Check;
 pub use compile::{Remark, StageFault, Surroundings, compile_stage};
-pub use stage::{CompiledMethod, CompiledStage};
+pub use stage::{Canary, CompiledMethod, CompiledStage};
 pub use variables::{StageVariables, UndefinedVariable};

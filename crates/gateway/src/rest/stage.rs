@@ -29,6 +29,17 @@ pub struct CompiledStage {
     pub access_log: Option<AccessLog>,
     /// What is counted; the same over all deployments of the stage.
     pub counters: Arc<StageCounters>,
+    /// What gets a share of the requests in its place, if there is such a thing.
+    pub canary: Option<Box<Canary>>,
+}
+
+/// A stage's canary.
+#[derive(Debug)]
+pub struct Canary {
+    /// Its share of the requests, from 0.0 to 100.0.
+    pub percent: f64,
+    /// What serves them. It has no canary itself.
+    pub stage: CompiledStage,
 }
 
 /// A method of a resource.
@@ -42,4 +53,24 @@ pub struct CompiledMethod {
     pub integration: Integration,
     /// How long the integration may take.
     pub timeout: Duration,
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A stage of nothing.
+    pub(in crate::rest) fn empty_stage() -> CompiledStage {
+        CompiledStage {
+            facts: StageFacts::default(),
+            closed: None,
+            routes: Routes::default(),
+            methods: Vec::new(),
+            variables: StageVariables::default(),
+            binary: BinaryTypes::new(&[]),
+            access_log: None,
+            counters: Arc::default(),
+            canary: None,
+        }
+    }
 }

@@ -17,6 +17,8 @@ const ABSENT: char = '-';
 #[derive(Clone, Debug)]
 pub struct AccessLog {
     target: Arc<LogTarget>,
+    /// The canary's own log group: what goes to it goes to the stage's too.
+    canary: Option<Arc<LogTarget>>,
     pieces: Vec<Piece>,
 }
 
@@ -77,13 +79,29 @@ impl AccessLog {
         let (scope, group) = log_group(destination)
             .ok_or_else(|| AccessLogError::Destination { destination: destination.clone() })?;
         let target = LogTarget { scope, group, stream: stream(stage) };
-        Ok(Some(Self { target: Arc::new(target), pieces: pieces(format) }))
+        Ok(Some(Self { target: Arc::new(target), canary: None, pieces: pieces(format) }))
+    }
+
+    /// The access log of the stage's canary: its lines are in the stage's log group and in one of
+    /// the same name with `/Canary` behind it (API Gateway developer guide, "Set up an API Gateway
+    /// Canary Release Deployment").
+    #[must_use]
+    pub fn of_canary(self) -> Self {
+        let LogTarget { scope, group, stream } = &*self.target;
+        let (scope, group, stream) = (scope.clone(), format!("{group}/Canary"), stream.clone());
+        Self { canary: Some(Arc::new(LogTarget { scope, group, stream })), ..self }
     }
 
     /// Where the lines go.
     #[must_use]
     pub fn target(&self) -> &Arc<LogTarget> {
         &self.target
+    }
+
+    /// Where they go besides, if this is a canary's log.
+    #[must_use]
+    pub fn canary_target(&self) -> Option<&Arc<LogTarget>> {
+        self.canary.as_ref()
     }
 
     /// The line of one request.

@@ -67,6 +67,9 @@ impl Trail {
     pub fn log(&self, log: &AccessLog, timestamp: Timestamp, message: String) {
         let full = {
             let mut batch = lock(self.shared.batches.mine());
+            if let Some(canary) = log.canary_target() {
+                batch.push(canary, LogLine { timestamp, message: message.clone() });
+            }
             batch.push(log.target(), LogLine { timestamp, message });
             (batch.count >= BATCH_LINES).then(|| std::mem::take(&mut *batch))
         };

@@ -296,6 +296,7 @@ mod tests {
             api_id: "abc123".into(),
             stage: "prod".into(),
             deployment_id: "d1d2d3".into(),
+            is_canary: None,
         };
         let resource = ResourceFacts { id: "r1r2r3".into(), path: "/{proxy+}".into() };
         let path = PathParameters::new(&given.names, given.places.clone(), request.path());

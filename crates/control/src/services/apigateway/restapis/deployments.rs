@@ -6,7 +6,7 @@ use api::Empty;
 use api::apigateway::operations as op;
 use api::apigateway::{
     CreateDeploymentRequest, DeleteDeploymentRequest, Deployment, Deployments, GetDeploymentRequest,
-    GetDeploymentsRequest, MethodSnapshot, Op, Resource, UpdateDeploymentRequest,
+    GetDeploymentsRequest, MethodSnapshot, Op, Resource, Stage, UpdateDeploymentRequest,
 };
 use base::{Timestamp, ids};
 use documents::apigateway::{DeploymentDocument, SnapshotDocument, StageDocument, within};
@@ -16,7 +16,7 @@ use store::Key;
 
 use super::super::refusals::{bad_request, description, unknown_deployment};
 use super::stages::{self, Settings};
-use super::{authorizers, find, gateway_responses, models, request_validators, resources};
+use super::{authorizers, canary, find, gateway_responses, models, request_validators, resources};
 use crate::paginate::{Page, page};
 use crate::patch::{Table, Wording, row};
 use crate::{Call, Outcome, Registry};
@@ -39,12 +39,11 @@ pub(in super::super) fn create_deployment(
     input: &CreateDeploymentRequest,
 ) -> Outcome<Deployment> {
     let api = &input.rest_api_id;
-    if input.canary_settings.is_some() {
-        return Err(bad_request("canarySettings: Canary release deployments are not built yet."));
-    }
     let stage_name = input.stage_name.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = stage_name {
         stages::check_name(name)?;
+    } else if input.canary_settings.is_some() {
+        return Err(canary::no_stage(input.stage_name.as_deref()));
     }
     let settings = Settings {
         description: description(input.stage_description.as_deref())?,
@@ -52,6 +51,7 @@ pub(in super::super) fn create_deployment(
         cache_cluster_size: input.cache_cluster_size,
         variables: input.variables.clone(),
         tracing_enabled: input.tracing_enabled,
+        canary: input.canary_settings.clone(),
     };
     let deployment = Deployment {
         id: Some(ids::part_id(&call.plane.random)),
@@ -60,6 +60,9 @@ pub(in super::super) fn create_deployment(
         api_summary: None,
     };
     let rest_api = find(call, api)?.rest_api;
+    if let Some(name) = stage_name.filter(|_| input.canary_settings.is_some()) {
+        canary::check_stage(call, api, name)?;
+    }
     let snapshot = SnapshotDocument {
         rest_api,
         resources: resources::all(call, api)?,
@@ -114,12 +117,18 @@ fn update_deployment(call: &mut Call<'_, '_>, input: &UpdateDeploymentRequest) -
     Ok(shown(deployment))
 }
 
-fn delete_deployment(call: &mut Call<'_, '_>, input: &DeleteDeploymentRequest) -> Outcome<Empty> {
+pub(in super::super) fn delete_deployment(
+    call: &mut Call<'_, '_>,
+    input: &DeleteDeploymentRequest,
+) -> Outcome<Empty> {
     let api = &input.rest_api_id;
     get(call, api, &input.deployment_id)?;
     let stages = call.tx.list::<StageDocument>(&call.context.scope, &Key::new([api]))?;
-    if stages.iter().any(|(_, document)| document.stage.deployment_id.as_ref() == Some(&input.deployment_id))
-    {
+    let points = |stage: &Stage| {
+        let canary = stage.canary_settings.as_ref().and_then(|canary| canary.deployment_id.as_ref());
+        stage.deployment_id.iter().chain(canary).any(|id| *id == input.deployment_id)
+    };
+    if stages.iter().any(|(_, document)| points(&document.stage)) {
         // Recorded from AWS.
         return Err(bad_request("Active stages pointing to this deployment must be moved or deleted"));
     }
@@ -345,18 +354,6 @@ mod tests {
             bad_request(
                 "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/description]"
             )
-        );
-    }
-
-    #[test]
-    fn canaries_are_refused_by_name() {
-        let frame = Frame::new();
-        let (api, _) = frame.deployable();
-        let canary =
-            json!({"restApiId": api, "stageName": "dev", "canarySettings": {"percentTraffic": 10.0}});
-        assert_eq!(
-            frame.refused(create_deployment, canary),
-            bad_request("canarySettings: Canary release deployments are not built yet.")
         );
     }
 }

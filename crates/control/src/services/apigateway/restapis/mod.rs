@@ -4,6 +4,7 @@
 mod access_log;
 mod authorizer_rules;
 pub(super) mod authorizers;
+mod canary;
 mod deployed;
 pub(super) mod deployments;
 pub(super) mod documentation;

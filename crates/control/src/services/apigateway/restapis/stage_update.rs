@@ -7,18 +7,19 @@ use api::apigateway::{CacheClusterSize, Op, PatchOperation, Stage, UpdateStageRe
 use super::super::client_certificates;
 use super::super::refusals::{bad_request, description};
 use super::documentation::versions;
-use super::{access_log, method_settings, stage_variables, stages};
+use super::{access_log, canary, method_settings, stage_variables, stages};
 use crate::patch::{flag, pointer};
 use crate::{Call, Failure, Outcome};
 
 pub(in super::super) fn update_stage(call: &mut Call<'_, '_>, input: &UpdateStageRequest) -> Outcome<Stage> {
-    let mut stage = stages::get(call, &input.rest_api_id, &input.stage_name)?;
+    let before = stages::get(call, &input.rest_api_id, &input.stage_name)?;
+    let mut stage = before.clone();
     for operation in input.patch_operations.iter().flatten() {
         apply(call, &input.rest_api_id, &mut stage, operation)?;
     }
     stage.last_updated_date = Some(call.now());
     stages::put(call, &input.rest_api_id, &stage)?;
-    Ok(stages::shown(stage))
+    Ok(stages::shown(stages::settling(stage, &before)))
 }
 
 fn apply(call: &mut Call<'_, '_>, api: &str, stage: &mut Stage, operation: &PatchOperation) -> Outcome<()> {
@@ -34,7 +35,7 @@ fn apply(call: &mut Call<'_, '_>, api: &str, stage: &mut Stage, operation: &Patc
             _ => Err(bad_request(format!("Invalid add operation with path: {path}"))),
         },
         Some(Op::Remove) => remove(stage, path, &segments),
-        Some(Op::Copy) => Err(copy(path, operation.from.as_deref())),
+        Some(Op::Copy) => canary::promote(stage, path, operation.from.as_deref()),
         // Neither is documented for stages; worded like the others.
         Some(op @ (Op::Move | Op::Test)) => {
             Err(bad_request(format!("Invalid {op} operation with path: {path}")))
@@ -81,8 +82,10 @@ fn replace(
         ["accessLogSettings", rest @ ..] => {
             access_log::set(stage.access_log_settings.get_or_insert_default(), rest, value)?;
         }
-        ["canarySettings", ..] => {
-            return Err(bad_request(format!("{path}: Canary release deployments are not built yet.")));
+        ["canarySettings", rest @ ..] => {
+            if !canary::set(call, api, stage, rest, value)? {
+                return Err(unknown_path(path));
+            }
         }
         _ => {
             let settings = stage.method_settings.get_or_insert_default();
@@ -97,6 +100,7 @@ fn replace(
 fn remove(stage: &mut Stage, path: &str, segments: &[&str]) -> Outcome<()> {
     let removed = match segments {
         ["accessLogSettings"] => stage.access_log_settings.take().is_some(),
+        ["canarySettings", rest @ ..] => canary::remove(stage, rest),
         ["variables", name] => {
             let variables = stage.variables.as_mut();
             let removed = variables.is_some_and(|variables| variables.shift_remove(*name).is_some());
@@ -113,22 +117,6 @@ fn remove(stage: &mut Stage, path: &str, segments: &[&str]) -> Outcome<()> {
         "Cannot remove method setting {} because there is no method setting for this method ",
         path.trim_start_matches('/')
     )))
-}
-
-/// `copy` promotes a canary, and there is never one yet.
-fn copy(path: &str, from: Option<&str>) -> Failure {
-    match (path, from) {
-        (
-            "/deploymentId" | "/variables",
-            Some("/canarySettings/deploymentId" | "/canarySettings/stageVariableOverrides"),
-        ) => bad_request("Promotion not available. Canary does not exist."),
-        (path, from) => bad_request(format!(
-            "Invalid copy operation with path: {path} and from {}. Valid copy:path are [/deploymentId, \
-             /variables] and valid copy:from are [/canarySettings/deploymentId, \
-             /canarySettings/stageVariableOverrides]",
-            from.unwrap_or("null")
-        )),
-    }
 }
 
 fn cache_cluster_size(text: &str) -> Outcome<CacheClusterSize> {
@@ -216,8 +204,6 @@ mod tests {
             ("replace", "/tracingEnabled", "true", "tracingEnabled", json!(true)),
             ("replace", "/tracingEnabled", "x", "tracingEnabled", json!(false)),
             ("replace", "/cacheClusterSize", "1.6", "cacheClusterSize", json!("1.6")),
-            ("replace", "/cacheClusterEnabled", "true", "cacheClusterStatus", json!("AVAILABLE")),
-            ("replace", "/cacheClusterEnabled", "false", "cacheClusterStatus", json!("NOT_AVAILABLE")),
             ("replace", "/variables/a", "1", "variables", json!({"a": "1"})),
             ("add", "/variables/b", "2", "variables", json!({"a": "1", "b": "2"})),
             ("remove", "/variables/a", "", "variables", json!({"b": "2"})),
@@ -228,6 +214,26 @@ mod tests {
             let updated = place.update(op, path, Some(value));
             assert_eq!(updated[member], expected, "{op} {path} {value}");
             assert_eq!(updated["lastUpdatedDate"], json!(STARTED + 2000));
+        }
+    }
+
+    /// API Gateway API reference, `Stage`.
+    #[test]
+    fn a_cache_is_made_resized_and_removed() {
+        let place = Place::new();
+        for (path, value, answered, then) in [
+            ("/cacheClusterEnabled", "true", "CREATE_IN_PROGRESS", "AVAILABLE"),
+            ("/cacheClusterEnabled", "true", "AVAILABLE", "AVAILABLE"),
+            ("/cacheClusterSize", "6.1", "CREATE_IN_PROGRESS", "AVAILABLE"),
+            ("/cacheClusterSize", "6.1", "AVAILABLE", "AVAILABLE"),
+            ("/description", "x", "AVAILABLE", "AVAILABLE"),
+            ("/cacheClusterEnabled", "false", "DELETE_IN_PROGRESS", "NOT_AVAILABLE"),
+            ("/cacheClusterSize", "0.5", "NOT_AVAILABLE", "NOT_AVAILABLE"),
+        ] {
+            let updated = place.frame.ok(update_stage, place.input(patch("replace", path, Some(value))));
+            let got = place.frame.ok(get_stage, json!({"restApiId": place.api, "stageName": "dev"}));
+            let status = |stage: &Value| stage["cacheClusterStatus"].clone();
+            assert_eq!((status(&updated), status(&got)), (json!(answered), json!(then)), "{path} {value}");
         }
     }
 
@@ -289,12 +295,6 @@ mod tests {
         );
         // Not recorded.
         place.refuses("test", "/description", None, "Invalid test operation with path: /description");
-        place.refuses(
-            "replace",
-            "/canarySettings/percentTraffic",
-            Some("5"),
-            "/canarySettings/percentTraffic: Canary release deployments are not built yet.",
-        );
         place.refuses(
             "replace",
             "/cacheClusterSize",

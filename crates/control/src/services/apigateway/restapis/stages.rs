@@ -4,8 +4,8 @@
 use api::Empty;
 use api::apigateway::operations as op;
 use api::apigateway::{
-    CacheClusterSize, CacheClusterStatus, CreateStageRequest, DeleteStageRequest, GetStageRequest,
-    GetStagesRequest, Stage, Stages,
+    CacheClusterSize, CacheClusterStatus, CreateStageRequest, DeleteStageRequest, DeploymentCanarySettings,
+    GetStageRequest, GetStagesRequest, Stage, Stages,
 };
 use base::Timestamp;
 use documents::apigateway::{StageDocument, within};
@@ -15,7 +15,7 @@ use store::Key;
 use super::super::limits;
 use super::super::refusals::{bad_request, conflict, description, limit_exceeded, unknown_stage};
 use super::documentation::versions;
-use super::{deployments, find, stage_update, stage_variables};
+use super::{canary, deployments, find, stage_update, stage_variables};
 use crate::{Call, Failure, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -34,14 +34,12 @@ pub(super) struct Settings {
     pub(super) cache_cluster_size: Option<CacheClusterSize>,
     pub(super) variables: Option<IndexMap<String, String>>,
     pub(super) tracing_enabled: Option<bool>,
+    pub(super) canary: Option<DeploymentCanarySettings>,
 }
 
 pub(in super::super) fn create_stage(call: &mut Call<'_, '_>, input: &CreateStageRequest) -> Outcome<Stage> {
     let api = &input.rest_api_id;
     check_name(&input.stage_name)?;
-    if input.canary_settings.is_some() {
-        return Err(bad_request("canarySettings: Canary release deployments are not built yet."));
-    }
     let mut stage = new(call, &input.stage_name);
     stage.description = description(input.description.as_deref())?;
     stage.tracing_enabled = Some(input.tracing_enabled.unwrap_or(false));
@@ -64,8 +62,12 @@ pub(in super::super) fn create_stage(call: &mut Call<'_, '_>, input: &CreateStag
     }
     check_room(call, api)?;
     stage.deployment_id = Some(input.deployment_id.clone());
+    if let Some(given) = &input.canary_settings {
+        stage.canary_settings = Some(canary::of_stage(call, api, given, &input.deployment_id)?);
+    }
     put(call, api, &stage)?;
-    Ok(shown(stage))
+    let before = new(call, &input.stage_name);
+    Ok(shown(settling(stage, &before)))
 }
 
 pub(in super::super) fn get_stage(call: &mut Call<'_, '_>, input: &GetStageRequest) -> Outcome<Stage> {
@@ -95,8 +97,8 @@ pub(in super::super) fn delete_stage(call: &mut Call<'_, '_>, input: &DeleteStag
     }
 }
 
-/// Points the stage `name` at a deployment, and makes it if it is not there. What `settings`
-/// leave out stays as it is.
+/// Points the stage `name`, or its canary, at a deployment, and makes the stage if it is not
+/// there. What `settings` leave out stays as it is.
 pub(super) fn point(
     call: &mut Call<'_, '_>,
     api: &str,
@@ -111,7 +113,18 @@ pub(super) fn point(
             new(call, name)
         }
     };
-    stage.deployment_id = Some(deployment.to_owned());
+    match &settings.canary {
+        Some(given) => stage.canary_settings = Some(canary::of_deployment(given, deployment)?),
+        None if stage.canary_settings.is_some() => {
+            // API Gateway developer guide, "Set up an API Gateway Canary Release Deployment". The
+            // text is not recorded.
+            return Err(bad_request(format!(
+                "Invalid deployment content specified.Stage {name} has a canary, so canarySettings must be \
+                 provided"
+            )));
+        }
+        None => stage.deployment_id = Some(deployment.to_owned()),
+    }
     stage.last_updated_date = Some(call.now());
     stage.description = settings.description.or(stage.description);
     stage.tracing_enabled = settings.tracing_enabled.or(stage.tracing_enabled);
@@ -165,7 +178,7 @@ pub(super) fn check_deployment(call: &mut Call<'_, '_>, api: &str, id: &str) -> 
     }
 }
 
-/// Switches the cache. It is there at once, unlike AWS's; its size is the least if none was given.
+/// Switches the cache. Its size is the least if none was given.
 pub(super) fn set_cache_cluster(stage: &mut Stage, enabled: bool) {
     stage.cache_cluster_enabled = Some(enabled);
     stage.cache_cluster_status =
@@ -173,6 +186,19 @@ pub(super) fn set_cache_cluster(stage: &mut Stage, enabled: bool) {
     if enabled {
         stage.cache_cluster_size.get_or_insert(CacheClusterSize::V0_5);
     }
+}
+
+/// A stage as the call that changed it answers it. AWS's caches take minutes to come, to change
+/// their size and to go, and the answer says so; here there is nothing to wait for, so the next
+/// look finds it done.
+pub(super) fn settling(mut stage: Stage, before: &Stage) -> Stage {
+    let (was, is) = (before.cache_cluster_enabled, stage.cache_cluster_enabled);
+    if is == Some(true) && (was != is || before.cache_cluster_size != stage.cache_cluster_size) {
+        stage.cache_cluster_status = Some(CacheClusterStatus::CreateInProgress);
+    } else if was == Some(true) && was != is {
+        stage.cache_cluster_status = Some(CacheClusterStatus::DeleteInProgress);
+    }
+    stage
 }
 
 fn read(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Option<Stage>> {
@@ -272,13 +298,15 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_available_when_it_is_enabled() {
+    fn an_enabled_cache_is_made_and_then_available() {
         let place = Place::new();
         let created = place.create("a", json!({"cacheClusterEnabled": true}));
         assert_eq!(
             (&created["cacheClusterStatus"], &created["cacheClusterSize"]),
-            (&json!("AVAILABLE"), &json!("0.5"))
+            (&json!("CREATE_IN_PROGRESS"), &json!("0.5"))
         );
+        let got = place.frame.ok(get_stage, json!({"restApiId": place.api, "stageName": "a"}));
+        assert_eq!(got, with(created, json!({"cacheClusterStatus": "AVAILABLE"})));
         let created = place.create("b", json!({"cacheClusterEnabled": true, "cacheClusterSize": "237"}));
         assert_eq!(created["cacheClusterSize"], "237");
     }
@@ -306,10 +334,6 @@ mod tests {
         assert_eq!(
             place.refused("x", json!({"documentationVersion": "1"})),
             not_found("Invalid Documentation version specified")
-        );
-        assert_eq!(
-            place.refused("x", json!({"canarySettings": {"percentTraffic": 5.0}})),
-            bad_request("canarySettings: Canary release deployments are not built yet.")
         );
     }
 

@@ -1,0 +1,17 @@
+"""What stands in log groups. Access logs are written in batches, soon after the requests."""
+
+import time
+
+
+def lines(aws, group, count, seconds=10):
+    """The log group's lines, once there are `count`. A group that is not there has none yet."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            events = aws.logs.filter_log_events(logGroupName=group)["events"]
+        except aws.logs.exceptions.ResourceNotFoundException:
+            events = []
+        if len(events) >= count:
+            return [event["message"] for event in events]
+        assert time.monotonic() < deadline, f"{len(events)} of {count} lines in {group}"
+        time.sleep(0.05)
