@@ -96,10 +96,17 @@ class TestCollection:
         with conflict("Stage already exists"):
             pets.client.create_stage(restApiId=pets.id, stageName="dev", deploymentId=pets.deployment)
 
+    def test_the_list_can_be_of_one_deployment(self, pets):
+        other = pets.client.create_deployment(restApiId=pets.id)["id"]
+        pets.client.create_stage(restApiId=pets.id, stageName="other", deploymentId=other)
+        for query, names in (({}, ["dev", "other"]), ({"deploymentId": other}, ["other"])):
+            listed = answer(pets.client.get_stages(restApiId=pets.id, **query))
+            assert listed.keys() == {"item"}
+            assert [stage["stageName"] for stage in listed["item"]] == names
+
     def test_the_deployment_must_exist(self, pets):
-        with pytest.raises(pets.client.exceptions.ClientError) as caught:
+        with bad_request("Deployment id does not exist"):
             pets.client.create_stage(restApiId=pets.id, stageName="prod", deploymentId="nope12")
-        assert caught.value.response["Error"]["Code"] in ("NotFoundException", "BadRequestException")
         with bad_request("Deployment id does not exist"):
             update(pets, patch("replace", "/deploymentId", "nope12"))
 
@@ -127,6 +134,29 @@ class TestScalars:
         )
         assert (got["deploymentId"], got["description"], got["tracingEnabled"]) == (other, "new", True)
         assert got["variables"] == {"color": "blue"}
+
+    @pytest.mark.parametrize(
+        ("name", "value", "message"),
+        [
+            ("a-b", "x", "Invalid stage variable name: a-b. Please use names with only word characters."),
+            (
+                "a",
+                "{",
+                "Invalid stage variable value of key a.  Please use values with alphanumeric characters and the "
+                "symbols ' ', -', '.', '_', ':', '/', '?', '&', '=', and ','.",
+            ),
+            # Not recorded; the sizes are API Gateway's quotas.
+            ("a" * 65, "x", f"Invalid stage variable name: {'a' * 65}. Please use names with only word characters."),
+            ("a", "x" * 513, "Invalid stage variable value of key a.  Values can be at most 512 characters long."),
+        ],
+    )
+    def test_variables_have_their_characters_and_sizes(self, pets, name, value, message):
+        with bad_request(message):
+            update(pets, patch("replace", f"/variables/{name}", value))
+        given = {"restApiId": pets.id, "deploymentId": pets.deployment}
+        with bad_request(message):
+            pets.client.create_stage(**given, stageName="x", variables={name: value})
+        pets.client.create_stage(**given, stageName="x", variables={"a" * 64: "x" * 512})
 
     def test_variables_come_and_go(self, pets):
         update(pets, patch("replace", "/variables/a", "1"), patch("replace", "/variables/b", "2"))
@@ -239,8 +269,9 @@ class TestAccessLogs:
 
 
 class TestCacheCluster:
-    """API Gateway API reference, `Stage`: the call that changes a cache says that it is being changed; AWS's then
-    takes minutes, which nobody has to wait for here."""
+    """API Gateway API reference, `Stage`: the call that changes a cache says that it is being changed. AWS's then
+    takes minutes; here a new one is there at once, and one that goes is on its way for ten seconds, because the
+    Terraform provider looks for that."""
 
     def stage(self, deployed, **settings):
         api, deployment = deployed
@@ -265,7 +296,7 @@ class TestCacheCluster:
         assert made["cacheClusterSize"] == "0.5"
         for path, value, answered, then in [
             ("/cacheClusterSize", "6.1", "CREATE_IN_PROGRESS", "AVAILABLE"),
-            ("/cacheClusterEnabled", "false", "DELETE_IN_PROGRESS", "NOT_AVAILABLE"),
+            ("/cacheClusterEnabled", "false", "DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS"),
             ("/cacheClusterEnabled", "true", "CREATE_IN_PROGRESS", "AVAILABLE"),
         ]:
             updated = deployed[0].client.update_stage(

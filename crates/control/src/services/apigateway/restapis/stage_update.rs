@@ -182,6 +182,11 @@ mod tests {
             updated
         }
 
+        fn cache_status(&self) -> Value {
+            let stage = json!({"restApiId": self.api, "stageName": "dev"});
+            self.frame.ok(get_stage, stage)["cacheClusterStatus"].clone()
+        }
+
         fn refuses(&self, op: &str, path: &str, value: Option<&str>, expected: &str) {
             let refused = self.frame.refused(update_stage, self.input(patch(op, path, value)));
             assert_eq!(refused, bad_request(expected), "{op} {path} {value:?}");
@@ -220,21 +225,24 @@ mod tests {
     /// API Gateway API reference, `Stage`.
     #[test]
     fn a_cache_is_made_resized_and_removed() {
-        let place = Place::new();
+        let mut place = Place::new();
         for (path, value, answered, then) in [
             ("/cacheClusterEnabled", "true", "CREATE_IN_PROGRESS", "AVAILABLE"),
             ("/cacheClusterEnabled", "true", "AVAILABLE", "AVAILABLE"),
             ("/cacheClusterSize", "6.1", "CREATE_IN_PROGRESS", "AVAILABLE"),
             ("/cacheClusterSize", "6.1", "AVAILABLE", "AVAILABLE"),
             ("/description", "x", "AVAILABLE", "AVAILABLE"),
-            ("/cacheClusterEnabled", "false", "DELETE_IN_PROGRESS", "NOT_AVAILABLE"),
-            ("/cacheClusterSize", "0.5", "NOT_AVAILABLE", "NOT_AVAILABLE"),
+            ("/cacheClusterEnabled", "false", "DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS"),
+            ("/cacheClusterSize", "0.5", "DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS"),
         ] {
             let updated = place.frame.ok(update_stage, place.input(patch("replace", path, Some(value))));
-            let got = place.frame.ok(get_stage, json!({"restApiId": place.api, "stageName": "dev"}));
-            let status = |stage: &Value| stage["cacheClusterStatus"].clone();
-            assert_eq!((status(&updated), status(&got)), (json!(answered), json!(then)), "{path} {value}");
+            let statuses = (updated["cacheClusterStatus"].clone(), place.cache_status());
+            assert_eq!(statuses, (json!(answered), json!(then)), "{path} {value}");
         }
+        place.frame.after(Duration::from_millis(9_999));
+        assert_eq!(place.cache_status(), "DELETE_IN_PROGRESS");
+        place.frame.after(Duration::from_millis(1));
+        assert_eq!(place.cache_status(), "NOT_AVAILABLE");
     }
 
     /// Recorded from AWS.

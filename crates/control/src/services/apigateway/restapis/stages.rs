@@ -18,6 +18,10 @@ use super::documentation::versions;
 use super::{canary, deployments, find, stage_update, stage_variables};
 use crate::{Call, Failure, Outcome, Registry, tags};
 
+/// How long a cache that was switched off is being removed. AWS needs minutes, and clients (the
+/// Terraform provider) fail if their next look does not find it under way.
+const CACHE_REMOVAL_MILLIS: i64 = 10_000;
+
 pub(super) fn register(registry: &mut Registry) {
     registry
         .write(op::CreateStage, create_stage)
@@ -78,10 +82,11 @@ fn get_stages(call: &mut Call<'_, '_>, input: &GetStagesRequest) -> Outcome<Stag
     find(call, &input.rest_api_id)?;
     let prefix = Key::new([&input.rest_api_id]);
     let documents = call.tx.list::<StageDocument>(&call.context.scope, &prefix)?;
+    let now = call.now();
     let wanted = input.deployment_id.as_ref().filter(|id| !id.is_empty());
     let stages = documents
         .into_iter()
-        .map(|(_, document)| document.stage)
+        .map(|(_, document)| as_of(document.stage, now))
         .filter(|stage| wanted.is_none() || stage.deployment_id.as_ref() == wanted)
         .map(shown)
         .collect();
@@ -180,29 +185,43 @@ pub(super) fn check_deployment(call: &mut Call<'_, '_>, api: &str, id: &str) -> 
 
 /// Switches the cache. Its size is the least if none was given.
 pub(super) fn set_cache_cluster(stage: &mut Stage, enabled: bool) {
-    stage.cache_cluster_enabled = Some(enabled);
-    stage.cache_cluster_status =
-        Some(if enabled { CacheClusterStatus::Available } else { CacheClusterStatus::NotAvailable });
+    let was_enabled = stage.cache_cluster_enabled.replace(enabled) == Some(true);
+    if enabled {
+        stage.cache_cluster_status = Some(CacheClusterStatus::Available);
+    } else if was_enabled {
+        stage.cache_cluster_status = Some(CacheClusterStatus::DeleteInProgress);
+    } else {
+        stage.cache_cluster_status.get_or_insert(CacheClusterStatus::NotAvailable);
+    }
     if enabled {
         stage.cache_cluster_size.get_or_insert(CacheClusterSize::V0_5);
     }
 }
 
-/// A stage as the call that changed it answers it. AWS's caches take minutes to come, to change
-/// their size and to go, and the answer says so; here there is nothing to wait for, so the next
-/// look finds it done.
+/// A stage as the call that changed it answers it. AWS's caches take minutes to come and to change
+/// their size, and the answer says so; here there is nothing to wait for, so the next look finds it
+/// done.
 pub(super) fn settling(mut stage: Stage, before: &Stage) -> Stage {
     let (was, is) = (before.cache_cluster_enabled, stage.cache_cluster_enabled);
     if is == Some(true) && (was != is || before.cache_cluster_size != stage.cache_cluster_size) {
         stage.cache_cluster_status = Some(CacheClusterStatus::CreateInProgress);
-    } else if was == Some(true) && was != is {
-        stage.cache_cluster_status = Some(CacheClusterStatus::DeleteInProgress);
+    }
+    stage
+}
+
+/// A stored stage as it is at `now`: a cache that was switched off is gone after a while.
+fn as_of(mut stage: Stage, now: Timestamp) -> Stage {
+    let changed = stage.last_updated_date.unwrap_or_default().as_millis();
+    let gone = now.as_millis().saturating_sub(changed) >= CACHE_REMOVAL_MILLIS;
+    if gone && stage.cache_cluster_status == Some(CacheClusterStatus::DeleteInProgress) {
+        stage.cache_cluster_status = Some(CacheClusterStatus::NotAvailable);
     }
     stage
 }
 
 fn read(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Option<Stage>> {
-    Ok(document(call, api, name)?.map(|document| document.stage))
+    let now = call.now();
+    Ok(document(call, api, name)?.map(|document| as_of(document.stage, now)))
 }
 
 /// All that is stored of the stage `name`.
