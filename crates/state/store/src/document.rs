@@ -55,8 +55,11 @@ impl fmt::Display for BlobId {
 }
 
 pub(crate) fn encode<D: Document>(document: &D) -> Result<String, StoreFault> {
-    let collection = D::COLLECTION;
-    let body = serde_json::to_string(document)
+    encode_in(D::COLLECTION, document)
+}
+
+pub(crate) fn encode_in(collection: &'static str, value: &impl Serialize) -> Result<String, StoreFault> {
+    let body = serde_json::to_string(value)
         .map_err(|error| StoreFault::Unencodable { collection, reason: error.to_string() })?;
     let limit = crate::MAXIMUM_DOCUMENT_BYTES;
     if body.len() > limit {

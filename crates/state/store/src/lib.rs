@@ -19,6 +19,7 @@ mod key;
 mod limits;
 #[cfg(test)]
 mod model;
+mod record;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -31,5 +32,6 @@ pub use faults::{OpenError, StoreFault};
 pub use feed::{Batch, Change, ChangeKind, Follower, Sequence};
 pub use key::Key;
 pub use limits::{MAXIMUM_BLOB_BYTES, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_KEY_BYTES};
+pub use record::{Place, Record, Span};
 pub use store::{Location, Store, StoreOptions};
 pub use transaction::Transaction;

@@ -1,11 +1,11 @@
 //! What a closure of `read` or `write` can do: typed documents in, typed documents out.
 //! Encoding happens here, once for every engine.
 
-use base::Scope;
+use base::{Scope, Timestamp};
 
-use crate::document::{BlobId, Document, Page, decode, encode, stored_key, stored_key_in};
+use crate::document::{BlobId, Document, Page, decode, encode, encode_in, stored_key, stored_key_in};
 use crate::engines::{EngineTransaction, Range};
-use crate::{Counter, Key, Sequence, StoreFault};
+use crate::{Counter, Key, Place, Record, Sequence, Span, StoreFault};
 
 /// A view of the store at one moment, and, inside `write`, the changes made to it.
 pub struct Transaction<'a> {
@@ -137,6 +137,43 @@ impl<'a> Transaction<'a> {
         };
         let range = Range { prefix: stored_key_in(C::COLLECTION, prefix)?, end, after: None, limit: None };
         self.engine.delete_counts(scope, C::COLLECTION, &range)
+    }
+
+    /// Adds a record of what happened at `moment`.
+    pub fn append<R: Record>(
+        &mut self,
+        scope: &Scope,
+        moment: Timestamp,
+        record: &R,
+    ) -> Result<(), StoreFault> {
+        self.engine.append(scope, R::JOURNAL, moment, &encode_in(R::JOURNAL, record)?)
+    }
+
+    /// Hands the records of a span to `each`, newest first, until it answers `false`.
+    pub fn records<R: Record>(
+        &mut self,
+        scope: &Scope,
+        span: &Span,
+        mut each: impl FnMut(Place, R) -> bool,
+    ) -> Result<(), StoreFault> {
+        self.engine.records(scope, R::JOURNAL, span, &mut |place, body| {
+            let record = serde_json::from_str(body).map_err(|error| StoreFault::Undecodable {
+                collection: R::JOURNAL,
+                key: place.moment.iso8601_millis(),
+                reason: error.to_string(),
+            })?;
+            Ok(each(place, record))
+        })
+    }
+
+    /// Removes records of every account and region that happened before `moment`, the oldest
+    /// first and at most `limit`, so that one transaction does not take long; answers how many.
+    pub fn delete_records<R: Record>(
+        &mut self,
+        moment: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreFault> {
+        self.engine.delete_records(R::JOURNAL, moment, limit)
     }
 
     /// Stores bytes under their digest. Each `put_blob` is one use of the blob, and each

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base::Scope;
+use base::{Scope, Timestamp};
 
 use crate::feed::Remembered;
-use crate::{BlobId, Sequence, StoreFault};
+use crate::{BlobId, Place, Sequence, Span, StoreFault};
 
 pub(crate) mod sqlite;
 
@@ -94,6 +94,26 @@ pub(crate) trait EngineTransaction {
         each: &mut dyn FnMut(&str, u64) -> Result<(), StoreFault>,
     ) -> Result<(), StoreFault>;
     fn delete_counts(&mut self, scope: &Scope, collection: &str, range: &Range) -> Result<usize, StoreFault>;
+    /// Adds a record behind all of its moment.
+    fn append(
+        &mut self,
+        scope: &Scope,
+        journal: &str,
+        moment: Timestamp,
+        body: &str,
+    ) -> Result<(), StoreFault>;
+    /// Hands the records of a span to `each`, newest first, until it answers `false`.
+    fn records(
+        &mut self,
+        scope: &Scope,
+        journal: &str,
+        span: &Span,
+        each: &mut dyn FnMut(Place, &str) -> Result<bool, StoreFault>,
+    ) -> Result<(), StoreFault>;
+    /// Removes records of all scopes that happened before `moment`, at most `limit`; answers how
+    /// many.
+    fn delete_records(&mut self, journal: &str, moment: Timestamp, limit: usize)
+    -> Result<usize, StoreFault>;
     fn put_blob(&mut self, id: &BlobId, bytes: &[u8]) -> Result<(), StoreFault>;
     fn keep_blob(&mut self, id: &BlobId) -> Result<bool, StoreFault>;
     fn get_blob(&mut self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreFault>;

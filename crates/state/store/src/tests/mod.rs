@@ -3,6 +3,7 @@
 mod counters;
 mod documents;
 mod feed;
+mod records;
 mod transactions;
 
 use std::sync::mpsc;

@@ -22,6 +22,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "documents", sql: include_str!("migrations/0001_documents.sql") },
     Migration { number: 2, name: "counters", sql: include_str!("migrations/0002_counters.sql") },
+    Migration { number: 3, name: "records", sql: include_str!("migrations/0003_records.sql") },
 ];
 
 /// The newest format this version knows.

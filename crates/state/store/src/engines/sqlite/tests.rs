@@ -190,7 +190,7 @@ fn migrations_note_when_they_ran() {
         .collect::<Result<_, _>>()
         .unwrap();
     let ran = |number, name: &str| (number, name.to_owned(), 1_795_421_083_120);
-    assert_eq!(rows, [ran(1, "documents"), ran(2, "counters")]);
+    assert_eq!(rows, [ran(1, "documents"), ran(2, "counters"), ran(3, "records")]);
 }
 
 /// A store on a disk of that many pages of 4,096 bytes.

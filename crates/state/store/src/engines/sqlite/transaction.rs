@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use base::Scope;
+use base::{Scope, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::faults::fault;
 use crate::engines::{EngineTransaction, Range};
 use crate::feed::Remembered;
-use crate::{BlobId, Change, ChangeKind, Key, Sequence, StoreFault};
+use crate::{BlobId, Change, ChangeKind, Key, Place, Sequence, Span, StoreFault};
 
 // The statements over a range of keys. Its end may be open (NULL); a blob stands behind every text then, so
 // that the end bounds SQLite's search in any case: `?5 IS NULL OR key < ?5` would be tried on every row of the
@@ -33,6 +33,18 @@ const LIST: &str = "SELECT key, body FROM documents
 pub(super) enum Mode {
     Read,
     Write,
+}
+
+/// Why no more rows are wanted.
+enum Halt {
+    Enough,
+    Fault(StoreFault),
+}
+
+impl From<StoreFault> for Halt {
+    fn from(fault: StoreFault) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 /// A transaction that its connection has begun.
@@ -87,23 +99,26 @@ impl<'c> SqliteTransaction<'c> {
         self.note(result)
     }
 
-    /// Hands every row to `each`, whose own errors do not count as the engine's.
-    fn scan(
+    /// Hands rows to `each` until it wants no more. Its own errors do not count as the engine's.
+    fn scan<H: Into<Halt>>(
         &mut self,
         sql: &str,
         params: impl Params,
-        mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<Result<(), StoreFault>>,
+        mut each: impl FnMut(&Row<'_>) -> rusqlite::Result<Result<(), H>>,
     ) -> Result<(), StoreFault> {
         let result = self.connection.prepare_cached(sql).and_then(|mut statement| {
             let mut rows = statement.query(params)?;
             while let Some(row) = rows.next()? {
-                if let Err(fault) = each(row)? {
-                    return Ok(Err(fault));
+                if let Err(halt) = each(row)? {
+                    return Ok(halt.into());
                 }
             }
-            Ok(Ok(()))
+            Ok(Halt::Enough)
         });
-        self.note(result)?
+        match self.note(result)? {
+            Halt::Enough => Ok(()),
+            Halt::Fault(fault) => Err(fault),
+        }
     }
 
     fn record(
@@ -266,6 +281,66 @@ impl EngineTransaction for SqliteTransaction<'_> {
             "DELETE FROM counters
              WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key >= ?4 AND (?5 IS NULL OR key < ?5)",
             params![scope.account(), scope.region(), collection, range.prefix, range.end],
+        )
+    }
+
+    fn append(
+        &mut self,
+        scope: &Scope,
+        journal: &str,
+        moment: Timestamp,
+        body: &str,
+    ) -> Result<(), StoreFault> {
+        self.execute(
+            "INSERT INTO records (account, region, journal, moment, sequence, body)
+             SELECT ?1, ?2, ?3, ?4, coalesce(max(sequence) + 1, 0), ?5 FROM records
+             WHERE account = ?1 AND region = ?2 AND journal = ?3 AND moment = ?4",
+            params![scope.account(), scope.region(), journal, moment.as_millis(), body],
+        )?;
+        Ok(())
+    }
+
+    fn records(
+        &mut self,
+        scope: &Scope,
+        journal: &str,
+        span: &Span,
+        each: &mut dyn FnMut(Place, &str) -> Result<bool, StoreFault>,
+    ) -> Result<(), StoreFault> {
+        let from = span.from.map_or(i64::MIN, Timestamp::as_millis);
+        let until = span.until.map_or(i64::MAX, Timestamp::as_millis);
+        let (before, sequence) = match span.before {
+            Some(place) => (place.moment.as_millis(), place.sequence.cast_signed()),
+            None => (i64::MAX, i64::MAX),
+        };
+        self.scan(
+            "SELECT moment, sequence, body FROM records
+             WHERE account = ?1 AND region = ?2 AND journal = ?3 AND moment >= ?4 AND moment <= min(?5, ?6)
+               AND (moment, sequence) < (?6, ?7)
+             ORDER BY moment DESC, sequence DESC",
+            params![scope.account(), scope.region(), journal, from, until, before, sequence],
+            |row| {
+                let place = Place { moment: Timestamp::from_millis(row.get(0)?), sequence: total(row, 1)? };
+                Ok(match each(place, text(row, 2)?) {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(Halt::Enough),
+                    Err(fault) => Err(Halt::Fault(fault)),
+                })
+            },
+        )
+    }
+
+    fn delete_records(
+        &mut self,
+        journal: &str,
+        moment: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreFault> {
+        self.execute(
+            "DELETE FROM records WHERE (account, region, journal, moment, sequence) IN (
+                 SELECT account, region, journal, moment, sequence FROM records
+                 WHERE journal = ?1 AND moment < ?2 ORDER BY moment LIMIT ?3)",
+            params![journal, moment.as_millis(), i64::try_from(limit).unwrap_or(i64::MAX)],
         )
     }
 
