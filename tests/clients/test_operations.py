@@ -9,7 +9,17 @@ from harness.account import Aws
 from harness.models import method_name, smallest
 from harness.process import run
 
-SERVICES = ("apigateway", "apigatewayv2", "apigatewaymanagementapi", "iam", "sts", "lambda", "logs", "acm")
+SERVICES = (
+    "apigateway",
+    "apigatewayv2",
+    "apigatewaymanagementapi",
+    "cloudtrail",
+    "iam",
+    "sts",
+    "lambda",
+    "logs",
+    "acm",
+)
 
 
 @pytest.fixture(scope="module")

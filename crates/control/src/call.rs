@@ -12,6 +12,8 @@ use ports::functions::Functions;
 use store::{Store, StoreFault, Transaction};
 use wire::ServiceError;
 
+use crate::audit::Entry;
+
 /// Everything that operations may reach. Made once by the server.
 #[derive(Clone)]
 pub struct Plane {
@@ -129,12 +131,22 @@ pub struct CallContext {
     pub source_ip: Option<IpAddr>,
     /// What the client calls itself.
     pub user_agent: Option<String>,
+    /// The audit record that the call is to leave, if it is of a kind that does.
+    pub(crate) audit: Option<Arc<Entry>>,
 }
 
 impl CallContext {
     /// The facts of a call that did not come over the network.
     pub fn new(scope: Scope, caller: Caller, request_id: impl Into<String>, now: Timestamp) -> Self {
-        Self { scope, caller, request_id: request_id.into(), now, source_ip: None, user_agent: None }
+        Self {
+            scope,
+            caller,
+            request_id: request_id.into(),
+            now,
+            source_ip: None,
+            user_agent: None,
+            audit: None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! `services` holds one file for each collection of operations, and `registry` is the table
 //! that joins the two.
 
+mod audit;
 mod authenticate;
 mod authorize;
 mod call;

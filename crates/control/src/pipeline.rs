@@ -1,5 +1,5 @@
 //! The way of an AWS API call, for every service: authenticate → find the operation → decode →
-//! validate → authorize → run → encode. One file knows this order.
+//! validate → authorize → run → record → encode. One file knows this order.
 //!
 //! A call that changes something is answered after its transaction is durable and after this
 //! node serves the change, so that a client may rely on it at once.
@@ -12,11 +12,13 @@ use base::{Scope, ids};
 use bytes::Bytes;
 use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls};
+use serde::Serialize;
 use serde_json::Value;
 use store::StoreFault;
 use tokio::runtime::Handle;
 use wire::ServiceError;
 
+use crate::audit;
 use crate::authenticate::{self, Authentication};
 use crate::authorize;
 use crate::call::{Call, CallContext, Failure, Outcome, Plane};
@@ -120,7 +122,28 @@ impl Inner {
         let Some(handler) = self.registry.handler(found.operation) else {
             return Err(ServiceError::not_implemented(found.operation).into());
         };
-        let input = wire::decode(found, request)?;
+        let input = wire::decode(found, request);
+        if !audit::is_recorded(found.operation, handler) {
+            return self.admitted(handler, context, request, found, input?).await;
+        }
+        let context =
+            CallContext { audit: Some(audit::Entry::new(found.operation, input.as_ref().ok())), ..context };
+        let outcome = match input {
+            Ok(input) => self.admitted(handler, context.clone(), request, found, input).await,
+            Err(error) => Err(error.into()),
+        };
+        audit::close(&self.plane, context, outcome).await
+    }
+
+    /// Runs the operation if its input is valid and the caller may.
+    async fn admitted(
+        &self,
+        handler: &Handler,
+        context: CallContext,
+        request: &wire::Request,
+        found: &wire::Match,
+        input: Value,
+    ) -> Outcome<Value> {
         wire::validate(found.operation, &input)?;
         authorize::authorize(&self.plane, &self.authentication, &context, request, found, &input).await?;
         run(handler.clone(), self.plane.clone(), context, input).await
@@ -149,7 +172,7 @@ pub(crate) async fn run(
 }
 
 /// What the caller is told of the store's failure: to try again where that can help.
-fn answer_to(fault: &StoreFault) -> ServiceError {
+pub(crate) fn answer_to(fault: &StoreFault) -> ServiceError {
     match fault {
         StoreFault::DiskFull
         | StoreFault::Disk { .. }
@@ -172,8 +195,9 @@ fn answer_to(fault: &StoreFault) -> ServiceError {
 }
 
 /// Runs `work` in the writing transaction and answers when its changes are durable and served.
-/// For operations that do something else first; all others get their transaction handed.
-pub(crate) async fn write<T: Send + 'static>(
+/// The call's audit record is part of the transaction. For operations that do something else
+/// first; all others get their transaction handed.
+pub(crate) async fn write<T: Serialize + Send + 'static>(
     plane: &Plane,
     context: &CallContext,
     work: impl Fn(&mut Call<'_, '_>) -> Outcome<T> + Send + 'static,
@@ -181,8 +205,13 @@ pub(crate) async fn write<T: Send + 'static>(
     let (inner_plane, inner_context) = (plane.clone(), context.clone());
     let (output, sequence) = plane
         .store
-        .write(move |tx| work(&mut Call { plane: &inner_plane, context: &inner_context, tx }))
+        .write(move |tx| {
+            let output = work(&mut Call { plane: &inner_plane, context: &inner_context, tx })?;
+            audit::record_change(tx, &inner_plane, &inner_context, &output)?;
+            Ok::<T, Failure>(output)
+        })
         .await?;
+    audit::mark_recorded(context);
     if !plane.store.settled(sequence, SETTLE).await {
         tracing::warn!("a stored change is not served yet");
     }

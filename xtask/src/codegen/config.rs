@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) sparse: Vec<Sparse>,
     #[serde(default)]
     pub(crate) pattern: Vec<Pattern>,
+    #[serde(default)]
+    pub(crate) sensitive: Vec<Sensitive>,
 }
 
 /// One service.
@@ -71,6 +73,14 @@ pub(crate) struct EnumOrder {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sparse {
+    /// `<service>.<Structure>.<member>`
+    pub(crate) member: String,
+}
+
+/// Erratum: a member that holds a secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sensitive {
     /// `<service>.<Structure>.<member>`
     pub(crate) member: String,
 }

@@ -126,6 +126,9 @@ pub(crate) struct Member {
     pub(crate) result_wrapper: Option<String>,
     #[serde(default, rename = "enum")]
     values: Vec<String>,
+    /// Set by an erratum: it holds a secret.
+    #[serde(skip)]
+    pub(crate) sensitive: bool,
     #[serde(default, rename = "box")]
     _boxed: bool,
     #[serde(default, rename = "eventpayload")]
@@ -269,6 +272,18 @@ fn apply_errata(
         shapes.insert(sparse.clone(), map);
         if let Some(member) = shapes.get_mut(structure).and_then(|s| s.members.get_mut(name)) {
             member.shape = sparse;
+        }
+    }
+    for erratum in &config.sensitive {
+        let Some(path) = of_service(&erratum.member) else { continue };
+        let missing = || stale(&erratum.member, "the model has no such member");
+        let (structure, name) = path.split_once('.').ok_or_else(missing)?;
+        let target = shapes.get(structure).and_then(|s| s.members.get(name)).ok_or_else(missing)?;
+        if shapes.get(&target.shape).is_some_and(|shape| shape.sensitive) {
+            return Err(stale(&erratum.member, "the model says so too"));
+        }
+        if let Some(member) = shapes.get_mut(structure).and_then(|s| s.members.get_mut(name)) {
+            member.sensitive = true;
         }
     }
     for erratum in &config.pattern {

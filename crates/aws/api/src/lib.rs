@@ -18,6 +18,8 @@ pub mod apigatewaymanagementapi;
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod apigatewayv2;
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
+pub mod cloudtrail;
+#[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod iam;
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod lambda;

@@ -14,4 +14,5 @@ pub static SERVICES: &[&ServiceTable] = &[
     &crate::lambda::SERVICE,
     &crate::acm::SERVICE,
     &crate::logs::SERVICE,
+    &crate::cloudtrail::SERVICE,
 ];

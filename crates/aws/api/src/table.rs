@@ -121,6 +121,8 @@ pub struct Member {
     pub location: Location,
     /// Whether it must be there.
     pub required: bool,
+    /// Whether it holds a secret, which is shown nowhere but in answers.
+    pub sensitive: bool,
     /// What it is.
     pub shape: Shape,
 }
@@ -352,7 +354,7 @@ pub(crate) mod shorthand {
     }
 
     const fn member(name: &'static str, wire_name: &'static str, location: Location, shape: Shape) -> Member {
-        Member { name, wire_name, location, required: false, shape }
+        Member { name, wire_name, location, required: false, sensitive: false, shape }
     }
     pub(crate) const fn body(name: &'static str, wire_name: &'static str, shape: Shape) -> Member {
         member(name, wire_name, Location::Body, shape)
@@ -376,6 +378,10 @@ pub(crate) mod shorthand {
     impl Member {
         pub(crate) const fn required(mut self) -> Self {
             self.required = true;
+            self
+        }
+        pub(crate) const fn sensitive(mut self) -> Self {
+            self.sensitive = true;
             self
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod acm;
 pub(crate) mod apigateway;
+mod cloudtrail;
 mod iam;
 pub(crate) mod lambda;
 pub(crate) mod logs;
@@ -12,6 +13,7 @@ use crate::Registry;
 pub(crate) fn register(registry: &mut Registry) {
     acm::register(registry);
     apigateway::register(registry);
+    cloudtrail::register(registry);
     iam::register(registry);
     lambda::register(registry);
     logs::register(registry);

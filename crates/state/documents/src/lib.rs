@@ -10,6 +10,7 @@ pub mod apigateway_keys;
 pub mod apigateway_usage;
 pub mod apigateway_vpc_links;
 pub mod aws_managed;
+pub mod cloudtrail;
 pub mod iam;
 pub mod lambda;
 pub mod logs;

@@ -105,7 +105,7 @@ fn structure(model: &Model<'_>, name: &str, shape: &Shape) -> Result<String, Cod
             let _ = writeln!(body, "#[serde({})]", attributes.join(", "));
         }
         let _ = writeln!(body, "pub {field}: {kind},");
-        let hidden = is_sensitive(model, &member.shape)?;
+        let hidden = member.sensitive || is_sensitive(model, &member.shape)?;
         sensitive |= hidden;
         let plain = field.trim_start_matches("r#");
         let _ = match (hidden, is_required(shape, member_name)) {

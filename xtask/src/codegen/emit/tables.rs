@@ -111,6 +111,9 @@ impl<'a> Tables<'a> {
             if shape.required.contains(member_name) {
                 members.push_str(".required()");
             }
+            if member.sensitive || self.model.shape(&member.shape)?.sensitive {
+                members.push_str(".sensitive()");
+            }
             members.push(',');
         }
         Ok(format!("Structure {{ name: {name:?}, payload: {payload}, members: &[{members}] }}"))

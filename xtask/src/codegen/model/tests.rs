@@ -72,6 +72,14 @@ fn an_erratum_applies_or_fails() {
     assert!(sparse("kind").is_err_and(|why| why.contains("not a map")));
     assert!(sparse("wheels").is_err_and(|why| why.contains("no such member")));
 
+    let sensitive = |member: &str| outcome(toys(), &format!("[[sensitive]]\nmember = \"toys.Toy.{member}\""));
+    assert!(sensitive("kind").is_ok());
+    assert!(sensitive("wheels").is_err_and(|why| why.contains("no such member")));
+    let mut model = toys();
+    model["shapes"]["Kind"]["sensitive"] = json!(true);
+    let said = outcome(model, "[[sensitive]]\nmember = \"toys.Toy.kind\"");
+    assert!(said.is_err_and(|why| why.contains("the model says so too")));
+
     let pattern = |shape: &str| {
         outcome(toys(), &format!("[[pattern]]\nshape = \"toys.{shape}\"\nmatches = \"[a-z]+\""))
     };

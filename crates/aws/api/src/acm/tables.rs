@@ -351,7 +351,7 @@ pub static IMPORT_CERTIFICATE_REQUEST: Structure = Structure {
     members: &[
         body("CertificateArn", "CertificateArn", text(&ARN)),
         body("Certificate", "Certificate", blob(length(Some(1), Some(32768)))).required(),
-        body("PrivateKey", "PrivateKey", blob(length(Some(1), Some(5120)))).required(),
+        body("PrivateKey", "PrivateKey", blob(length(Some(1), Some(5120)))).required().sensitive(),
         body("CertificateChain", "CertificateChain", blob(length(Some(1), Some(2097152)))),
         body("Tags", "Tags", list(&TAG_LIST)),
     ],

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::Blob;
+use crate::Hidden;
 use crate::UnknownValue;
 use base::Timestamp;
 
@@ -61,7 +62,7 @@ pub struct Account {
     pub api_key_version: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +85,23 @@ pub struct ApiKey {
     pub stage_keys: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<IndexMap<String, String>>,
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiKey")
+            .field("id", &self.id)
+            .field("value", &self.value.as_ref().map(|_| Hidden))
+            .field("name", &self.name)
+            .field("customer_id", &self.customer_id)
+            .field("description", &self.description)
+            .field("enabled", &self.enabled)
+            .field("created_date", &self.created_date)
+            .field("last_updated_date", &self.last_updated_date)
+            .field("stage_keys", &self.stage_keys)
+            .field("tags", &self.tags)
+            .finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -514,7 +532,7 @@ impl std::str::FromStr for ContentHandlingStrategy {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateApiKeyRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -533,6 +551,21 @@ pub struct CreateApiKeyRequest {
     pub customer_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<IndexMap<String, String>>,
+}
+
+impl std::fmt::Debug for CreateApiKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateApiKeyRequest")
+            .field("name", &self.name)
+            .field("description", &self.description)
+            .field("enabled", &self.enabled)
+            .field("generate_distinct_id", &self.generate_distinct_id)
+            .field("value", &self.value.as_ref().map(|_| Hidden))
+            .field("stage_keys", &self.stage_keys)
+            .field("customer_id", &self.customer_id)
+            .field("tags", &self.tags)
+            .finish()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -621,7 +654,7 @@ pub struct CreateDomainNameAccessAssociationRequest {
     pub tags: Option<IndexMap<String, String>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateDomainNameRequest {
     pub domain_name: String,
@@ -655,6 +688,29 @@ pub struct CreateDomainNameRequest {
     pub policy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_mode: Option<RoutingMode>,
+}
+
+impl std::fmt::Debug for CreateDomainNameRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateDomainNameRequest")
+            .field("domain_name", &self.domain_name)
+            .field("certificate_name", &self.certificate_name)
+            .field("certificate_body", &self.certificate_body)
+            .field("certificate_private_key", &self.certificate_private_key.as_ref().map(|_| Hidden))
+            .field("certificate_chain", &self.certificate_chain)
+            .field("certificate_arn", &self.certificate_arn)
+            .field("regional_certificate_name", &self.regional_certificate_name)
+            .field("regional_certificate_arn", &self.regional_certificate_arn)
+            .field("endpoint_configuration", &self.endpoint_configuration)
+            .field("tags", &self.tags)
+            .field("security_policy", &self.security_policy)
+            .field("endpoint_access_mode", &self.endpoint_access_mode)
+            .field("mutual_tls_authentication", &self.mutual_tls_authentication)
+            .field("ownership_verification_certificate_arn", &self.ownership_verification_certificate_arn)
+            .field("policy", &self.policy)
+            .field("routing_mode", &self.routing_mode)
+            .finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1920,13 +1976,23 @@ pub struct GetVpcLinksRequest {
     pub limit: Option<i32>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportApiKeysRequest {
     pub body: Blob,
     pub format: ApiKeysFormat,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_on_warnings: Option<bool>,
+}
+
+impl std::fmt::Debug for ImportApiKeysRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ImportApiKeysRequest")
+            .field("body", &Hidden)
+            .field("format", &self.format)
+            .field("fail_on_warnings", &self.fail_on_warnings)
+            .finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -3261,7 +3327,7 @@ pub struct UsagePlan {
     pub tags: Option<IndexMap<String, String>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UsagePlanKey {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3272,6 +3338,17 @@ pub struct UsagePlanKey {
     pub value: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+impl std::fmt::Debug for UsagePlanKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UsagePlanKey")
+            .field("id", &self.id)
+            .field("type", &self.r#type)
+            .field("value", &self.value.as_ref().map(|_| Hidden))
+            .field("name", &self.name)
+            .finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

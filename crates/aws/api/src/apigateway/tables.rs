@@ -31,7 +31,7 @@ pub static API_KEY: Structure = Structure {
     payload: None,
     members: &[
         body("id", "id", STRING),
-        body("value", "value", STRING),
+        body("value", "value", STRING).sensitive(),
         body("name", "name", STRING),
         body("customerId", "customerId", STRING),
         body("description", "description", STRING),
@@ -196,7 +196,7 @@ pub static CREATE_API_KEY_REQUEST: Structure = Structure {
         body("description", "description", STRING),
         body("enabled", "enabled", BOOLEAN),
         body("generateDistinctId", "generateDistinctId", BOOLEAN),
-        body("value", "value", STRING),
+        body("value", "value", STRING).sensitive(),
         body("stageKeys", "stageKeys", list(&LIST_OF_STAGE_KEYS)),
         body("customerId", "customerId", STRING),
         body("tags", "tags", map(&MAP_OF_STRING_TO_STRING)),
@@ -292,7 +292,7 @@ pub static CREATE_DOMAIN_NAME_REQUEST: Structure = Structure {
         body("domainName", "domainName", STRING).required(),
         body("certificateName", "certificateName", STRING),
         body("certificateBody", "certificateBody", STRING),
-        body("certificatePrivateKey", "certificatePrivateKey", STRING),
+        body("certificatePrivateKey", "certificatePrivateKey", STRING).sensitive(),
         body("certificateChain", "certificateChain", STRING),
         body("certificateArn", "certificateArn", STRING),
         body("regionalCertificateName", "regionalCertificateName", STRING),
@@ -1322,7 +1322,7 @@ pub static IMPORT_API_KEYS_REQUEST: Structure = Structure {
     name: "ImportApiKeysRequest",
     payload: Some("body"),
     members: &[
-        body("body", "body", BLOB).required(),
+        body("body", "body", BLOB).required().sensitive(),
         query("format", "format", text(&API_KEYS_FORMAT)).required(),
         query("failOnWarnings", "failonwarnings", BOOLEAN),
     ],
@@ -2405,7 +2405,7 @@ pub static USAGE_PLAN_KEY: Structure = Structure {
     members: &[
         body("id", "id", STRING),
         body("type", "type", STRING),
-        body("value", "value", STRING),
+        body("value", "value", STRING).sensitive(),
         body("name", "name", STRING),
     ],
 };

@@ -13,7 +13,7 @@ pub static ACCESS_KEY: Structure = Structure {
         body("UserName", "UserName", text(&USER_NAME_TYPE)).required(),
         body("AccessKeyId", "AccessKeyId", text(&ACCESS_KEY_ID_TYPE)).required(),
         body("Status", "Status", text(&STATUS_TYPE)).required(),
-        body("SecretAccessKey", "SecretAccessKey", STRING).required(),
+        body("SecretAccessKey", "SecretAccessKey", STRING).required().sensitive(),
         body("CreateDate", "CreateDate", ISO8601),
     ],
 };

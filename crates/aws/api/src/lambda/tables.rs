@@ -263,20 +263,20 @@ pub static DURABLE_EXECUTION_NAME: Text =
 pub static ENVIRONMENT: Structure = Structure {
     name: "Environment",
     payload: None,
-    members: &[body("Variables", "Variables", map(&ENVIRONMENT_VARIABLES))],
+    members: &[body("Variables", "Variables", map(&ENVIRONMENT_VARIABLES)).sensitive()],
 };
 
 pub static ENVIRONMENT_ERROR: Structure = Structure {
     name: "EnvironmentError",
     payload: None,
-    members: &[body("ErrorCode", "ErrorCode", STRING), body("Message", "Message", STRING)],
+    members: &[body("ErrorCode", "ErrorCode", STRING), body("Message", "Message", STRING).sensitive()],
 };
 
 pub static ENVIRONMENT_RESPONSE: Structure = Structure {
     name: "EnvironmentResponse",
     payload: None,
     members: &[
-        body("Variables", "Variables", map(&ENVIRONMENT_VARIABLES)),
+        body("Variables", "Variables", map(&ENVIRONMENT_VARIABLES)).sensitive(),
         body("Error", "Error", structure(&ENVIRONMENT_ERROR)),
     ],
 };
@@ -345,7 +345,7 @@ pub static FUNCTION_CODE: Structure = Structure {
     name: "FunctionCode",
     payload: None,
     members: &[
-        body("ZipFile", "ZipFile", BLOB),
+        body("ZipFile", "ZipFile", BLOB).sensitive(),
         body("S3Bucket", "S3Bucket", text(&S3_BUCKET)),
         body("S3Key", "S3Key", text(&S3_KEY)),
         body("S3ObjectVersion", "S3ObjectVersion", text(&S3_OBJECT_VERSION)),
@@ -543,7 +543,7 @@ pub static IMAGE_CONFIG: Structure = Structure {
 pub static IMAGE_CONFIG_ERROR: Structure = Structure {
     name: "ImageConfigError",
     payload: None,
-    members: &[body("ErrorCode", "ErrorCode", STRING), body("Message", "Message", STRING)],
+    members: &[body("ErrorCode", "ErrorCode", STRING), body("Message", "Message", STRING).sensitive()],
 };
 
 pub static IMAGE_CONFIG_RESPONSE: Structure = Structure {
@@ -564,7 +564,7 @@ pub static INVOCATION_REQUEST: Structure = Structure {
         header("LogType", "X-Amz-Log-Type", text(&LOG_TYPE)),
         header("ClientContext", "X-Amz-Client-Context", STRING),
         header("DurableExecutionName", "X-Amz-Durable-Execution-Name", text(&DURABLE_EXECUTION_NAME)),
-        body("Payload", "Payload", BLOB),
+        body("Payload", "Payload", BLOB).sensitive(),
         query("Qualifier", "Qualifier", text(&NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER)),
         header("TenantId", "X-Amz-Tenant-Id", text(&TENANT_ID)),
     ],
@@ -577,7 +577,7 @@ pub static INVOCATION_RESPONSE: Structure = Structure {
         status_code("StatusCode", "StatusCode", INTEGER),
         header("FunctionError", "X-Amz-Function-Error", STRING),
         header("LogResult", "X-Amz-Log-Result", STRING),
-        body("Payload", "Payload", BLOB),
+        body("Payload", "Payload", BLOB).sensitive(),
         header("ExecutedVersion", "X-Amz-Executed-Version", text(&VERSION)),
         header("DurableExecutionArn", "X-Amz-Durable-Execution-Arn", text(&DURABLE_EXECUTION_ARN)),
     ],
@@ -953,7 +953,7 @@ pub static RUNTIME_VERSION_CONFIG: Structure = Structure {
 pub static RUNTIME_VERSION_ERROR: Structure = Structure {
     name: "RuntimeVersionError",
     payload: None,
-    members: &[body("ErrorCode", "ErrorCode", STRING), body("Message", "Message", STRING)],
+    members: &[body("ErrorCode", "ErrorCode", STRING), body("Message", "Message", STRING).sensitive()],
 };
 
 pub static S3_BUCKET: Text = Text {
@@ -1179,7 +1179,7 @@ pub static UPDATE_FUNCTION_CODE_REQUEST: Structure = Structure {
     payload: None,
     members: &[
         uri("FunctionName", "FunctionName", text(&FUNCTION_NAME)).required(),
-        body("ZipFile", "ZipFile", BLOB),
+        body("ZipFile", "ZipFile", BLOB).sensitive(),
         body("S3Bucket", "S3Bucket", text(&S3_BUCKET)),
         body("S3Key", "S3Key", text(&S3_KEY)),
         body("S3ObjectVersion", "S3ObjectVersion", text(&S3_OBJECT_VERSION)),

@@ -68,7 +68,7 @@ impl std::fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("access_key_id", &self.access_key_id)
             .field("secret_access_key", &Hidden)
-            .field("session_token", &self.session_token)
+            .field("session_token", &Hidden)
             .field("expiration", &self.expiration)
             .finish()
     }

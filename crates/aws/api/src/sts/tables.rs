@@ -50,8 +50,8 @@ pub static CREDENTIALS: Structure = Structure {
     payload: None,
     members: &[
         body("AccessKeyId", "AccessKeyId", text(&ACCESS_KEY_ID_TYPE)).required(),
-        body("SecretAccessKey", "SecretAccessKey", STRING).required(),
-        body("SessionToken", "SessionToken", STRING).required(),
+        body("SecretAccessKey", "SecretAccessKey", STRING).required().sensitive(),
+        body("SessionToken", "SessionToken", STRING).required().sensitive(),
         body("Expiration", "Expiration", ISO8601).required(),
     ],
 };

@@ -76,6 +76,7 @@ static ANYTHING: Structure = Structure {
         wire_name: "it",
         location: Location::Body,
         required: false,
+        sensitive: false,
         shape: Shape::Document,
     }],
 };
