@@ -75,6 +75,13 @@ impl Timestamp {
         self.format("%a, %d %b %Y %H:%M:%S GMT")
     }
 
+    /// The form of the system command `date`, in which `TestInvokeMethod`'s logs have it:
+    /// `Mon Nov 23 08:04:43 UTC 2026`.
+    #[must_use]
+    pub fn date_command(self) -> String {
+        self.format("%a %b %d %H:%M:%S UTC %Y")
+    }
+
     /// Rendered in UTC by a `strftime` pattern. Moments beyond the calendar's range
     /// render as the epoch.
     #[must_use]

@@ -9,6 +9,7 @@ use logs::LogStore;
 use policy::Principal;
 use ports::deployments::DeploymentCheck;
 use ports::functions::Functions;
+use ports::test_invoke::TestInvoke;
 use store::{Store, StoreFault, Transaction};
 use wire::ServiceError;
 
@@ -25,6 +26,8 @@ pub struct Plane {
     pub functions: Arc<dyn Functions>,
     /// Says whether a snapshot can be served.
     pub deployments: Arc<dyn DeploymentCheck>,
+    /// Runs methods for those who test them.
+    pub tests: Arc<dyn TestInvoke>,
     /// Time.
     pub clock: Clock,
     /// Identifiers and secrets.

@@ -17,6 +17,7 @@ use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls as _};
 use ports::deployments::{DeploymentCheck, DeploymentFault};
 use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
+use ports::test_invoke::{MethodTest, MethodTested, TestInvoke, TestInvokeError};
 use serde_json::{Value, json};
 use sigv4::{Credentials, Payload};
 use store::{BlobId, Document, Key, Location, Store, StoreOptions, Transaction};
@@ -82,6 +83,15 @@ impl Functions for FakeFunctions {
 }
 
 /// Takes every snapshot, or fails as no check should.
+/// No gateway: every test is turned away.
+struct NoTests;
+
+impl TestInvoke for NoTests {
+    fn method(&self, _: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>> {
+        Box::pin(async { Err(TestInvokeError::Busy) })
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct FakeCheck {
     pub(crate) panics: AtomicBool,
@@ -106,6 +116,7 @@ impl Frame {
             logs: LogStore::open(logs).unwrap(),
             functions: functions.clone(),
             deployments: check.clone(),
+            tests: Arc::new(NoTests),
             clock,
             random: Random::seeded(1),
         };

@@ -11,6 +11,7 @@ pub mod listener;
 pub mod mapping;
 pub mod rest;
 mod shard;
+pub mod test_invoke;
 pub mod trail;
 mod worker;
 

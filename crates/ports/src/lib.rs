@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod deployments;
 pub mod functions;
 pub mod log_sink;
+pub mod test_invoke;
 
 use std::future::Future;
 use std::pin::Pin;

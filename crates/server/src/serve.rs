@@ -16,6 +16,7 @@ use control::{Authentication, ControlPlane, Plane, RoleCredentials, RootCredenti
 use functions::{LocalFunctions, Surroundings};
 use gateway::front_door::{Apis, FrontDoor, Refresh};
 use gateway::listener::{Listener, Socket};
+use gateway::test_invoke::TestBench;
 use gateway::trail::Trail;
 use logs::LogStore;
 use store::Store;
@@ -95,11 +96,14 @@ impl Parts {
         )?;
 
         let banner = Banner { listening, place: &place, access: &access }.to_string();
+        let tests = TestBench::start(functions.clone(), random.clone(), upstreams.clone());
+        let tests = tests.map_err(Fault::Threads)?;
         let plane = Plane {
             store: store.clone(),
             logs: logs.clone(),
             functions: functions.clone(),
             deployments: Arc::new(gateway::rest::Check),
+            tests: Arc::new(tests),
             clock: clock.clone(),
             random: random.clone(),
         };

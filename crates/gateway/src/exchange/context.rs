@@ -277,7 +277,7 @@ impl Variable {
             Self::ExtendedRequestId => text(out, request.ids.extended_request_id()),
             Self::HttpMethod => text(out, request.method.as_str()),
             Self::SourceIp => {
-                push_display(out, request.source_ip);
+                push_display(out, &request.source);
                 true
             }
             Self::UserAgent => request
@@ -313,8 +313,11 @@ impl Variable {
             }
             Self::Path => {
                 let (stage, rest) = request.stage_path();
-                out.push('/');
-                out.push_str(stage);
+                // Only a tested request's path names no stage.
+                if !stage.is_empty() {
+                    out.push('/');
+                    out.push_str(stage);
+                }
                 out.push_str(rest);
                 true
             }

@@ -11,6 +11,7 @@ mod path_parameters;
 mod refusal;
 mod reply;
 pub(crate) mod request;
+mod source;
 mod steps;
 mod trace;
 
@@ -26,5 +27,6 @@ pub use refusal::{
 };
 pub use reply::{EndpointResponse, Reply, Subject};
 pub use request::{Address, Request};
+pub use source::{Source, TEST_API_KEY, TEST_API_KEY_ID, TEST_DOMAIN, TEST_STAGE};
 pub use steps::{Admitted, Answered, Call, Client, Matched, Measured, Prepared};
 pub use trace::Trace;

@@ -1,14 +1,13 @@
 //! What is known of a request from the moment its stage is known, and stays true until it is
 //! answered. Steps hand its headers and body on; this they only look at.
 
-use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Instant;
 
 use base::Timestamp;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 
-use super::{Incoming, RequestIds};
+use super::{Incoming, RequestIds, Source};
 
 /// The unchanging part of a request.
 #[derive(Debug)]
@@ -23,8 +22,8 @@ pub struct Request {
     pub host: HeaderValue,
     /// `User-Agent`.
     pub user_agent: Option<HeaderValue>,
-    /// The address at the other end of the socket.
-    pub source_ip: IpAddr,
+    /// Where it comes from.
+    pub source: Source,
     /// The port that it came in on.
     pub local_port: u16,
     /// Whether it came over TLS.
@@ -60,7 +59,7 @@ impl Request {
             version: head.version,
             host,
             user_agent: head.headers.get(header::USER_AGENT).cloned(),
-            source_ip: incoming.peer.ip().to_canonical(),
+            source: Source::Network(incoming.peer.ip().to_canonical()),
             local_port: incoming.local_port,
             secure: incoming.secure,
             received: incoming.received,
@@ -145,6 +144,8 @@ pub(crate) fn host(uri: &Uri, headers: &HeaderMap) -> HeaderValue {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::net::IpAddr;
+
     use base::Random;
 
     use super::*;
@@ -161,7 +162,7 @@ pub(crate) mod tests {
             version: Version::HTTP_11,
             host: HeaderValue::from_static("abc123.execute-api.us-west-2.localhost:4566"),
             user_agent: Some(HeaderValue::from_static("curl/8.0")),
-            source_ip: IpAddr::from([127, 0, 0, 1]),
+            source: Source::Network(IpAddr::from([127, 0, 0, 1])),
             local_port: 4566,
             secure: false,
             received: Timestamp::from_millis(1_721_241_291_500),

@@ -74,10 +74,9 @@ impl FrontDoor {
                 let Incoming { head, header_names, body, .. } = incoming;
                 let mut headers = head.headers;
                 join_cookies(&mut headers, head.version);
-                let services =
-                    Services { functions: &*self.functions, trail: &self.trail, ids: &self.ids, worker };
+                let services = Services { functions: &*self.functions, ids: &self.ids, worker };
                 let stage = stage.drawn(&self.ids);
-                pipeline::answer(&request, headers, header_names, body, stage, services).await
+                pipeline::answer(&request, headers, header_names, body, stage, services, &self.trail).await
             }
             Ok(Served::Broken { why, counters }) => {
                 let response = reply::render_refusal(&Served::refusal(&why), &request.ids);

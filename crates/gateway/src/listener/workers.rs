@@ -11,7 +11,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use base::Clock;
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::{self, Accepted, Room};
@@ -20,7 +19,7 @@ use super::roster::Roster;
 use super::watch::{Patience, Ticks};
 use super::{Serve, Settings};
 use crate::Worker;
-use crate::worker::LOOKUP_THREADS;
+use crate::worker;
 
 /// What a worker is told.
 #[derive(Debug)]
@@ -49,7 +48,7 @@ impl Thread {
         let (ready, started) = handshake::sync_channel(1);
         let settings = settings.clone();
         let main = move || {
-            let runtime = match runtime() {
+            let runtime = match worker::runtime() {
                 Ok(runtime) => runtime,
                 Err(error) => return drop(ready.send(Err(error))),
             };
@@ -81,14 +80,6 @@ impl Thread {
             tracing::error!("a worker ended in a panic");
         }
     }
-}
-
-fn runtime() -> io::Result<LocalRuntime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(LOOKUP_THREADS)
-        .thread_name("lookup")
-        .build_local(LocalOptions::default())
 }
 
 async fn work<S: Serve>(

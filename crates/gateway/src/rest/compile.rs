@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::apigateway::{EndpointType, Method, Resource, Stage};
+use api::apigateway::{EndpointType, Method, MethodSetting, Resource, Stage};
 use base::Scope;
-use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
+use documents::apigateway::{ClientCertificateDocument, SnapshotDocument, method_setting};
 
 use super::compile_method::{MethodFault, Within, compile_method};
 use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
@@ -19,7 +19,7 @@ use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Un
 use crate::integration::Integration;
 use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
-use crate::trail::{AccessLog, StageCounters};
+use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 
 /// Why a stage cannot be served at all.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +90,7 @@ pub fn compile_stage(
     if let Some(refusal) = &closed {
         remarks.push(Remark { place: "the API".to_owned(), what: refusal.to_string() });
     }
-    remarks.extend(ignored(stage));
+    remarks.extend(ignored(stage, surroundings.logs));
     if !snapshot.gateway_responses.is_empty() {
         let what = "has customized gateway responses, which is not built yet".to_owned();
         remarks.push(Remark { place: "the API".to_owned(), what });
@@ -106,7 +106,8 @@ pub fn compile_stage(
         let mut entries = Vec::new();
         for (verb, method) in resource.resource_methods.iter().flatten() {
             entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
-            let (method, what) = one_method(&within, &resource_facts, verb, method);
+            let (mut method, what) = one_method(&within, &resource_facts, verb, method);
+            method.log = surroundings.logs.then(|| detail(stage, &resource_facts.path, verb)).flatten();
             let place = format!("{} {verb}", resource_facts.path);
             remarks.extend(what.map(|what| Remark { place, what }));
             methods.push(method);
@@ -115,13 +116,14 @@ pub fn compile_stage(
     }
     let binary = BinaryTypes::new(snapshot.rest_api.binary_media_types.as_deref().unwrap_or_default());
     let compiled = CompiledStage {
-        facts,
         closed,
         routes,
         methods,
         variables,
         binary,
         access_log,
+        execution_logs: surroundings.logs.then(|| ExecutionLogs::new(&facts)),
+        facts,
         counters: surroundings.counters,
         canary: None,
     };
@@ -159,7 +161,25 @@ fn one_method(
             (None, Integration::Unusable(ConfigurationFault::Stage { why: what.clone() }), Some(what))
         }
     };
-    (CompiledMethod { resource: resource.clone(), closed, integration, timeout: timeout_of(timeout) }, what)
+    (
+        CompiledMethod {
+            resource: resource.clone(),
+            closed,
+            integration,
+            log: None,
+            timeout: timeout_of(timeout),
+        },
+        what,
+    )
+}
+
+/// How much of a method's execution `stage` logs.
+fn detail(stage: &Stage, path: &str, verb: &str) -> Option<Detail> {
+    method_setting(stage, path, verb).and_then(detail_of)
+}
+
+fn detail_of(setting: &MethodSetting) -> Option<Detail> {
+    Detail::of(setting.logging_level.as_deref(), setting.data_trace_enabled == Some(true))
 }
 
 fn timeout_of(millis: Option<i32>) -> Duration {
@@ -185,21 +205,20 @@ fn closed(snapshot: &SnapshotDocument) -> Option<Refusal> {
 }
 
 /// What a stage asks for that is not built and lets nobody in that should stay out.
-fn ignored(stage: &Stage) -> Vec<Remark> {
+fn ignored(stage: &Stage, logs: bool) -> Vec<Remark> {
     let remark = |what: &str| Remark {
         place: "the stage".to_owned(),
         what: format!("{what}, which is not built yet"),
     };
     let settings = || stage.method_settings.iter().flatten().map(|(_, setting)| setting);
-    let logs = |setting: &api::apigateway::MethodSetting| {
-        setting.logging_level.as_deref().is_some_and(|level| level != "OFF")
-    };
+    let asks_for_logs = |setting: &MethodSetting| detail_of(setting).is_some();
     let mut remarks = Vec::new();
     if stage.cache_cluster_enabled == Some(true) {
         remarks.push(remark("asks for a response cache"));
     }
-    if settings().any(logs) {
-        remarks.push(remark("asks for execution logs"));
+    if !logs && settings().any(asks_for_logs) {
+        let what = "asks for execution logs, but its account names no role that may write them".to_owned();
+        remarks.push(Remark { place: "the stage".to_owned(), what });
     }
     remarks
 }

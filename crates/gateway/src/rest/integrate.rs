@@ -6,12 +6,9 @@ use ports::functions::{Functions, InvokeReply};
 use serde_json::Value;
 
 use crate::Worker;
-use crate::exchange::{Answered, Body, Call, EndpointResponse, IntegrationFault, Refusal, Subject};
+use crate::exchange::{Answered, Body, Call, EndpointResponse, Refusal, Subject};
 use crate::integration::http::call::Exchange;
 use crate::integration::{http, lambda};
-
-/// The longest part of a function's error that is kept for the operator.
-const SHOWN_OF_ERRORS: usize = 1024;
 
 /// Sends the prepared request and waits for the answer, as long as the method allows.
 ///
@@ -34,26 +31,20 @@ pub(super) async fn integrate<'r>(
             Ok(Answered::Http(call, answer))
         }
         Call::LambdaProxy(_, request) => {
-            let reply = lambda::invoke(functions, *request, limit).await?;
-            if reply.function_error.is_some() {
-                let why = String::from_utf8_lossy(&reply.payload).chars().take(SHOWN_OF_ERRORS).collect();
-                return Err(Refusal::IntegrationFailure(IntegrationFault::FunctionError { why }));
-            }
-            Ok(Answered::LambdaProxy(of_function(reply, Subject::Success)))
+            Ok(Answered::LambdaProxy(of_function(lambda::invoke(functions, *request, limit).await?)))
         }
         Call::Lambda(lambda, request) => {
-            let reply = lambda::invoke(functions, *request, limit).await?;
-            let subject = match reply.function_error {
-                Some(_) => Subject::ErrorMessage(error_message(&reply.payload)),
-                None => Subject::Success,
-            };
-            Ok(Answered::Lambda(lambda, of_function(reply, subject)))
+            Ok(Answered::Lambda(lambda, of_function(lambda::invoke(functions, *request, limit).await?)))
         }
     }
 }
 
 /// The answer of Lambda's Invoke, whose status does not tell how the function fared.
-fn of_function(reply: InvokeReply, subject: Subject) -> EndpointResponse {
+fn of_function(reply: InvokeReply) -> EndpointResponse {
+    let subject = match reply.function_error {
+        Some(_) => Subject::ErrorMessage(error_message(&reply.payload)),
+        None => Subject::Success,
+    };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(version) = HeaderValue::from_str(&reply.executed_version) {

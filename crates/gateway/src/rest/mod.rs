@@ -8,7 +8,7 @@ mod compile;
 mod compile_method;
 mod integrate;
 pub(crate) mod limits;
-mod measure;
+pub(crate) mod measure;
 pub(crate) mod pipeline;
 mod prepare;
 pub(crate) mod reply;

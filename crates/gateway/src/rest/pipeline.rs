@@ -8,19 +8,17 @@ use ports::functions::Functions;
 use super::{CompiledMethod, CompiledStage, admit, integrate, measure, prepare, reply, resolve, respond};
 use crate::Worker;
 use crate::exchange::{
-    Answered, Blame, Body, Client, Context, HeaderNames, IdSource, Outcome, Prepared, Refusal, Reply,
-    Request, Trace,
+    Answered, Blame, Body, Call, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared, Refusal,
+    Reply, Request, Trace,
 };
 use crate::integration::Integration;
-use crate::trail::Trail;
+use crate::trail::{ExecutionLog, Trail};
 
 /// What the steps use besides the request and its stage.
 #[derive(Clone, Copy)]
 pub(crate) struct Services<'a> {
     /// Runs functions.
     pub(crate) functions: &'a dyn Functions,
-    /// Records requests.
-    pub(crate) trail: &'a Trail,
     /// Draws identifiers.
     pub(crate) ids: &'a IdSource,
     /// This core's connections.
@@ -34,6 +32,7 @@ struct Course<'r> {
     method: Option<&'r CompiledMethod>,
     trace: Option<Trace>,
     asked: Option<Asked>,
+    log: ExecutionLog,
 }
 
 /// How asking the integration went.
@@ -51,6 +50,7 @@ pub(crate) async fn answer(
     body: Body,
     stage: &CompiledStage,
     services: Services<'_>,
+    trail: &Trail,
 ) -> Response<Body> {
     let mut course = Course::default();
     let result = steps(request, headers, header_names, body, stage, services, &mut course).await;
@@ -58,8 +58,26 @@ pub(crate) async fn answer(
         Ok(reply) => (reply::render(reply, &request.ids), None),
         Err(refusal) => (reply::render_refusal(&refusal, &request.ids), Some(refusal)),
     };
-    course.record(request, stage, &response, refusal.as_ref(), services.trail);
+    course.record(request, stage, &response, refusal.as_ref(), trail);
     response
+}
+
+/// The same for a test: what comes of it is handed back and recorded nowhere.
+pub(crate) async fn test(
+    request: &Request,
+    headers: HeaderMap,
+    header_names: HeaderNames,
+    body: Body,
+    stage: &CompiledStage,
+    services: Services<'_>,
+) -> (Result<Reply, Refusal>, ExecutionLog) {
+    let mut course = Course::default();
+    let result = steps(request, headers, header_names, body, stage, services, &mut course).await;
+    match &result {
+        Ok(reply) => course.log.completed(reply.status, None),
+        Err(refusal) => course.log.completed(refusal.response().status, Some(refusal)),
+    }
+    (result, course.log)
 }
 
 async fn steps<'r>(
@@ -73,24 +91,36 @@ async fn steps<'r>(
 ) -> Result<Reply, Refusal> {
     admit::enter(stage)?;
     let matched = resolve::resolve(request, stage, headers, header_names, body)?;
-    course.method = Some(matched.method);
+    course.matched(&matched);
     let admitted = admit::admit(matched)?;
     let measured = measure::measure(admitted)?;
+    let measured = course.log.executing(measured).await?;
     let Prepared { client, call } = prepare::prepare(measured, services.ids).await?;
-    course.told(stage, &client);
+    course.prepared(&client, &call);
     let asked = Instant::now();
     let answered =
         integrate::integrate(call, client.method.timeout, services.functions, services.worker).await;
-    course.asked(asked.elapsed(), client.method, answered.as_ref().ok());
-    respond::respond(answered?, &client, services.ids).await
+    let latency = asked.elapsed();
+    course.asked(latency, client.method, answered.as_ref().ok());
+    let answered = course.log.answered(answered?, latency, &stage.binary).await?;
+    let reply = respond::respond(answered, &client, services.ids).await?;
+    course.log.replied(&reply, &stage.binary);
+    Ok(reply)
 }
 
 impl<'r> Course<'r> {
+    fn matched(&mut self, matched: &Matched<'r>) {
+        self.method = Some(matched.method);
+        self.log = ExecutionLog::new(matched.method.log, matched.request);
+        self.log.matched(matched);
+    }
+
     /// The integration is about to be told of this trace. Only access logs ask for it later.
-    fn told(&mut self, stage: &CompiledStage, client: &Client<'_>) {
-        if stage.access_log.is_some() {
+    fn prepared(&mut self, client: &Client<'_>, call: &Call<'_>) {
+        if client.stage.access_log.is_some() {
             self.trace.clone_from(&client.trace);
         }
+        self.log.prepared(client, call);
     }
 
     fn asked(&mut self, latency: Duration, method: &CompiledMethod, answered: Option<&Answered<'_>>) {
@@ -107,7 +137,7 @@ impl<'r> Course<'r> {
 
     /// Counts the answer and logs it.
     fn record(
-        &self,
+        &mut self,
         request: &Request,
         stage: &CompiledStage,
         response: &Response<Body>,
@@ -126,6 +156,13 @@ impl<'r> Course<'r> {
                 why = %refusal,
                 "a request was refused"
             );
+        }
+        self.log.completed(status, refusal);
+        if let Some(target) = stage.execution_logs.as_ref().and_then(|logs| logs.of(&request.ids)) {
+            let lines = self.log.take_lines();
+            if !lines.is_empty() {
+                trail.lines(target, lines);
+            }
         }
         let Some(log) = &stage.access_log else { return };
         let asked = self.asked.as_ref();

@@ -19,6 +19,7 @@ pub(super) fn resolve<'r>(
 ) -> Result<Matched<'r>, Refusal> {
     let route = Verb::of(&request.method)
         .and_then(|verb| stage.routes.resolve(verb, request.path()))
+        .or_else(|| stage.routes.otherwise())
         .ok_or(Refusal::MissingAuthenticationToken)?;
     let method = stage.methods.get(route.method).ok_or(Refusal::MissingAuthenticationToken)?;
     let path = PathParameters::new(route.names, route.places, request.path());

@@ -14,6 +14,9 @@ use crate::mapping::headers::{TRACE_ID, remap_answer};
 use crate::mapping::payload::{self, NotBase64};
 use crate::mapping::responses::IntegrationResponses;
 
+/// The longest part of a function's error that is kept for the operator.
+const SHOWN_OF_ERRORS: usize = 1024;
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Maps the integration's answer.
@@ -72,6 +75,10 @@ fn passing(answer: EndpointResponse) -> Result<Reply, Refusal> {
 
 /// AWS_PROXY: the function makes the answer.
 async fn of_lambda_proxy(answer: EndpointResponse, client: &Client<'_>) -> Result<Reply, Refusal> {
+    if let Subject::ErrorMessage(message) = answer.subject {
+        let why = message.chars().take(SHOWN_OF_ERRORS).collect();
+        return Err(Refusal::IntegrationFailure(IntegrationFault::FunctionError { why }));
+    }
     let payload = read_answer(answer.body).await?;
     let answer = lambda::decode(&payload)
         .map_err(|why| Refusal::IntegrationFailure(IntegrationFault::MalformedProxyResponse { why }))?;

@@ -8,7 +8,7 @@ use super::trie::Routes;
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
-use crate::trail::{AccessLog, StageCounters};
+use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 
 /// A stage that can be served. Immutable; changes make a new one.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub struct CompiledStage {
     pub binary: BinaryTypes,
     /// The access log, if there is one.
     pub access_log: Option<AccessLog>,
+    /// Where execution logs go, if there are any.
+    pub execution_logs: Option<ExecutionLogs>,
     /// What is counted; the same over all deployments of the stage.
     pub counters: Arc<StageCounters>,
     /// What gets a share of the requests in its place, if there is such a thing.
@@ -51,6 +53,8 @@ pub struct CompiledMethod {
     pub closed: Option<Refusal>,
     /// Its integration.
     pub integration: Integration,
+    /// How much of its execution is logged.
+    pub log: Option<Detail>,
     /// How long the integration may take.
     pub timeout: Duration,
 }
@@ -70,6 +74,7 @@ pub(super) mod tests {
             binary: BinaryTypes::new(&[]),
             access_log: None,
             counters: Arc::default(),
+            execution_logs: None,
             canary: None,
         }
     }

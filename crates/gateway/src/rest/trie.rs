@@ -85,6 +85,7 @@ pub enum RouteError {
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     root: Node,
+    otherwise: Option<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -115,6 +116,18 @@ pub struct Route<'a> {
 }
 
 impl Routes {
+    /// Lets what meets no resource meet `method`. Only a method that is tested is executed
+    /// whatever the path (recorded from AWS: then it has no path parameters).
+    pub fn set_otherwise(&mut self, method: usize) {
+        self.otherwise = Some(method);
+    }
+
+    /// What meets no resource meets this.
+    #[must_use]
+    pub fn otherwise(&self) -> Option<Route<'_>> {
+        self.otherwise.map(|method| Route { method, names: &[], places: Vec::new() })
+    }
+
     /// Adds the resource at `path` (`/pets/{petId}`) with its methods.
     ///
     /// # Errors

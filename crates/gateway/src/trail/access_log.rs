@@ -22,7 +22,7 @@ pub struct AccessLog {
     pieces: Vec<Piece>,
 }
 
-/// Where access logs go.
+/// Where lines go.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LogTarget {
     /// The log group's account and region.
@@ -149,7 +149,7 @@ fn stream(stage: &StageFacts) -> String {
 }
 
 /// FNV-1a: unlike the standard library's hash it is the same in every release.
-struct Fnv(u64);
+pub(super) struct Fnv(u64);
 
 impl Default for Fnv {
     fn default() -> Self {

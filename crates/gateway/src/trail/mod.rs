@@ -1,10 +1,12 @@
-//! What is recorded of every request, last and on every path: access logs and counters.
+//! What is recorded of every request, last and on every path: access logs, execution logs and
+//! counters.
 //!
 //! Each core collects lines for itself; they go to the log store in batches, when a core has
 //! many or half a second has passed.
 
 mod access_log;
 mod counters;
+pub(crate) mod execution_log;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,6 +17,7 @@ use ports::log_sink::{LogLine, LogSink};
 
 pub use access_log::{AccessLog, AccessLogError, LogTarget};
 pub use counters::{StageCounters, Totals};
+pub use execution_log::{Detail, ExecutionLog, ExecutionLogs};
 
 use crate::shard::Sharded;
 
@@ -24,7 +27,7 @@ const BATCH_LINES: usize = 512;
 /// The longest that a line waits for others.
 const BATCH_TIME: Duration = Duration::from_millis(500);
 
-/// Collects access log lines. Dropping it hands on what it has.
+/// Collects log lines. Dropping it hands on what it has.
 #[derive(Debug)]
 pub struct Trail {
     shared: Arc<Shared>,
@@ -63,14 +66,21 @@ impl Trail {
         Ok(Self { shared, patrol: Some(patrol) })
     }
 
-    /// Takes one line.
+    /// Takes one line of an access log.
     pub fn log(&self, log: &AccessLog, timestamp: Timestamp, message: String) {
+        if let Some(canary) = log.canary_target() {
+            self.lines(canary, [LogLine { timestamp, message: message.clone() }]);
+        }
+        self.lines(log.target(), [LogLine { timestamp, message }]);
+    }
+
+    /// Takes lines that belong together.
+    pub fn lines(&self, target: &Arc<LogTarget>, lines: impl IntoIterator<Item = LogLine>) {
         let full = {
             let mut batch = lock(self.shared.batches.mine());
-            if let Some(canary) = log.canary_target() {
-                batch.push(canary, LogLine { timestamp, message: message.clone() });
+            for line in lines {
+                batch.push(target, line);
             }
-            batch.push(log.target(), LogLine { timestamp, message });
             (batch.count >= BATCH_LINES).then(|| std::mem::take(&mut *batch))
         };
         if let Some(full) = full {

@@ -137,11 +137,13 @@ pub(crate) struct Api {
     pub(crate) stage: Value,
     /// What else the snapshot has.
     pub(crate) more: Value,
+    /// Whether the account lets API Gateway write execution logs.
+    pub(crate) logs: bool,
 }
 
 impl Api {
     pub(crate) fn of(resources: Value) -> Self {
-        Self { resources, api: json!({}), stage: json!({}), more: json!({}) }
+        Self { resources, api: json!({}), stage: json!({}), more: json!({}), logs: false }
     }
 
     /// With one method.
@@ -159,13 +161,22 @@ impl Api {
         self
     }
 
+    pub(crate) fn logs(mut self, logs: bool) -> Self {
+        self.logs = logs;
+        self
+    }
+
     pub(crate) fn more(mut self, more: Value) -> Self {
         self.more = more;
         self
     }
 
     fn surroundings(&self, apis: &Apis) -> Surroundings {
-        Surroundings { counters: apis.counters_of("abc123", "prod"), ..Surroundings::default() }
+        Surroundings {
+            counters: apis.counters_of("abc123", "prod"),
+            logs: self.logs,
+            ..Surroundings::default()
+        }
     }
 
     pub(crate) fn snapshot(&self) -> SnapshotDocument {

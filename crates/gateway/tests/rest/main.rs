@@ -20,5 +20,6 @@ mod lambda;
 mod limits;
 mod mock;
 mod not_built;
+mod test_invoke;
 mod trail;
 mod wire;

@@ -10,6 +10,7 @@ use logs::{LogOptions, LogStore};
 use ports::Pending;
 use ports::deployments::{DeploymentCheck, DeploymentFault};
 use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
+use ports::test_invoke::{MethodTest, MethodTested, TestInvoke, TestInvokeError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -57,6 +58,14 @@ impl Functions for NoFunctions {
     }
 }
 
+struct NoTests;
+
+impl TestInvoke for NoTests {
+    fn method(&self, _: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>> {
+        panic!("operations in a transaction run no tests")
+    }
+}
+
 impl Frame {
     pub(super) fn new() -> Self {
         let clock = Clock::standing_at(START);
@@ -68,6 +77,7 @@ impl Frame {
             logs: LogStore::open(logs).unwrap(),
             functions: Arc::new(NoFunctions),
             deployments: check.clone(),
+            tests: Arc::new(NoTests),
             clock,
             random: Random::seeded(1),
         };

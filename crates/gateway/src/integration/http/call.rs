@@ -80,6 +80,27 @@ pub struct Outgoing {
     request: Request<Body>,
 }
 
+impl Outgoing {
+    /// Where it goes.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let authority = self.target.authority().to_str().unwrap_or_default();
+        format!("{}://{authority}{}", self.target.scheme().as_str(), self.request.uri())
+    }
+
+    /// Its headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// Its body.
+    #[must_use]
+    pub fn body(&self) -> &Body {
+        self.request.body()
+    }
+}
+
 impl HttpCall {
     /// Address, path, query and mapped headers of one request.
     ///
@@ -109,11 +130,14 @@ impl HttpCall {
         body: Body,
         trace: &str,
     ) -> Outgoing {
-        let forwarded_for = forwarded_for(&headers, client.source_ip);
+        let forwarded_for = forwarded_for(&headers, &client.source);
         drop_for_http(&mut headers);
-        headers.insert(FORWARDED_FOR, header_value(&forwarded_for));
-        headers.insert(FORWARDED_PORT, HeaderValue::from(client.local_port));
-        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(client.scheme()));
+        // A tested request came over no network.
+        if client.source.tester().is_none() {
+            headers.insert(FORWARDED_FOR, header_value(&forwarded_for));
+            headers.insert(FORWARDED_PORT, HeaderValue::from(client.local_port));
+            headers.insert(FORWARDED_PROTO, HeaderValue::from_static(client.scheme()));
+        }
         self.outgoing(mapped, client, headers, body, trace)
     }
 

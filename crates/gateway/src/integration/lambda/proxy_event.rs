@@ -5,14 +5,16 @@
 //! What does not change between requests is rendered when the stage is compiled.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::header::{HOST, HeaderMap};
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::exchange::{Context, HeaderNames, PathParameters, Request, ResourceFacts, StageFacts, Variable};
+use crate::exchange::{
+    Context, HeaderNames, PathParameters, Request, ResourceFacts, Source, StageFacts, TEST_API_KEY,
+    TEST_API_KEY_ID, Variable,
+};
 use crate::mapping::headers::{
     FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, is_dropped_for_lambda,
 };
@@ -57,7 +59,10 @@ impl ProxyEvent {
         members.text("resourcePath", &resource.path);
         members.text("accountId", &stage.account_id);
         members.text("stage", &stage.stage);
-        members.text("deploymentId", &stage.deployment_id);
+        // A tested method is of no deployment.
+        if !stage.deployment_id.is_empty() {
+            members.text("deploymentId", &stage.deployment_id);
+        }
         members.text("apiId", &stage.api_id);
         Self {
             resource: json(&*resource.path).into(),
@@ -121,29 +126,41 @@ impl ProxyEvent {
     }
 }
 
-/// Who calls: nobody is known yet but the address and the program.
+/// Who calls. Of clients only the address and the program are known yet; of testers everything.
 fn identity(request: &Request) -> String {
     let mut out = String::with_capacity(320);
     out.push('{');
     let mut members = Members::new(&mut out);
-    for unknown in ["cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller"] {
-        members.raw(unknown, "null");
-    }
-    members.text("sourceIp", &request.source_ip.to_string());
     for unknown in [
+        "cognitoIdentityPoolId",
+        "cognitoIdentityId",
         "principalOrgId",
-        "accessKey",
         "cognitoAuthenticationType",
         "cognitoAuthenticationProvider",
-        "userArn",
     ] {
         members.raw(unknown, "null");
+    }
+    members.text("sourceIp", &request.source.to_string());
+    match request.source.tester() {
+        Some(tester) => {
+            members.text("apiKey", TEST_API_KEY);
+            members.text("apiKeyId", TEST_API_KEY_ID);
+            members.text("accountId", &tester.account);
+            members.text("caller", &tester.user_id);
+            members.text("accessKey", &tester.access_key_id);
+            members.text("userArn", &tester.arn);
+            members.text("user", &tester.user_id);
+        }
+        None => {
+            for unknown in ["accountId", "caller", "accessKey", "userArn", "user"] {
+                members.raw(unknown, "null");
+            }
+        }
     }
     match request.user_agent.as_ref() {
         Some(agent) => members.text("userAgent", &String::from_utf8_lossy(agent.as_bytes())),
         None => members.raw("userAgent", "null"),
     }
-    members.raw("user", "null");
     out.push('}');
     out
 }
@@ -151,6 +168,7 @@ fn identity(request: &Request) -> String {
 /// The headers that the function sees, named as the client named them, with all their values.
 fn headers<'a>(of: &EventRequest<'a>, request: &'a Request) -> IndexMap<Cow<'a, str>, Vec<Cow<'a, str>>> {
     let mut seen: IndexMap<Cow<'a, str>, Vec<Cow<'a, str>>> = IndexMap::new();
+    let tested = request.source.tester().is_some();
     let added = [TRACE_ID, FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO];
     for name in of.headers.keys() {
         let values: Vec<_> = of
@@ -160,22 +178,26 @@ fn headers<'a>(of: &EventRequest<'a>, request: &'a Request) -> IndexMap<Cow<'a, 
             .filter(|value| !is_dropped_for_lambda(name, value))
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
-        if !values.is_empty() && !added.contains(name) {
+        if !values.is_empty() && (tested || !added.contains(name)) {
             seen.insert(Cow::Borrowed(of.header_names.as_sent(name, 0)), values);
         }
+    }
+    if tested {
+        // Recorded from AWS: a tested function sees what the tester gave, and nothing else.
+        return seen;
     }
     if !of.headers.contains_key(HOST) {
         seen.insert("Host".into(), vec![request.domain_name().into()]);
     }
     seen.insert("X-Amzn-Trace-Id".into(), vec![of.trace.into()]);
-    seen.insert("X-Forwarded-For".into(), vec![forwarded_for(of.headers, request.source_ip).into()]);
+    seen.insert("X-Forwarded-For".into(), vec![forwarded_for(of.headers, &request.source).into()]);
     seen.insert("X-Forwarded-Port".into(), vec![request.local_port.to_string().into()]);
     seen.insert("X-Forwarded-Proto".into(), vec![request.scheme().into()]);
     seen
 }
 
 /// `X-Forwarded-For` with the client's address behind those that were there.
-pub(crate) fn forwarded_for(headers: &HeaderMap, source_ip: IpAddr) -> String {
+pub(crate) fn forwarded_for(headers: &HeaderMap, source: &Source) -> String {
     let mut out = String::new();
     for earlier in headers.get_all(&FORWARDED_FOR) {
         if let Ok(earlier) = earlier.to_str()
@@ -185,7 +207,7 @@ pub(crate) fn forwarded_for(headers: &HeaderMap, source_ip: IpAddr) -> String {
             out.push_str(", ");
         }
     }
-    out + &source_ip.to_string()
+    out + &source.to_string()
 }
 
 fn query(request: &Request) -> IndexMap<Cow<'_, str>, Vec<Cow<'_, str>>> {

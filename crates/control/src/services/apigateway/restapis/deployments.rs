@@ -59,18 +59,11 @@ pub(in super::super) fn create_deployment(
         created_date: Some(call.now()),
         api_summary: None,
     };
-    let rest_api = find(call, api)?.rest_api;
+    find(call, api)?;
     if let Some(name) = stage_name.filter(|_| input.canary_settings.is_some()) {
         canary::check_stage(call, api, name)?;
     }
-    let snapshot = SnapshotDocument {
-        rest_api,
-        resources: resources::all(call, api)?,
-        models: models::all(call, api)?,
-        request_validators: request_validators::all(call, api)?,
-        authorizers: authorizers::all(call, api)?,
-        gateway_responses: gateway_responses::customized(call, api)?,
-    };
+    let snapshot = snapshot(call, api)?;
     check(&snapshot, call.plane.deployments.faults(&snapshot))?;
     let id = deployment.id.clone().unwrap_or_default();
     let key = within(api, &id);
@@ -80,6 +73,18 @@ pub(in super::super) fn create_deployment(
         stages::point(call, api, name, &id, settings)?;
     }
     Ok(shown(deployment))
+}
+
+/// The API as it is now.
+pub(super) fn snapshot(call: &mut Call<'_, '_>, api: &str) -> Outcome<SnapshotDocument> {
+    Ok(SnapshotDocument {
+        rest_api: find(call, api)?.rest_api,
+        resources: resources::all(call, api)?,
+        models: models::all(call, api)?,
+        request_validators: request_validators::all(call, api)?,
+        authorizers: authorizers::all(call, api)?,
+        gateway_responses: gateway_responses::customized(call, api)?,
+    })
 }
 
 fn get_deployment(call: &mut Call<'_, '_>, input: &GetDeploymentRequest) -> Outcome<Deployment> {

@@ -30,6 +30,7 @@ mod stage_caches;
 pub(super) mod stage_update;
 mod stage_variables;
 pub(super) mod stages;
+mod test_invoke;
 mod update;
 
 use std::collections::HashMap;
@@ -74,6 +75,7 @@ pub(super) fn register(registry: &mut Registry) {
     request_validators::register(registry);
     resources::register(registry);
     stages::register(registry);
+    test_invoke::register(registry);
     stage_caches::register(registry);
 }
 

@@ -1,0 +1,118 @@
+//! Tests that the control plane asks for: one method of an API as it is defined now. It goes the way of real traffic, through the same pipeline; but on a thread
+//! of its own with connections of its own, so that neither a slow template nor a slow backend of
+//! a test keeps a request waiting.
+
+mod method;
+mod request;
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc as handshake;
+use std::time::{Duration, Instant};
+
+use base::Random;
+use ports::Pending;
+use ports::functions::Functions;
+use ports::test_invoke::{MethodTest, MethodTested, TestInvoke, TestInvokeError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::Worker;
+use crate::exchange::IdSource;
+use crate::integration::http::UpstreamSettings;
+use crate::worker;
+
+/// How many tests may run at a time.
+const TESTS: usize = 64;
+
+/// How often idle connections are looked over.
+const PATROL: Duration = Duration::from_secs(1);
+
+/// The thread that tests run on. It ends when this is dropped and its last test has ended.
+#[derive(Debug)]
+pub struct TestBench {
+    /// No more wait in it than there are permits.
+    jobs: UnboundedSender<Job>,
+    permits: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Job {
+    test: MethodTest,
+    answer: oneshot::Sender<Result<MethodTested, TestInvokeError>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// What tests run with.
+struct Bench {
+    functions: Arc<dyn Functions>,
+    ids: IdSource,
+    worker: Worker,
+}
+
+impl TestBench {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If the system has no thread or no descriptor left.
+    pub fn start(
+        functions: Arc<dyn Functions>,
+        random: Random,
+        upstreams: UpstreamSettings,
+    ) -> io::Result<Self> {
+        let (jobs, received) = unbounded_channel();
+        let (ready, started) = handshake::sync_channel(1);
+        let ids = IdSource::new(random);
+        std::thread::Builder::new().name("test-invoke".to_owned()).spawn(move || {
+            let runtime = match worker::runtime() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            drop(ready.send(Ok(())));
+            let bench = Rc::new(Bench { functions, ids, worker: Worker::new(upstreams) });
+            runtime.block_on(work(bench, received));
+            // A name lookup cannot be interrupted and may take the resolver's whole timeout.
+            runtime.shutdown_background();
+        })?;
+        started.recv().map_err(|_| io::Error::other("the thread of tests ended while starting"))??;
+        Ok(Self { jobs, permits: Arc::new(Semaphore::new(TESTS)) })
+    }
+}
+
+async fn work(bench: Rc<Bench>, mut jobs: UnboundedReceiver<Job>) {
+    let mut patrol = tokio::time::interval(PATROL);
+    loop {
+        tokio::select! {
+            job = jobs.recv() => match job {
+                Some(job) => {
+                    let bench = Rc::clone(&bench);
+                    tokio::task::spawn_local(async move {
+                        let tested = method::run(job.test, &bench).await;
+                        // Whoever asked may be gone.
+                        drop(job.answer.send(tested));
+                    });
+                }
+                None => return,
+            },
+            _ = patrol.tick() => bench.worker.upstreams.sweep(Instant::now()),
+        }
+    }
+}
+
+impl TestInvoke for TestBench {
+    fn method(&self, test: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>> {
+        let (answer, answered) = oneshot::channel();
+        let sent = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| TestInvokeError::Busy).and_then(
+            |permit| {
+                let job = Job { test, answer, _permit: permit };
+                self.jobs.send(job).map_err(|_| TestInvokeError::CutShort)
+            },
+        );
+        Box::pin(async move {
+            sent?;
+            // Without an answer the test has ended in a panic.
+            answered.await.unwrap_or(Err(TestInvokeError::CutShort))
+        })
+    }
+}

@@ -1,0 +1,207 @@
+//! Execution logs: what each step of a request did, in AWS's words. `TestInvokeMethod` answers
+//! with one, and stages write theirs to `API-Gateway-Execution-Logs_{api}/{stage}` (API Gateway
+//! developer guide, "Set up CloudWatch logging for REST APIs"; texts recorded from AWS).
+//!
+//! A log that is switched off is a null pointer: what the pipeline tells it costs one
+//! comparison, and no body is read for its sake.
+
+mod failures;
+mod steps;
+mod streams;
+pub(crate) mod wording;
+
+use std::time::Instant;
+
+use base::Timestamp;
+use ports::log_sink::LogLine;
+
+pub use streams::ExecutionLogs;
+
+use crate::exchange::Request;
+
+/// The longest text of a line; of a longer one the beginning is kept (recorded from AWS).
+const LONGEST_LINE: usize = 1_024;
+
+/// What stands behind the beginning of a longer line.
+const TRUNCATED: &str = " [TRUNCATED]";
+
+/// How much is written. Each contains those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// `loggingLevel` `ERROR`: why requests failed.
+    Errors,
+    /// `INFO`: that steps were taken, too.
+    Steps,
+    /// `INFO` with `dataTraceEnabled`: headers and bodies, too.
+    Data,
+    /// All of it, for a test.
+    Test,
+}
+
+/// One request's execution log.
+#[derive(Debug, Default)]
+pub struct ExecutionLog(Option<Box<Recorder>>);
+
+#[derive(Debug)]
+struct Recorder {
+    detail: Detail,
+    request_id: Box<str>,
+    received: Timestamp,
+    started: Instant,
+    lines: Vec<LogLine>,
+}
+
+impl Detail {
+    /// Of a method's settings; `None` if nothing is written.
+    #[must_use]
+    pub fn of(logging_level: Option<&str>, data_trace: bool) -> Option<Self> {
+        match logging_level {
+            Some("INFO") if data_trace => Some(Self::Data),
+            Some("INFO") => Some(Self::Steps),
+            Some("ERROR") => Some(Self::Errors),
+            _ => None,
+        }
+    }
+}
+
+impl ExecutionLog {
+    /// A log of `request` with this much detail.
+    #[must_use]
+    pub fn new(detail: Option<Detail>, request: &Request) -> Self {
+        Self(detail.map(|detail| {
+            Box::new(Recorder {
+                detail,
+                request_id: request.ids.request_id().into(),
+                received: request.received,
+                started: request.started,
+                lines: Vec::new(),
+            })
+        }))
+    }
+
+    /// The log as a test answers it: `Execution log for request …`, and each line with its time.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        let Some(recorder) = self.0 else { return String::new() };
+        let mut text = format!("Execution log for request {}\n", recorder.request_id);
+        for LogLine { timestamp, message } in recorder.lines {
+            text.push_str(&timestamp.date_command());
+            text.push_str(" : ");
+            text.push_str(&message);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The lines as a stage writes them, each with the request's id; they are taken out.
+    #[must_use]
+    pub fn take_lines(&mut self) -> Vec<LogLine> {
+        let Some(recorder) = &mut self.0 else { return Vec::new() };
+        let id = &recorder.request_id;
+        let with_id =
+            |LogLine { timestamp, message }| LogLine { timestamp, message: format!("({id}) {message}") };
+        std::mem::take(&mut recorder.lines).into_iter().map(with_id).collect()
+    }
+
+    /// The recorder, if this much detail is written.
+    fn at(&mut self, detail: Detail) -> Option<&mut Recorder> {
+        self.0.as_deref_mut().filter(|recorder| recorder.detail >= detail)
+    }
+
+    /// Writes what `text` gives, if this much detail is wanted.
+    pub(crate) fn write(&mut self, detail: Detail, text: impl FnOnce() -> String) {
+        if let Some(recorder) = self.at(detail) {
+            recorder.push(text());
+        }
+    }
+}
+
+impl Recorder {
+    fn push(&mut self, mut message: String) {
+        if message.len() > LONGEST_LINE {
+            message.truncate(message.floor_char_boundary(LONGEST_LINE));
+            message.push_str(TRUNCATED);
+        }
+        let timestamp = self.received.plus(self.started.elapsed());
+        self.lines.push(LogLine { timestamp, message });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::request::tests::request;
+
+    fn log(detail: Option<Detail>) -> ExecutionLog {
+        ExecutionLog::new(detail, &request("/prod/pets", "prod"))
+    }
+
+    #[test]
+    fn a_log_that_is_off_writes_nothing() {
+        let mut off = log(None);
+        off.write(Detail::Errors, || panic!("nobody asks for this"));
+        assert_eq!(off.take_lines(), []);
+        assert_eq!(off.into_text(), "");
+        assert_eq!(size_of::<ExecutionLog>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn each_detail_contains_those_before_it() {
+        let written = |detail| {
+            let mut log = log(Some(detail));
+            for (detail, text) in [(Detail::Errors, "e"), (Detail::Steps, "s"), (Detail::Data, "d")] {
+                log.write(detail, || text.to_owned());
+            }
+            log.0.unwrap().lines.into_iter().map(|line| line.message).collect::<String>()
+        };
+        assert_eq!(written(Detail::Errors), "e");
+        assert_eq!(written(Detail::Steps), "es");
+        assert_eq!(written(Detail::Data), "esd");
+        assert_eq!(written(Detail::Test), "esd");
+    }
+
+    #[test]
+    fn settings_choose_the_detail() {
+        for (level, data, expected) in [
+            (Some("INFO"), true, Some(Detail::Data)),
+            (Some("INFO"), false, Some(Detail::Steps)),
+            (Some("ERROR"), true, Some(Detail::Errors)),
+            (Some("OFF"), true, None),
+            (None, true, None),
+        ] {
+            assert_eq!(Detail::of(level, data), expected, "{level:?} {data}");
+        }
+    }
+
+    /// Recorded from AWS: 1,024 characters and the mark.
+    #[test]
+    fn long_lines_are_cut() {
+        for (length, expected) in [(1_023, 1_023), (1_024, 1_024), (1_025, 1_036)] {
+            let mut log = log(Some(Detail::Test));
+            log.write(Detail::Errors, || "x".repeat(length));
+            let line = log.0.unwrap().lines.remove(0).message;
+            assert_eq!((line.len(), line.ends_with("x [TRUNCATED]")), (expected, length > 1_024));
+        }
+        let mut log = log(Some(Detail::Test));
+        log.write(Detail::Errors, || format!("{}äb", "x".repeat(1_023)));
+        let line = log.0.unwrap().lines.remove(0).message;
+        assert_eq!(line.strip_prefix(&"x".repeat(1_023)), Some(" [TRUNCATED]"));
+    }
+
+    #[test]
+    fn tests_and_stages_begin_their_lines_differently() {
+        let request = request("/prod/pets", "prod");
+        let id = request.ids.request_id();
+        let mut log = ExecutionLog::new(Some(Detail::Test), &request);
+        log.write(Detail::Steps, || "one".to_owned());
+        assert_eq!(log.take_lines().remove(0).message, format!("({id}) one"));
+        log.write(Detail::Steps, || "two".to_owned());
+        let text = log.into_text();
+        let (first, second) = text.split_once('\n').unwrap();
+        assert_eq!(first, format!("Execution log for request {id}"));
+        assert!(
+            second.starts_with("Wed Jul 17 18:34:5") && second.ends_with(" UTC 2024 : two\n"),
+            "{second}"
+        );
+    }
+}

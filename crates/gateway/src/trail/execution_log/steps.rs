@@ -1,0 +1,234 @@
+//! What each step of the pipeline writes.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::StatusCode;
+use ports::functions::{FunctionRef, InvokeRequest, Invoker};
+
+use super::wording::{BINARY, body, client_headers, headers, map, text};
+use super::{Detail, ExecutionLog, failures};
+use crate::exchange::{
+    Answered, Body, Call, Client, EndpointResponse, Matched, Measured, Refusal, Reply, read_whole,
+};
+use crate::integration::http::call::unusable;
+use crate::mapping::media::BinaryTypes;
+use crate::mapping::query::Query;
+use crate::rest::limits::PAYLOAD_BYTES;
+use crate::rest::measure::unreadable;
+
+impl ExecutionLog {
+    /// The request has come to a method.
+    pub(crate) fn matched(&mut self, matched: &Matched<'_>) {
+        if self.is_test() {
+            return;
+        }
+        let Matched { request, stage, method, .. } = matched;
+        let (api, stage) = (&stage.facts.api_id, &stage.facts.stage);
+        let id = request.ids.request_id();
+        self.write(Detail::Steps, || format!("Extended Request Id: {}", request.ids.extended_request_id()));
+        self.write(Detail::Steps, || {
+            format!("Verifying Usage Plan for request: {id}. API Key: API Stage: {api}/{stage}")
+        });
+        if method.closed.is_some() {
+            return;
+        }
+        self.write(Detail::Steps, || {
+            let path = &method.resource.path;
+            format!(
+                "API Key authorized because method '{} {path}' does not require API Key. Request will not \
+                 contribute to throttle or quota limits",
+                request.method
+            )
+        });
+        self.write(Detail::Steps, || {
+            format!("Usage Plan check succeeded for API Key and API Stage {api}/{stage}")
+        });
+    }
+
+    /// The method begins to be executed. The body is read if the log is to show it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) async fn executing<'r>(&mut self, measured: Measured<'r>) -> Result<Measured<'r>, Refusal> {
+        let Measured(mut matched) = measured;
+        let request = matched.request;
+        self.write(Detail::Steps, || format!("Starting execution for request: {}", request.ids.request_id()));
+        self.write(Detail::Steps, || {
+            format!("HTTP Method: {}, Resource Path: {}", request.method, request.path())
+        });
+        if self.at(Detail::Data).is_none() {
+            return Ok(Measured(matched));
+        }
+        matched.body = read_whole(matched.body, PAYLOAD_BYTES).await.map(Body::from).map_err(unreadable)?;
+        self.write(Detail::Data, || {
+            let path = matched.path.iter().map(|(name, value)| (name, Cow::Borrowed(value)));
+            format!("Method request path: {}", map(path))
+        });
+        self.write(Detail::Data, || {
+            let mut query: indexmap::IndexMap<Cow<'_, str>, Cow<'_, str>> = indexmap::IndexMap::new();
+            query.extend(Query(request.query()).parameters());
+            format!("Method request query string: {}", map(query))
+        });
+        self.write(Detail::Data, || {
+            format!("Method request headers: {}", client_headers(&matched.headers, &matched.header_names))
+        });
+        self.write(Detail::Data, || {
+            let shown = shown(&matched.body, &matched.headers, &matched.stage.binary);
+            format!("Method request body before transformations: {shown}")
+        });
+        Ok(Measured(matched))
+    }
+
+    /// The integration's request is made and about to be sent.
+    pub(crate) fn prepared(&mut self, client: &Client<'_>, call: &Call<'_>) {
+        if self.at(Detail::Steps).is_none() {
+            return;
+        }
+        match call {
+            Call::Mock(..) => {}
+            Call::Http(_, outgoing) => {
+                let uri = outgoing.url();
+                self.write(Detail::Data, || format!("Endpoint request URI: {uri}"));
+                self.write(Detail::Data, || {
+                    format!("Endpoint request headers: {}", headers(outgoing.headers()))
+                });
+                self.write(Detail::Data, || {
+                    let shown = shown(outgoing.body(), outgoing.headers(), &client.stage.binary);
+                    format!("Endpoint request body after transformations: {shown}")
+                });
+                self.write(Detail::Steps, || format!("Sending request to {uri}"));
+            }
+            Call::LambdaProxy(_, invoke) | Call::Lambda(_, invoke) => {
+                self.invoking(client.request.ids.request_id(), &client.stage.facts.api_id, invoke);
+            }
+        }
+    }
+
+    /// A function is about to be invoked. The log shows the request that AWS would send to
+    /// Lambda, without the signature that is not needed here.
+    pub(crate) fn invoking(&mut self, request_id: &str, api_id: &str, invoke: &InvokeRequest) {
+        let uri = invocation_uri(&invoke.function);
+        self.write(Detail::Data, || format!("Endpoint request URI: {uri}"));
+        self.write(Detail::Data, || {
+            let mut sent: Vec<(&str, Cow<'_, str>)> = vec![
+                ("x-amzn-lambda-integration-tag", request_id.into()),
+                ("x-amzn-apigateway-api-id", api_id.into()),
+            ];
+            if let Invoker::Service { source_arn, .. } = &invoke.invoker {
+                sent.push(("X-Amz-Source-Arn", source_arn.into()));
+            }
+            sent.push(("Accept", "application/json".into()));
+            sent.push(("User-Agent", format!("AmazonAPIGateway_{api_id}").into()));
+            if let Some(trace) = &invoke.trace_id {
+                sent.push(("X-Amzn-Trace-Id", trace.into()));
+            }
+            sent.push(("Content-Type", "application/json".into()));
+            format!("Endpoint request headers: {}", map(sent))
+        });
+        self.write(Detail::Data, || {
+            format!("Endpoint request body after transformations: {}", text(&invoke.payload))
+        });
+        self.write(Detail::Steps, || format!("Sending request to {uri}"));
+    }
+
+    /// The integration has answered. The body is read if the log is to show it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) async fn answered<'r>(
+        &mut self,
+        mut answered: Answered<'r>,
+        latency: Duration,
+        binary: &BinaryTypes,
+    ) -> Result<Answered<'r>, Refusal> {
+        if self.at(Detail::Steps).is_none() || matches!(answered, Answered::Mock(..)) {
+            return Ok(answered);
+        }
+        let answer = answer(&mut answered);
+        let (status, latency) = (answer.status.as_u16(), latency.as_millis());
+        self.write(Detail::Steps, || {
+            format!("Received response. Status: {status}, Integration latency: {latency} ms")
+        });
+        if self.at(Detail::Data).is_some() {
+            let read = read_whole(std::mem::take(&mut answer.body), PAYLOAD_BYTES).await;
+            answer.body = read.map(Body::from).map_err(unusable)?;
+            self.write(Detail::Data, || format!("Endpoint response headers: {}", headers(&answer.headers)));
+            self.write(Detail::Data, || {
+                let shown = shown(&answer.body, &answer.headers, binary);
+                format!("Endpoint response body before transformations: {shown}")
+            });
+        }
+        Ok(answered)
+    }
+
+    /// The client's answer is made.
+    pub(crate) fn replied(&mut self, reply: &Reply, binary: &BinaryTypes) {
+        self.write(Detail::Data, || {
+            let shown = shown(&reply.body, &reply.headers, binary);
+            format!("Method response body after transformations: {shown}")
+        });
+        self.write(Detail::Data, || format!("Method response headers: {}", headers(&reply.headers)));
+        self.write(Detail::Steps, || "Successfully completed execution".to_owned());
+    }
+
+    /// The request is at its end, with or without a refusal.
+    pub(crate) fn completed(&mut self, status: StatusCode, refusal: Option<&Refusal>) {
+        let detail = if refusal.is_some() { Detail::Errors } else { Detail::Steps };
+        if let Some(refusal) = refusal {
+            self.write(Detail::Errors, || failures::line(refusal).into_owned());
+        }
+        self.write(detail, || format!("Method completed with status: {}", status.as_u16()));
+    }
+
+    fn is_test(&mut self) -> bool {
+        self.at(Detail::Test).is_some()
+    }
+}
+
+/// Where AWS sends an invocation of `function`.
+fn invocation_uri(function: &FunctionRef) -> String {
+    let FunctionRef { scope, name, qualifier } = function;
+    let (region, account) = (scope.region(), scope.account());
+    let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+    format!(
+        "https://lambda.{region}.amazonaws.com/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:\
+         {name}{qualifier}/invocations"
+    )
+}
+
+fn answer<'a>(answered: &'a mut Answered<'_>) -> &'a mut EndpointResponse {
+    match answered {
+        Answered::Mock(_, answer)
+        | Answered::Http(_, answer)
+        | Answered::LambdaProxy(answer)
+        | Answered::Lambda(_, answer) => answer,
+    }
+}
+
+fn shown<'a>(of: &'a Body, headers: &http::HeaderMap, binary: &BinaryTypes) -> Cow<'a, str> {
+    let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !matches!(of, Body::Empty) && binary.are_sent_by(content_type) { BINARY.into() } else { body(of) }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Scope;
+
+    use super::*;
+
+    #[test]
+    fn functions_have_the_addresses_that_aws_calls() {
+        let function = |qualifier: Option<&str>| FunctionRef {
+            scope: Scope::new("111122223333", "us-west-2"),
+            name: "orders".to_owned(),
+            qualifier: qualifier.map(str::to_owned),
+        };
+        assert_eq!(
+            invocation_uri(&function(None)),
+            "https://lambda.us-west-2.amazonaws.com/2015-03-31/functions/arn:aws:lambda:us-west-2:111122223333:\
+             function:orders/invocations"
+        );
+        assert!(invocation_uri(&function(Some("live"))).ends_with(":function:orders:live/invocations"));
+    }
+}
