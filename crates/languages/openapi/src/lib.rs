@@ -3,5 +3,6 @@
 
 mod definition;
 pub mod export;
+pub mod text;
 
 pub use definition::Definition;
