@@ -3,6 +3,8 @@
 
 mod definition;
 pub mod export;
+mod import;
 pub mod text;
 
 pub use definition::Definition;
+pub use import::{BasePath, Documentation, Import, ImportError, Imported, documentation, import};
