@@ -48,27 +48,19 @@ pub(in super::super) fn create_authorizer(
     input: &CreateAuthorizerRequest,
 ) -> Outcome<Authorizer> {
     let api = &input.rest_api_id;
-    let present = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let cognito = input.r#type == AuthorizerType::CognitoUserPools;
-    let default_type = if cognito { "cognito_user_pools" } else { "custom" };
-    let request = input.r#type == AuthorizerType::Request;
-    let authorizer = Authorizer {
+    let given = Authorizer {
         id: Some(ids::part_id(&call.plane.random)),
         name: Some(input.name.clone()),
         r#type: Some(input.r#type),
-        // Only user pools are providers (API Gateway API reference, `CreateAuthorizer`).
-        provider_ar_ns: input.provider_ar_ns.clone().filter(|arns| cognito && !arns.is_empty()),
-        auth_type: Some(present(&input.auth_type).unwrap_or_else(|| default_type.to_owned())),
-        authorizer_uri: present(&input.authorizer_uri),
-        authorizer_credentials: present(&input.authorizer_credentials),
-        identity_source: present(&input.identity_source),
-        identity_validation_expression: present(&input.identity_validation_expression),
-        // Recorded from AWS: those that ask with the whole request show the default.
-        authorizer_result_ttl_in_seconds: input
-            .authorizer_result_ttl_in_seconds
-            .or(request.then_some(limits::DEFAULT_AUTHORIZER_TTL)),
+        provider_ar_ns: input.provider_ar_ns.clone(),
+        auth_type: input.auth_type.clone(),
+        authorizer_uri: input.authorizer_uri.clone(),
+        authorizer_credentials: input.authorizer_credentials.clone(),
+        identity_source: input.identity_source.clone(),
+        identity_validation_expression: input.identity_validation_expression.clone(),
+        authorizer_result_ttl_in_seconds: input.authorizer_result_ttl_in_seconds,
     };
-    authorizer_rules::check(&authorizer, call.scope().account())?;
+    let authorizer = checked(given, call.scope().account())?;
     let document = call.tx.get::<RestApiDocument>(&call.context.scope, &Key::new([api]))?;
     if document.is_none() {
         // Recorded from AWS: no 404 here.
@@ -77,13 +69,7 @@ pub(in super::super) fn create_authorizer(
         ));
     }
     check_unique(call, api, &authorizer)?;
-    if all(call, api)?.len() >= limits::AUTHORIZERS {
-        // The text is not recorded.
-        return Err(limit_exceeded(
-            "Maximum number of Authorizers for this API has been reached. Please contact AWS if you need \
-             additional Authorizers.",
-        ));
-    }
+    check_room(all(call, api)?.len() + 1)?;
     put(call, api, authorizer.clone())?;
     Ok(authorizer)
 }
@@ -92,7 +78,10 @@ fn get_authorizer(call: &mut Call<'_, '_>, input: &GetAuthorizerRequest) -> Outc
     get(call, &input.rest_api_id, &input.authorizer_id)
 }
 
-fn get_authorizers(call: &mut Call<'_, '_>, input: &GetAuthorizersRequest) -> Outcome<Authorizers> {
+pub(super) fn get_authorizers(
+    call: &mut Call<'_, '_>,
+    input: &GetAuthorizersRequest,
+) -> Outcome<Authorizers> {
     find(call, &input.rest_api_id)?;
     let authorizers = all(call, &input.rest_api_id)?;
     let place = |authorizer: &Authorizer| authorizer.id.clone().unwrap_or_default();
@@ -163,6 +152,42 @@ fn apply(authorizer: &mut Authorizer, patch: &Patch<'_>) -> Outcome<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// A new authorizer as it is stored, with AWS's defaults, if it may be; `account` is that of the
+/// caller.
+pub(super) fn checked(given: Authorizer, account: &str) -> Outcome<Authorizer> {
+    let present = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let cognito = given.r#type == Some(AuthorizerType::CognitoUserPools);
+    let default_type = if cognito { "cognito_user_pools" } else { "custom" };
+    let request = given.r#type == Some(AuthorizerType::Request);
+    let authorizer = Authorizer {
+        // Only user pools are providers (API Gateway API reference, `CreateAuthorizer`).
+        provider_ar_ns: given.provider_ar_ns.filter(|arns| cognito && !arns.is_empty()),
+        auth_type: Some(present(given.auth_type).unwrap_or_else(|| default_type.to_owned())),
+        authorizer_uri: present(given.authorizer_uri),
+        authorizer_credentials: present(given.authorizer_credentials),
+        identity_source: present(given.identity_source),
+        identity_validation_expression: present(given.identity_validation_expression),
+        // Recorded from AWS: those that ask with the whole request show the default.
+        authorizer_result_ttl_in_seconds: given
+            .authorizer_result_ttl_in_seconds
+            .or(request.then_some(limits::DEFAULT_AUTHORIZER_TTL)),
+        ..given
+    };
+    authorizer_rules::check(&authorizer, account)?;
+    Ok(authorizer)
+}
+
+/// Refuses more authorizers than an API may have. The text is not recorded.
+pub(super) fn check_room(count: usize) -> Outcome<()> {
+    if count <= limits::AUTHORIZERS {
+        return Ok(());
+    }
+    Err(limit_exceeded(
+        "Maximum number of Authorizers for this API has been reached. Please contact AWS if you need \
+         additional Authorizers.",
+    ))
 }
 
 /// All authorizers of an API.

@@ -69,7 +69,7 @@ fn get_gateway_response(
 }
 
 /// All types, customized or not.
-fn get_gateway_responses(
+pub(super) fn get_gateway_responses(
     call: &mut Call<'_, '_>,
     input: &GetGatewayResponsesRequest,
 ) -> Outcome<GatewayResponses> {
@@ -202,15 +202,7 @@ fn apply(response: &mut GatewayResponse, patch: &Patch<'_>) -> Outcome<()> {
             set(templates, patch, content_type, "responseTemplates")
         }
         _ => {
-            let code = patch.text();
-            let good = code.len() == 3
-                && code.bytes().all(|c| c.is_ascii_digit())
-                && matches!(code.as_bytes().first(), Some(b'1'..=b'5'));
-            if !good {
-                // The text is not recorded.
-                return Err(bad_request("Invalid status code specified"));
-            }
-            response.status_code = Some(code.to_owned());
+            response.status_code = Some(patch.text().to_owned());
             Ok(())
         }
     }
@@ -228,7 +220,17 @@ fn set(map: &mut IndexMap<String, String>, patch: &Patch<'_>, key: &str, member:
     Ok(())
 }
 
-fn check(response: &GatewayResponse) -> Outcome<()> {
+/// The rules that a response can break.
+pub(super) fn check(response: &GatewayResponse) -> Outcome<()> {
+    if let Some(code) = &response.status_code {
+        let good = code.len() == 3
+            && code.bytes().all(|c| c.is_ascii_digit())
+            && matches!(code.as_bytes().first(), Some(b'1'..=b'5'));
+        if !good {
+            // The text is not recorded.
+            return Err(bad_request("Invalid status code specified"));
+        }
+    }
     if let Some(parameters) = &response.response_parameters {
         mapping::check_gateway_response_mapping(parameters)?;
     }

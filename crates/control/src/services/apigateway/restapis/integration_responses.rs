@@ -37,13 +37,13 @@ pub(in super::super) fn put_integration_response(
     call: &mut Call<'_, '_>,
     input: &PutIntegrationResponseRequest,
 ) -> Outcome<IntegrationResponse> {
-    let response = IntegrationResponse {
+    let response = as_stored(IntegrationResponse {
         status_code: Some(input.status_code.clone()),
         selection_pattern: input.selection_pattern.clone(),
-        response_parameters: input.response_parameters.clone().filter(|parameters| !parameters.is_empty()),
-        response_templates: mapping::templates(input.response_templates.as_ref())?,
+        response_parameters: input.response_parameters.clone(),
+        response_templates: input.response_templates.clone(),
         content_handling: input.content_handling,
-    };
+    })?;
     let mut resource = resources::get(call, &input.rest_api_id, &input.resource_id)?;
     let method = methods::find(&mut resource, &input.http_method)?;
     if method.method_integration.is_none() {
@@ -125,7 +125,17 @@ fn apply(response: &mut IntegrationResponse, patch: &Patch<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn check(response: &IntegrationResponse, method: &Method) -> Outcome<()> {
+/// A new response as it is stored.
+pub(super) fn as_stored(given: IntegrationResponse) -> Outcome<IntegrationResponse> {
+    Ok(IntegrationResponse {
+        response_parameters: given.response_parameters.filter(|parameters| !parameters.is_empty()),
+        response_templates: mapping::templates(given.response_templates.as_ref())?,
+        ..given
+    })
+}
+
+/// The rules that a response can break, alone and with its method.
+pub(super) fn check(response: &IntegrationResponse, method: &Method) -> Outcome<()> {
     mapping::check_selection_pattern(response.selection_pattern.as_deref().unwrap_or_default())?;
     let status = response.status_code.as_deref().unwrap_or_default();
     let declared = method.method_responses.as_ref().and_then(|responses| responses.get(status));

@@ -51,30 +51,26 @@ pub(in super::super) fn put_integration(
     call: &mut Call<'_, '_>,
     input: &PutIntegrationRequest,
 ) -> Outcome<Integration> {
-    let mock = input.r#type == IntegrationType::Mock;
-    let present = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let mut integration = Integration {
+    let given = Integration {
         r#type: Some(input.r#type),
-        // A MOCK calls nothing, so it keeps neither (recorded from AWS).
-        http_method: present(&input.integration_http_method).filter(|_| !mock),
-        uri: present(&input.uri).filter(|_| !mock),
+        http_method: input.integration_http_method.clone(),
+        uri: input.uri.clone(),
         connection_type: input.connection_type,
-        connection_id: present(&input.connection_id),
-        credentials: present(&input.credentials),
-        request_parameters: input.request_parameters.clone().filter(|parameters| !parameters.is_empty()),
-        request_templates: mapping::templates(input.request_templates.as_ref())?,
-        passthrough_behavior: Some(present(&input.passthrough_behavior).unwrap_or("WHEN_NO_MATCH".into())),
+        connection_id: input.connection_id.clone(),
+        credentials: input.credentials.clone(),
+        request_parameters: input.request_parameters.clone(),
+        request_templates: input.request_templates.clone(),
+        passthrough_behavior: input.passthrough_behavior.clone(),
         content_handling: input.content_handling,
-        timeout_in_millis: Some(input.timeout_in_millis.unwrap_or(*limits::TIMEOUT.end())),
-        cache_namespace: Some(present(&input.cache_namespace).unwrap_or(input.resource_id.clone())),
-        cache_key_parameters: Some(input.cache_key_parameters.clone().unwrap_or_default()),
+        timeout_in_millis: input.timeout_in_millis,
+        cache_namespace: input.cache_namespace.clone(),
+        cache_key_parameters: input.cache_key_parameters.clone(),
         integration_responses: None,
         tls_config: input.tls_config.clone(),
         response_transfer_mode: input.response_transfer_mode,
-        integration_target: present(&input.integration_target),
+        integration_target: input.integration_target.clone(),
     };
-    set_connection_type(&mut integration);
-    integration_rules::check(&integration, call.scope().account())?;
+    let integration = checked(given, &input.resource_id, call.scope().account())?;
     let mut resource = resources::get(call, &input.rest_api_id, &input.resource_id)?;
     let method = methods::find(&mut resource, &input.http_method)?;
     integration_rules::check_against_method(&integration, method)?;
@@ -110,6 +106,31 @@ fn delete_integration(call: &mut Call<'_, '_>, input: &DeleteIntegrationRequest)
     method.method_integration.take().ok_or_else(unknown_integration)?;
     resources::put(call, &input.rest_api_id, resource)?;
     Ok(Empty {})
+}
+
+/// A new integration as it is stored, with AWS's defaults, if it may be; what it takes of its
+/// method is checked against that.
+pub(super) fn checked(given: Integration, resource_id: &str, account: &str) -> Outcome<Integration> {
+    let mock = given.r#type == Some(IntegrationType::Mock);
+    let present = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let mut integration = Integration {
+        // A MOCK calls nothing, so it keeps neither (recorded from AWS).
+        http_method: present(given.http_method).filter(|_| !mock),
+        uri: present(given.uri).filter(|_| !mock),
+        connection_id: present(given.connection_id),
+        credentials: present(given.credentials),
+        request_parameters: given.request_parameters.filter(|parameters| !parameters.is_empty()),
+        request_templates: mapping::templates(given.request_templates.as_ref())?,
+        passthrough_behavior: Some(present(given.passthrough_behavior).unwrap_or("WHEN_NO_MATCH".into())),
+        timeout_in_millis: Some(given.timeout_in_millis.unwrap_or(*limits::TIMEOUT.end())),
+        cache_namespace: Some(present(given.cache_namespace).unwrap_or(resource_id.to_owned())),
+        cache_key_parameters: Some(given.cache_key_parameters.unwrap_or_default()),
+        integration_target: present(given.integration_target),
+        ..given
+    };
+    set_connection_type(&mut integration);
+    integration_rules::check(&integration, account)?;
+    Ok(integration)
 }
 
 /// Integrations over HTTP say how they connect; the others do not, whatever was sent (recorded

@@ -108,7 +108,8 @@ fn apply(response: &mut MethodResponse, patch: &Patch<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn check(response: &MethodResponse) -> Outcome<()> {
+/// The rules that a response can break; its models are checked by `references`.
+pub(super) fn check(response: &MethodResponse) -> Outcome<()> {
     mapping::check_response_headers(response.response_parameters.iter().flatten().map(|(name, _)| name))
 }
 

@@ -43,21 +43,19 @@ const TABLE: Table = Table {
 const VERBS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];
 
 pub(in super::super) fn put_method(call: &mut Call<'_, '_>, input: &PutMethodRequest) -> Outcome<Method> {
-    check_verb(&input.http_method)?;
-    let authorization_type = authorization_type(&input.authorization_type)?;
-    let mut method = Method {
+    let method = checked(Method {
         http_method: Some(input.http_method.clone()),
-        api_key_required: Some(input.api_key_required.unwrap_or(false)),
-        authorizer_id: input.authorizer_id.clone().filter(|_| uses_authorizer(Some(&authorization_type))),
-        request_validator_id: input.request_validator_id.clone().filter(|id| !id.is_empty()),
-        operation_name: input.operation_name.clone().filter(|name| !name.is_empty()),
-        request_parameters: input.request_parameters.clone().filter(|parameters| !parameters.is_empty()),
-        request_models: input.request_models.clone().filter(|models| !models.is_empty()),
-        authorization_scopes: input.authorization_scopes.clone().filter(|scopes| !scopes.is_empty()),
-        ..Method::default()
-    };
-    method.authorization_type = Some(authorization_type);
-    check(&method)?;
+        authorization_type: Some(input.authorization_type.clone()),
+        authorizer_id: input.authorizer_id.clone(),
+        api_key_required: input.api_key_required,
+        request_validator_id: input.request_validator_id.clone(),
+        operation_name: input.operation_name.clone(),
+        request_parameters: input.request_parameters.clone(),
+        request_models: input.request_models.clone(),
+        authorization_scopes: input.authorization_scopes.clone(),
+        method_responses: None,
+        method_integration: None,
+    })?;
     let mut resource = resources::get(call, &input.rest_api_id, &input.resource_id)?;
     references::check_method(call, &input.rest_api_id, &method)?;
     let methods = resource.resource_methods.get_or_insert_default();
@@ -97,6 +95,25 @@ fn delete_method(call: &mut Call<'_, '_>, input: &DeleteMethodRequest) -> Outcom
     methods.shift_remove(&input.http_method).ok_or_else(unknown_method)?;
     resources::put(call, &input.rest_api_id, resource)?;
     Ok(Empty {})
+}
+
+/// A new method as it is stored, if it may be; what it refers to is checked by `references`.
+pub(super) fn checked(given: Method) -> Outcome<Method> {
+    check_verb(given.http_method.as_deref().unwrap_or_default())?;
+    let authorization_type = authorization_type(given.authorization_type.as_deref().unwrap_or_default())?;
+    let method = Method {
+        api_key_required: Some(given.api_key_required.unwrap_or(false)),
+        authorizer_id: given.authorizer_id.filter(|_| uses_authorizer(Some(&authorization_type))),
+        authorization_type: Some(authorization_type),
+        request_validator_id: given.request_validator_id.filter(|id| !id.is_empty()),
+        operation_name: given.operation_name.filter(|name| !name.is_empty()),
+        request_parameters: given.request_parameters.filter(|parameters| !parameters.is_empty()),
+        request_models: given.request_models.filter(|models| !models.is_empty()),
+        authorization_scopes: given.authorization_scopes.filter(|scopes| !scopes.is_empty()),
+        ..given
+    };
+    check(&method)?;
+    Ok(method)
 }
 
 /// The method `verb` of `resource`.

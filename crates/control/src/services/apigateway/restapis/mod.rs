@@ -11,6 +11,7 @@ pub(super) mod documentation;
 mod endpoints;
 mod export;
 pub(super) mod gateway_responses;
+mod import;
 pub(super) mod integration_responses;
 mod integration_rules;
 pub(super) mod integrations;
@@ -67,6 +68,7 @@ pub(super) fn register(registry: &mut Registry) {
     documentation::register(registry);
     export::register(registry);
     gateway_responses::register(registry);
+    import::register(registry);
     integration_responses::register(registry);
     integrations::register(registry);
     method_responses::register(registry);

@@ -69,30 +69,14 @@ pub(super) fn put_defaults(call: &mut Call<'_, '_>, api: &str) -> Outcome<()> {
 
 pub(in super::super) fn create_model(call: &mut Call<'_, '_>, input: &CreateModelRequest) -> Outcome<Model> {
     let api = &input.rest_api_id;
-    if input.name.is_empty() {
-        return Err(bad_request("Model name must be non-empty"));
-    }
-    if !model_schema::is_name(&input.name) {
-        // As users of AWS report it.
-        return Err(bad_request(format!("Model name must be alphanumeric: {}", input.name)));
-    }
-    if input.name.len() > limits::NAME {
-        // The text is not recorded.
-        let limit = limits::NAME;
-        return Err(bad_request(format!("Model name can be at most {limit} characters long.")));
-    }
-    mapping::check_content_types([&input.content_type])?;
-    let description = description(input.description.as_deref())?;
-    let schema = input.schema.as_deref().filter(|schema| !schema.trim().is_empty());
-    let schema = schema.ok_or_else(no_schema)?.to_owned();
-    find(call, api)?;
-    let model = Model {
+    let model = checked(Model {
         id: Some(ids::part_id(&call.plane.random)),
         name: Some(input.name.clone()),
-        description,
-        schema: Some(schema),
+        description: input.description.clone(),
+        schema: input.schema.clone(),
         content_type: Some(input.content_type.clone()),
-    };
+    })?;
+    find(call, api)?;
     check(call, api, &model)?;
     if read(call, api, &input.name)?.is_some() {
         return Err(conflict("Model name already exists for this REST API"));
@@ -110,7 +94,7 @@ fn get_model(call: &mut Call<'_, '_>, input: &GetModelRequest) -> Outcome<Model>
     Ok(model)
 }
 
-fn get_models(call: &mut Call<'_, '_>, input: &GetModelsRequest) -> Outcome<Models> {
+pub(super) fn get_models(call: &mut Call<'_, '_>, input: &GetModelsRequest) -> Outcome<Models> {
     find(call, &input.rest_api_id)?;
     let models = all(call, &input.rest_api_id)?;
     let place = |model: &Model| model.name.clone().unwrap_or_default();
@@ -190,9 +174,32 @@ fn get(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Model> {
     read(call, api, name)?.ok_or_else(|| not_found(format!("Invalid model name specified: {name}")))
 }
 
+/// A new model as it is stored, if it may be; its schema is for `check`.
+pub(super) fn checked(given: Model) -> Outcome<Model> {
+    let name = given.name.as_deref().unwrap_or_default();
+    if name.is_empty() {
+        return Err(bad_request("Model name must be non-empty"));
+    }
+    if !model_schema::is_name(name) {
+        // As users of AWS report it.
+        return Err(bad_request(format!("Model name must be alphanumeric: {name}")));
+    }
+    if name.len() > limits::NAME {
+        // The text is not recorded.
+        let limit = limits::NAME;
+        return Err(bad_request(format!("Model name can be at most {limit} characters long.")));
+    }
+    mapping::check_content_types(&given.content_type)?;
+    let description = description(given.description.as_deref())?;
+    if given.schema.as_deref().is_none_or(|schema| schema.trim().is_empty()) {
+        return Err(no_schema());
+    }
+    Ok(Model { description, ..given })
+}
+
 /// Refuses a model whose schema is none, or refers to models that are not there. A model may
 /// refer to itself.
-fn check(call: &mut Call<'_, '_>, api: &str, model: &Model) -> Outcome<()> {
+pub(super) fn check(call: &mut Call<'_, '_>, api: &str, model: &Model) -> Outcome<()> {
     if !is_json(model) {
         return Ok(());
     }

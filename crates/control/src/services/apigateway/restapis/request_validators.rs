@@ -41,25 +41,18 @@ pub(in super::super) fn create_request_validator(
     input: &CreateRequestValidatorRequest,
 ) -> Outcome<RequestValidator> {
     let api = &input.rest_api_id;
-    let name = name(input.name.as_deref())?;
+    let validator = checked(RequestValidator {
+        id: Some(ids::part_id(&call.plane.random)),
+        name: input.name.clone(),
+        validate_request_body: input.validate_request_body,
+        validate_request_parameters: input.validate_request_parameters,
+    })?;
     let document = call.tx.get::<RestApiDocument>(&call.context.scope, &Key::new([api]))?;
     if document.is_none() {
         // Recorded from AWS: no 404 here.
         return Err(bad_request("Invalid REST API identifier specified"));
     }
-    if all(call, api)?.len() >= limits::REQUEST_VALIDATORS {
-        // The text is not recorded.
-        return Err(limit_exceeded(
-            "Maximum number of Request Validators for this API has been reached. Please contact AWS if you need \
-             additional Request Validators.",
-        ));
-    }
-    let validator = RequestValidator {
-        id: Some(ids::part_id(&call.plane.random)),
-        name: Some(name),
-        validate_request_body: Some(input.validate_request_body.unwrap_or(false)),
-        validate_request_parameters: Some(input.validate_request_parameters.unwrap_or(false)),
-    };
+    check_room(all(call, api)?.len() + 1)?;
     put(call, api, validator.clone())?;
     Ok(validator)
 }
@@ -71,7 +64,7 @@ fn get_request_validator(
     get(call, &input.rest_api_id, &input.request_validator_id)
 }
 
-fn get_request_validators(
+pub(super) fn get_request_validators(
     call: &mut Call<'_, '_>,
     input: &GetRequestValidatorsRequest,
 ) -> Outcome<RequestValidators> {
@@ -112,6 +105,27 @@ fn delete_request_validator(
     }
     call.tx.delete::<RequestValidatorDocument>(&call.context.scope, &within(api, id))?;
     Ok(Empty {})
+}
+
+/// A new validator as it is stored, if it may be.
+pub(super) fn checked(given: RequestValidator) -> Outcome<RequestValidator> {
+    Ok(RequestValidator {
+        name: Some(name(given.name.as_deref())?),
+        validate_request_body: Some(given.validate_request_body.unwrap_or(false)),
+        validate_request_parameters: Some(given.validate_request_parameters.unwrap_or(false)),
+        ..given
+    })
+}
+
+/// Refuses more validators than an API may have. The text is not recorded.
+pub(super) fn check_room(count: usize) -> Outcome<()> {
+    if count <= limits::REQUEST_VALIDATORS {
+        return Ok(());
+    }
+    Err(limit_exceeded(
+        "Maximum number of Request Validators for this API has been reached. Please contact AWS if you need \
+         additional Request Validators.",
+    ))
 }
 
 /// All request validators of an API.

@@ -46,13 +46,7 @@ pub(in super::super) fn create_resource(
     let tree = Tree(&resources);
     let parent = tree.find(&input.parent_id).ok_or_else(unknown_resource)?;
     tree.check_place(parent, &input.path_part, None)?;
-    if resources.len() >= limits::RESOURCES {
-        // The text is not recorded.
-        return Err(limit_exceeded(
-            "Maximum number of resources for this API has been reached. Please contact AWS if you need \
-             additional resources.",
-        ));
-    }
+    check_room(resources.len() + 1)?;
     let resource = Resource {
         id: Some(ids::part_id(&call.plane.random)),
         parent_id: parent.id.clone(),
@@ -62,6 +56,17 @@ pub(in super::super) fn create_resource(
     };
     put(call, api, resource.clone())?;
     Ok(resource)
+}
+
+/// Refuses more resources than an API may have. As users of AWS report it, two blanks included.
+pub(super) fn check_room(count: usize) -> Outcome<()> {
+    if count <= limits::RESOURCES {
+        return Ok(());
+    }
+    Err(limit_exceeded(
+        "Maximum number of Resources for this API has been reached.  Please contact AWS if you need additional \
+         Resources.",
+    ))
 }
 
 fn get_resource(call: &mut Call<'_, '_>, input: &GetResourceRequest) -> Outcome<Resource> {
@@ -419,8 +424,8 @@ mod tests {
         let more = json!({"restApiId": api, "parentId": root, "pathPart": "more"});
         assert_eq!(
             frame.refused(create_resource, more),
-            "429 LimitExceededException \"Maximum number of resources for this API has been reached. Please \
-             contact AWS if you need additional resources.\""
+            "429 LimitExceededException \"Maximum number of Resources for this API has been reached.  Please \
+             contact AWS if you need additional Resources.\""
         );
     }
 

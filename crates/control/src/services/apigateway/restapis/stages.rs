@@ -78,7 +78,7 @@ pub(in super::super) fn get_stage(call: &mut Call<'_, '_>, input: &GetStageReque
     Ok(shown(get(call, &input.rest_api_id, &input.stage_name)?))
 }
 
-fn get_stages(call: &mut Call<'_, '_>, input: &GetStagesRequest) -> Outcome<Stages> {
+pub(super) fn get_stages(call: &mut Call<'_, '_>, input: &GetStagesRequest) -> Outcome<Stages> {
     find(call, &input.rest_api_id)?;
     let prefix = Key::new([&input.rest_api_id]);
     let documents = call.tx.list::<StageDocument>(&call.context.scope, &prefix)?;

@@ -2,18 +2,18 @@
 //! `x-amazon-apigateway-documentation` of an OpenAPI document (API Gateway developer guide, "Import
 //! API documentation").
 
+use std::collections::{HashMap, HashSet};
+
 use api::apigateway::operations as op;
-use api::apigateway::{
-    DocumentationPart, DocumentationPartIds, DocumentationPartLocation, ImportDocumentationPartsRequest,
-    PutMode,
-};
+use api::apigateway::{DocumentationPart, DocumentationPartIds, ImportDocumentationPartsRequest, PutMode};
 use base::ids;
 use documents::apigateway::DocumentationPartDocument;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use store::Key;
 
 use super::super::super::refusals::bad_request;
 use super::super::find;
+use super::super::import::check_warnings;
 use super::{locations, parts};
 use crate::{Call, Failure, Outcome, Registry};
 
@@ -27,89 +27,87 @@ fn import_documentation_parts(
     input: &ImportDocumentationPartsRequest,
 ) -> Outcome<DocumentationPartIds> {
     let api = &input.rest_api_id;
-    let (given, warnings) = read(input.body.as_ref())?;
-    if input.fail_on_warnings == Some(true) && !warnings.is_empty() {
-        // The frame is that of importing APIs; warnings as such are not recorded.
-        return Err(bad_request(format!("Warnings found during import:\n\t{}", warnings.join("\n\t"))));
+    let document = openapi::text::read(input.body.as_ref()).map_err(|_| no_importer())?;
+    if !["swagger", "openapi"].iter().any(|version| document.get(version).is_some_and(is_version)) {
+        return Err(no_importer());
     }
+    let openapi::Documentation { parts, mut warnings } = openapi::documentation(&document);
+    let (parts, more) = located(parts);
+    warnings.extend(more);
+    check_warnings(input.fail_on_warnings, &warnings)?;
     find(call, api)?;
-    let mut known = parts::all(call, api)?;
-    if input.mode == Some(PutMode::Overwrite) {
-        call.tx.delete_prefix::<DocumentationPartDocument>(&call.context.scope, &Key::new([api]))?;
-        known.clear();
-    }
-    let mut ids = Vec::new();
-    for (location, mut properties) in given {
-        let part = match parts::at(&known, &location) {
-            Some(part) => {
-                // What the document says takes the place of what there was, attribute by attribute.
-                let mut merged = parts::properties(part.properties.as_deref().unwrap_or("{}"))?;
-                merged.append(&mut properties);
-                DocumentationPart { properties: Some(Value::Object(merged).to_string()), ..part.clone() }
-            }
-            None => DocumentationPart {
-                id: Some(ids::part_id(&call.plane.random)),
-                location: Some(location),
-                properties: Some(Value::Object(properties).to_string()),
-            },
-        };
-        known.retain(|other| other.id != part.id);
-        known.push(part.clone());
-        parts::check_room(known.len())?;
-        ids.extend(part.id.clone().filter(|id| !ids.contains(id)));
-        parts::put(call, api, part)?;
-    }
+    let ids = put_all(call, api, parts, input.mode.unwrap_or(PutMode::Merge))?;
     Ok(DocumentationPartIds {
         ids: Some(ids),
         warnings: Some(warnings).filter(|warnings| !warnings.is_empty()),
     })
 }
 
-type Given = (DocumentationPartLocation, Map<String, Value>);
-
-/// The parts of a document, and what is left out of it and why.
-fn read(body: &[u8]) -> Outcome<(Vec<Given>, Vec<String>)> {
-    let document: Value = serde_json::from_slice(body).map_err(|_| unreadable(body))?;
-    if !["swagger", "openapi"].iter().any(|version| document.get(version).is_some_and(Value::is_string)) {
-        return Err(no_importer());
-    }
-    let parts = document.pointer("/x-amazon-apigateway-documentation/documentationParts");
-    let mut given = Vec::new();
-    let mut warnings = Vec::new();
-    for (n, part) in parts.and_then(Value::as_array).into_iter().flatten().enumerate() {
-        match one(part) {
-            Ok(part) => given.push(part),
-            Err(why) => warnings.push(format!("Documentation part {n} was ignored: {why}")),
+/// The parts that may be where they are said to be, and what is wrong with the others.
+pub(in super::super) fn located(given: Vec<DocumentationPart>) -> (Vec<DocumentationPart>, Vec<String>) {
+    let (mut parts, mut warnings) = (Vec::new(), Vec::new());
+    for part in given {
+        match part.location.as_ref().map(locations::read) {
+            Some(Ok(location)) => parts.push(DocumentationPart { location: Some(location), ..part }),
+            Some(Err(why)) => {
+                let n = part.id.unwrap_or_default();
+                // The text is not recorded.
+                warnings.push(format!("Documentation part {n} was ignored: {why}"));
+            }
+            None => {}
         }
     }
-    Ok((given, warnings))
+    (parts, warnings)
 }
 
-fn one(part: &Value) -> Result<Given, String> {
-    let location = part.get("location").cloned().unwrap_or_default();
-    let location: DocumentationPartLocation =
-        serde_json::from_value(location).map_err(|_| "Invalid documentation part location specified")?;
-    let location = locations::read(&location)?;
-    // Written as a map, or as `GetDocumentationPart` answers it.
-    let properties = match part.get("properties") {
-        Some(Value::Object(properties)) => Some(properties.clone()),
-        Some(Value::String(text)) => serde_json::from_str(text).ok(),
-        _ => None,
-    };
-    let properties = properties.ok_or("Invalid documentation part properties specified")?;
-    Ok((location, properties))
-}
-
-/// What is no JSON may be YAML, which AWS takes.
-fn unreadable(body: &[u8]) -> Failure {
-    let text = String::from_utf8_lossy(body);
-    let yaml = text.lines().any(|line| line.starts_with("swagger:") || line.starts_with("openapi:"));
-    if yaml {
-        return bad_request(
-            "Reading documentation from YAML is not built yet. Please send the same document as JSON.",
-        );
+/// Stores parts, which get ids of their own; answers these.
+pub(in super::super) fn put_all(
+    call: &mut Call<'_, '_>,
+    api: &str,
+    given: Vec<DocumentationPart>,
+    mode: PutMode,
+) -> Outcome<Vec<String>> {
+    let mut known = HashMap::new();
+    if mode == PutMode::Overwrite {
+        call.tx.delete_prefix::<DocumentationPartDocument>(&call.context.scope, &Key::new([api]))?;
+    } else {
+        for part in parts::all(call, api)? {
+            known.insert(place(&part), part);
+        }
     }
-    no_importer()
+    let mut ids = Vec::new();
+    for given in given {
+        let place = place(&given);
+        let mut properties = parts::properties(given.properties.as_deref().unwrap_or("{}"))?;
+        let part = match known.get(&place) {
+            Some(part) => {
+                // What the document says takes the place of what there was, attribute by attribute.
+                let mut merged = parts::properties(part.properties.as_deref().unwrap_or("{}"))?;
+                merged.append(&mut properties);
+                DocumentationPart { properties: Some(Value::Object(merged).to_string()), ..part.clone() }
+            }
+            None => DocumentationPart { id: Some(ids::part_id(&call.plane.random)), ..given },
+        };
+        ids.extend(part.id.clone());
+        known.insert(place, part.clone());
+        parts::check_room(known.len())?;
+        parts::put(call, api, part)?;
+    }
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
+    Ok(ids)
+}
+
+fn place(part: &DocumentationPart) -> String {
+    part.location
+        .as_ref()
+        .map(locations::whole)
+        .map_or_else(String::new, |whole| locations::described(&whole))
+}
+
+/// YAML without quotes makes a number of it.
+fn is_version(version: &Value) -> bool {
+    version.is_string() || version.is_f64()
 }
 
 /// Recorded from AWS.
@@ -203,10 +201,10 @@ mod tests {
         .to_string();
         let strict = input(&api, &document, json!({"failOnWarnings": true}));
         let warnings = [
-            "Documentation part 1 was ignored: Invalid documentation part location specified: path is not valid for type API",
             "Documentation part 2 was ignored: Invalid documentation part location specified",
             "Documentation part 3 was ignored: Invalid documentation part properties specified",
             "Documentation part 4 was ignored: Invalid documentation part location specified",
+            "Documentation part 1 was ignored: Invalid documentation part location specified: path is not valid for type API",
         ];
         assert_eq!(
             frame.refused(import_documentation_parts, strict),
@@ -215,6 +213,16 @@ mod tests {
         let imported = frame.ok(import_documentation_parts, input(&api, &document, json!({})));
         assert_eq!(imported["warnings"], json!(warnings));
         assert_eq!(listed(&frame, &api), [pair("API", "{\"a\":1}")]);
+    }
+
+    #[test]
+    fn yaml_is_read_too() {
+        let frame = Frame::new();
+        let (api, _) = frame.rest_api();
+        let document = "swagger: 2.0\nx-amazon-apigateway-documentation:\n  documentationParts:\n  - location: \
+                        {type: API}\n    properties: {description: all}\n";
+        frame.ok(import_documentation_parts, input(&api, document, json!({})));
+        assert_eq!(listed(&frame, &api), [pair("API", "{\"description\":\"all\"}")]);
     }
 
     /// The first text is recorded from AWS.
@@ -229,12 +237,7 @@ mod tests {
         for body in ["", "x", "{", "[]", "{}", "{\"swagger\": 2}", &nested] {
             assert_eq!(refused(body), bad_request("Unable to build importer with provided input."), "{body}");
         }
-        assert_eq!(
-            refused("swagger: \"2.0\"\n"),
-            bad_request(
-                "Reading documentation from YAML is not built yet. Please send the same document as JSON."
-            )
-        );
+        assert_eq!(refused("swagger: *a\n"), bad_request("Unable to build importer with provided input."));
         assert_eq!(
             frame.refused(
                 import_documentation_parts,

@@ -1,7 +1,7 @@
 //! `/restapis/{id}/documentation`: what is written about an API. Where a part may belong is in
 //! `locations`.
 
-mod import;
+pub(super) mod import;
 mod locations;
 pub(super) mod parts;
 mod undocumented;

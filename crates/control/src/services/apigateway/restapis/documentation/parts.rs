@@ -67,7 +67,7 @@ fn get_documentation_part(
 
 /// The parts of an API, or the things in it that have none, by type, path and the beginning of
 /// their name.
-pub(super) fn get_documentation_parts(
+pub(in super::super) fn get_documentation_parts(
     call: &mut Call<'_, '_>,
     input: &GetDocumentationPartsRequest,
 ) -> Outcome<DocumentationParts> {
