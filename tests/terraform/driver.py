@@ -10,6 +10,8 @@ import subprocess
 
 from harness.process import clean_environment
 
+from .coverage import Coverage
+
 HERE = pathlib.Path(__file__).parent
 PROVIDER = "registry.terraform.io/hashicorp/aws/5.100.0"
 
@@ -31,6 +33,7 @@ IMPORT_IDS = {
     "aws_api_gateway_resource": "{rest_api_id}/{id}",
     "aws_api_gateway_stage": "{rest_api_id}/{stage_name}",
     "aws_api_gateway_usage_plan_key": "{usage_plan_id}/{key_id}",
+    "aws_api_gateway_rest_api_policy": "{rest_api_id}",
     "aws_iam_role_policy": "{role}:{name}",
     "aws_iam_role_policy_attachment": "{role}/{policy_arn}",
     "aws_lambda_permission": "{function_name}/{statement_id}",
@@ -63,8 +66,10 @@ class Terraform:
 
     def __init__(self, aws, scenario, work, **variables):
         self.aws = aws
+        self.source = HERE / scenario
         self.folder = work / scenario
-        shutil.copytree(HERE / scenario, self.folder)
+        self.coverage = Coverage()
+        shutil.copytree(self.source, self.folder)
         self.variables = {"region": aws.region, **variables}
 
     def run(self, *arguments, folder=None, good=(0,)):
@@ -94,11 +99,22 @@ class Terraform:
         assert done.returncode in good, f"terraform {' '.join(arguments)}: {done.returncode}\n{done.stdout}"
         return done.returncode, done.stdout
 
-    def init(self, folder=None):
-        self.run("init", "-no-color", "-input=false", f"-plugin-dir={plugin_mirror()}", folder=folder)
+    def init(self):
+        self.run("init", "-no-color", "-input=false", f"-plugin-dir={plugin_mirror()}")
 
-    def apply(self):
-        return self.run("apply", "-no-color", "-auto-approve", "-input=false")[1]
+    def apply(self, replaced=("aws_api_gateway_deployment",)):
+        """Plans and applies. What is there already changes in place, save for resources of the types `replaced`:
+        what a deployment is of cannot be changed."""
+        self.run("plan", "-no-color", "-input=false", "-out=next.tfplan")
+        plan = json.loads(self.run("show", "-json", "next.tfplan")[1])
+        anew = {
+            resource["address"]
+            for resource in plan.get("resource_changes", [])
+            if {"create", "delete"} <= set(resource["change"]["actions"]) and resource["type"] not in replaced
+        }
+        assert anew == set(), f"would be replaced: {anew}"
+        self.coverage.plan(plan)
+        return self.run("apply", "-no-color", "-input=false", "next.tfplan")[1]
 
     def plans_no_change(self):
         code, printed = self.run("plan", "-no-color", "-detailed-exitcode", "-input=false", good=(0, 2))
@@ -108,6 +124,7 @@ class Terraform:
     def resources(self):
         """The managed resources of the state."""
         shown = json.loads(self.run("show", "-json")[1])
+        self.coverage.state(shown)
         listed = shown.get("values", {}).get("root_module", {}).get("resources", [])
         return [resource for resource in listed if resource["mode"] == "managed"]
 
@@ -120,7 +137,7 @@ class Terraform:
         fresh = self.folder.with_name(self.folder.name + "-import")
         fresh.mkdir()
         for path in self.folder.iterdir():
-            if path.is_file() and path.suffix not in (".tfstate", ".backup"):
+            if path.is_file() and path.suffix not in (".tfstate", ".backup", ".tfplan"):
                 shutil.copy(path, fresh)
         blocks = []
         for resource in resources:
@@ -128,7 +145,8 @@ class Terraform:
             name = IMPORT_IDS.get(resource["type"], "{id}").format_map(known)
             blocks.append(f"import {{\n  to = {resource['address']}\n  id = {json.dumps(name)}\n}}\n")
         (fresh / "imports.tf").write_text("\n".join(blocks))
-        self.init(fresh)
+        # As initialized as the folder that it is a copy of.
+        shutil.copytree(self.folder / ".terraform", fresh / ".terraform", symlinks=True)
         _, printed = self.run("plan", "-no-color", "-detailed-exitcode", "-input=false", folder=fresh, good=(0, 2))
         planned = re.search(r"Plan: (\d+) to import, (\d+) to add, \d+ to change, (\d+) to destroy", printed)
         assert planned and int(planned[1]) == len(resources), printed
@@ -139,5 +157,7 @@ class Terraform:
         return True
 
     def destroy(self):
+        """Destroys everything. The scenario ends here: what it has exercised is compared with its file."""
         self.run("destroy", "-no-color", "-auto-approve", "-input=false")
-        assert self.resources() == []
+        assert self.run("state", "list")[1] == ""
+        self.coverage.check(self.source)

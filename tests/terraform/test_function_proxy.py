@@ -16,7 +16,6 @@ def test_the_whole_life(terraform):
     code = gallery.folder / "painter.zip"
     code.write_bytes(package({"painter.py": SOURCE.replace("VERB", "paints")}))
     gallery.init()
-    gallery.run("validate", "-no-color")
     gallery.apply()
     assert gallery.plans_no_change()
 

@@ -4,7 +4,6 @@
 def test_the_whole_life(terraform):
     quiet = terraform("logging", days=7, level="INFO")
     quiet.init()
-    quiet.run("validate", "-no-color")
     quiet.apply()
     assert quiet.plans_no_change()
     assert quiet.imports_everything()
@@ -12,7 +11,7 @@ def test_the_whole_life(terraform):
     quiet.variables.update(days=14, level="ERROR")
     quiet.apply()
     assert quiet.plans_no_change()
-    [group] = quiet.aws.logs.describe_log_groups(logGroupNamePrefix="/terraform/")["logGroups"]
+    [group] = quiet.aws.logs.describe_log_groups(logGroupNamePrefix="/terraform/access")["logGroups"]
     assert group["retentionInDays"] == 14
     [api] = [api for api in quiet.aws.apigateway.get_rest_apis()["items"] if api["name"] == "quiet"]
     stage = quiet.aws.apigateway.get_stage(restApiId=api["id"], stageName="live")

@@ -6,7 +6,6 @@ from harness import wire
 def test_the_whole_life(terraform, backend):
     shop = terraform("mock_and_http", backend=backend.url, greeting="hello")
     shop.init()
-    shop.run("validate", "-no-color")
     shop.apply()
     assert shop.plans_no_change()
 
@@ -23,6 +22,7 @@ def test_the_whole_life(terraform, backend):
     assert backend.last.target == "/stock/7"
     assert backend.last.header("x-amzn-apigateway-api-id") == api
 
+    assert shop.output("exported") == "application/octet-stream"
     assert shop.imports_everything()
 
     shop.variables["greeting"] = "good-day"

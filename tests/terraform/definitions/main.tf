@@ -30,18 +30,31 @@ resource "aws_api_gateway_model" "pet" {
   schema       = jsonencode({ title = var.word, type = "object", properties = { id = { type = "integer" } } })
 }
 
+resource "aws_api_gateway_model" "dog" {
+  rest_api_id  = aws_api_gateway_rest_api.pets.id
+  name         = "Dog"
+  content_type = "application/json"
+  schema       = jsonencode({ type = "object" })
+}
+
+resource "aws_api_gateway_request_validator" "body" {
+  rest_api_id           = aws_api_gateway_rest_api.pets.id
+  name                  = "body"
+  validate_request_body = true
+}
+
 resource "aws_api_gateway_request_validator" "all" {
   rest_api_id                 = aws_api_gateway_rest_api.pets.id
   name                        = "all-${var.word}"
   validate_request_body       = var.word == "hello"
-  validate_request_parameters = true
+  validate_request_parameters = var.word != "hello"
 }
 
 resource "aws_api_gateway_authorizer" "token" {
   rest_api_id                      = aws_api_gateway_rest_api.pets.id
   name                             = "token-${var.word}"
-  authorizer_uri                   = local.invocation
-  authorizer_credentials           = "arn:aws:iam::000000000000:role/invoke"
+  authorizer_uri                   = replace(local.invocation, "auth", "auth-${var.word}")
+  authorizer_credentials           = "arn:aws:iam::000000000000:role/invoke-${var.word}"
   identity_validation_expression   = "^Bearer ${var.word}$"
   authorizer_result_ttl_in_seconds = var.word == "hello" ? 0 : 60
 }
@@ -49,9 +62,9 @@ resource "aws_api_gateway_authorizer" "token" {
 resource "aws_api_gateway_authorizer" "request" {
   rest_api_id     = aws_api_gateway_rest_api.pets.id
   name            = "request"
-  type            = "REQUEST"
+  type            = var.word == "hello" ? "REQUEST" : "TOKEN"
   authorizer_uri  = local.invocation
-  identity_source = "method.request.header.X-${var.word},context.stage"
+  identity_source = var.word == "hello" ? "method.request.header.X-Word,context.stage" : "method.request.header.X-Word"
 }
 
 resource "aws_api_gateway_authorizer" "pools" {
@@ -68,8 +81,14 @@ resource "aws_api_gateway_method" "create" {
   authorization        = "COGNITO_USER_POOLS"
   authorizer_id        = aws_api_gateway_authorizer.pools.id
   authorization_scopes = ["pets/${var.word}"]
-  request_validator_id = aws_api_gateway_request_validator.all.id
-  request_models       = { "application/json" = aws_api_gateway_model.pet.name }
+  operation_name       = "create-${var.word}"
+  api_key_required     = var.word == "hello"
+  request_validator_id = var.word == "hello" ? aws_api_gateway_request_validator.all.id : aws_api_gateway_request_validator.body.id
+  request_models       = { "application/json" = var.word == "hello" ? aws_api_gateway_model.pet.name : aws_api_gateway_model.dog.name }
+  request_parameters = {
+    "method.request.header.X-${var.word}" = true
+    "method.request.querystring.age"      = var.word == "hello"
+  }
 }
 
 resource "aws_api_gateway_method" "list" {
@@ -85,7 +104,11 @@ resource "aws_api_gateway_method_response" "list" {
   resource_id     = aws_api_gateway_rest_api.pets.root_resource_id
   http_method     = aws_api_gateway_method.list.http_method
   status_code     = "200"
-  response_models = { "application/json" = aws_api_gateway_model.pet.name }
+  response_models = { "application/json" = var.word == "hello" ? aws_api_gateway_model.pet.name : aws_api_gateway_model.dog.name }
+  response_parameters = {
+    "method.response.header.X-${var.word}" = true
+    "method.response.header.X-Age"         = var.word == "hello"
+  }
 }
 
 resource "aws_api_gateway_integration" "list" {
@@ -152,8 +175,9 @@ resource "aws_api_gateway_stage" "live" {
 }
 
 data "aws_api_gateway_authorizer" "request" {
+  for_each      = { request = aws_api_gateway_authorizer.request.id, token = aws_api_gateway_authorizer.token.id, pools = aws_api_gateway_authorizer.pools.id }
   rest_api_id   = aws_api_gateway_rest_api.pets.id
-  authorizer_id = aws_api_gateway_authorizer.request.id
+  authorizer_id = each.value
 }
 
 data "aws_api_gateway_authorizers" "all" {
@@ -161,5 +185,5 @@ data "aws_api_gateway_authorizers" "all" {
   depends_on  = [aws_api_gateway_authorizer.token, aws_api_gateway_authorizer.request, aws_api_gateway_authorizer.pools]
 }
 
-output "ttl" { value = data.aws_api_gateway_authorizer.request.authorizer_result_ttl_in_seconds }
+output "ttl" { value = data.aws_api_gateway_authorizer.request["request"].authorizer_result_ttl_in_seconds }
 output "authorizers" { value = length(data.aws_api_gateway_authorizers.all.ids) }

@@ -115,5 +115,14 @@ resource "aws_api_gateway_stage" "live" {
   variables     = { greeting = var.greeting }
 }
 
+data "aws_api_gateway_export" "live" {
+  rest_api_id = aws_api_gateway_rest_api.shop.id
+  stage_name  = aws_api_gateway_stage.live.stage_name
+  export_type = "oas30"
+  accepts     = "application/yaml"
+  parameters  = { extensions = "integrations" }
+}
+
+output "exported" { value = data.aws_api_gateway_export.live.content_type }
 output "api" { value = aws_api_gateway_rest_api.shop.id }
 output "url" { value = aws_api_gateway_stage.live.invoke_url }

@@ -128,8 +128,11 @@ resource "aws_api_gateway_api_key" "generated" {
 }
 
 resource "aws_api_gateway_api_key" "given" {
-  name  = "given"
-  value = "apikey1234abcdefghij0123456789"
+  name        = "given"
+  description = "with a value of our own"
+  value       = "apikey1234abcdefghij0123456789"
+  customer_id = "c-2"
+  tags        = { env = "demo" }
 }
 
 resource "aws_api_gateway_usage_plan_key" "generated" {
@@ -140,13 +143,18 @@ resource "aws_api_gateway_usage_plan_key" "generated" {
 
 resource "aws_api_gateway_vpc_link" "private" {
   name        = var.grown ? "after" : "before"
-  description = var.grown ? "changed" : null
+  description = var.grown ? "changed" : "private"
   target_arns = ["arn:aws:elasticloadbalancing:${var.region}:000000000000:loadbalancer/net/a/50dc6c495c0c9188"]
   tags        = { env = var.grown ? "after" : "before" }
 }
 
-data "aws_api_gateway_api_key" "generated" {
-  id = aws_api_gateway_api_key.generated.id
+data "aws_api_gateway_api_key" "one" {
+  for_each = { generated = aws_api_gateway_api_key.generated.id, given = aws_api_gateway_api_key.given.id }
+  id       = each.value
+}
+
+data "aws_api_gateway_api_keys" "of_customer" {
+  customer_id = aws_api_gateway_api_key.given.customer_id
 }
 
 data "aws_api_gateway_api_keys" "all" {
@@ -160,7 +168,7 @@ data "aws_api_gateway_vpc_link" "private" {
 }
 
 output "value_length" {
-  value     = length(data.aws_api_gateway_api_key.generated.value)
+  value     = length(data.aws_api_gateway_api_key.one["generated"].value)
   sensitive = true
 }
 
