@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 
 from harness.account import ACCOUNT, Aws, patch
+from harness.certificates import issued
 from harness.definitions import RestApi
 from harness.models import body_members, method_name, smallest, wire_call
 from harness.process import run
@@ -64,6 +65,19 @@ class World:
         key = client.create_api_key(name="k", enabled=True)["id"]
         plan = client.create_usage_plan(name="p", apiStages=[{"apiId": api.id, "stage": "live"}])["id"]
         client.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
+        certificate = issued(aws, "api.example.com", "*.example.com")
+        self.certificate = certificate
+        client.create_domain_name(
+            domainName="api.example.com",
+            regionalCertificateArn=certificate,
+            endpointConfiguration={"types": ["REGIONAL"]},
+        )
+        client.create_base_path_mapping(domainName="api.example.com", restApiId=api.id, stage="live")
+        self.private = client.create_domain_name(
+            domainName="private.example.com",
+            certificateArn=certificate,
+            endpointConfiguration={"types": ["PRIVATE"]},
+        )["domainNameArn"]
         balancer = f"arn:aws:elasticloadbalancing:{aws.region}:{ACCOUNT}:loadbalancer/net/n/50dc6c495c0c9188"
         self.names = {
             **inside,
@@ -89,6 +103,9 @@ class World:
             "resourceArn": aws.arn(f"/restapis/{api.id}"),
             "domainName": "api.example.com",
             "basePath": "(none)",
+            "domainNameArn": self.private,
+            "certificateArn": certificate,
+            "regionalCertificateArn": certificate,
             "sdkType": "javascript",
             "exportType": "oas30",
         }
@@ -143,16 +160,35 @@ def _more_links(world, n):
     world.client.create_vpc_link(name=f"more-{n}", targetArns=[target])
 
 
+def _more_domain_names(world, n):
+    world.client.create_domain_name(
+        domainName=f"more-{n}.example.com",
+        regionalCertificateArn=world.certificate,
+        endpointConfiguration={"types": ["REGIONAL"]},
+    )
+
+
+def _more_associations(world, n):
+    world.client.create_domain_name_access_association(
+        domainNameArn=world.private, accessAssociationSource=f"vpce-{n}", accessAssociationSourceType="VPCE"
+    )
+
+
 #: How to make one thing more for each list. A list that is missing here fails its test.
 MORE = {
     "GetApiKeys": _more_keys,
     "GetAuthorizers": _more_authorizers,
+    "GetBasePathMappings": lambda world, n: world.client.create_base_path_mapping(
+        domainName="api.example.com", basePath=f"more-{n}", restApiId=world.api.id, stage="live"
+    ),
     "GetClientCertificates": lambda world, _: world.client.generate_client_certificate(),
     "GetDeployments": lambda world, _: world.client.create_deployment(restApiId=world.api.id),
     "GetDocumentationParts": _more_parts,
     "GetDocumentationVersions": lambda world, n: world.client.create_documentation_version(
         restApiId=world.api.id, documentationVersion=f"more-{n}"
     ),
+    "GetDomainNameAccessAssociations": _more_associations,
+    "GetDomainNames": _more_domain_names,
     # There are always all 21 types.
     "GetGatewayResponses": lambda world, n: None,
     "GetModels": _more_models,
@@ -430,7 +466,7 @@ def test_nothing_is_answered_with_a_fault(gateway, seed):
             known = anything.random.random() < 0.8
             names = world.names if known else {m: anything.random.choice(TEXTS) for m in labels}
             query = [
-                (s.serialization["name"], anything.random.choice(TEXTS) if s.type_name != "boolean" else "true")
+                (s.serialization.get("name", m), anything.random.choice(TEXTS) if s.type_name != "boolean" else "true")
                 for m, s in shape.members.items()
                 if s.serialization.get("location") == "querystring" and anything.random.random() < 0.3
             ]
