@@ -10,6 +10,7 @@ mod domain_names;
 mod limits;
 mod refusals;
 mod restapis;
+mod sdk_types;
 mod tags;
 #[cfg(test)]
 mod test_frame;
@@ -26,6 +27,7 @@ pub(super) fn register(registry: &mut Registry) {
     domain_names::register(registry);
     restapis::register(registry);
     base_path_mappings::register(registry);
+    sdk_types::register(registry);
     tags::register(registry);
     usage_plans::register(registry);
     vpc_links::register(registry);

@@ -27,6 +27,7 @@ mod references;
 pub(super) mod request_validators;
 mod resource_tree;
 pub(super) mod resources;
+mod sdk;
 mod stage_caches;
 pub(super) mod stage_update;
 mod stage_variables;
@@ -76,6 +77,7 @@ pub(super) fn register(registry: &mut Registry) {
     models::register(registry);
     request_validators::register(registry);
     resources::register(registry);
+    sdk::register(registry);
     stages::register(registry);
     test_invoke::register(registry);
     stage_caches::register(registry);
