@@ -28,7 +28,7 @@ def invalid(text):
 
 
 def unknown(arn):
-    return refused(400, "ResourceNotFoundException", f"Could not find certificate {arn}.")
+    return refused(400, "ResourceNotFoundException", f"Could not find certificate {arn} in account {ACCOUNT}.")
 
 
 def test_an_imported_certificate_is_described(aws):
@@ -85,18 +85,33 @@ def test_what_cannot_be_served_with_is_not_imported(aws):
     check("The certificate body/chain provided is not in a valid PEM format", certificate="hello")
     check("Your private key should not be encrypted.", key=made.encrypted_key_pem)
     check("The private key is not supported.", key="hello")
-    check("The certificate and the private key do not match.", key=other.key_pem)
+    check("Could not validate the certificate with the certificate chain.", CertificateChain=root.pem)
+    signed = make([NAME], signer=root)
+    for index, chain in enumerate((signed.pem, root.pem + other.pem)):
+        check(
+            "Unable to validate certificate chain. The certificate chain must start with the immediate signing "
+            "certificate, followed by any intermediaries in order. The index within the chain of the invalid "
+            f"certificate is: {index}",
+            certificate=signed.pem,
+            key=signed.key_pem,
+            CertificateChain=chain,
+        )
     check(
-        "Could not validate the certificate with the certificate chain. The index within the chain of the invalid "
-        "certificate is: 0",
-        CertificateChain=root.pem,
+        "Provided certificate is not a valid self signed. Please provide either a valid self-signed certificate or "
+        "certificate chain.",
+        certificate=signed.pem,
+        key=signed.key_pem,
     )
-    # The rest is not recorded.
     odd = make([NAME], key=rsa_key(2056))
     check(
-        "The private key length is not supported for key algorithm.", certificate=odd.pem, key=odd.key_pem
+        "The private key length 2056 is not supported for key algorithm.", certificate=odd.pem, key=odd.key_pem
     )
-    for days, text in (((-2, -1), "The certificate has expired."), ((1, 2), "The certificate is not valid yet.")):
+    # The rest is not recorded.
+    check("The certificate and the private key do not match.", key=other.key_pem)
+    for days, text in (
+        ((-2, -1), "The certificate has expired, is not valid."),
+        ((1, 2), "The certificate is not in effect yet, is not valid."),
+    ):
         timed = make([NAME], days=days)
         check(text, certificate=timed.pem, key=timed.key_pem)
     assert listed(aws) == []
@@ -110,7 +125,7 @@ def test_a_certificate_is_replaced_under_its_arn(aws):
     assert describe(aws, arn)["SubjectAlternativeNames"] == [NAME, "b.example.com"]
     assert answer(aws.acm.get_certificate(CertificateArn=arn)) == {"Certificate": newer.pem}
     nowhere = arn[:-1] + ("0" if arn[-1] != "0" else "1")
-    with unknown(nowhere):
+    with refused(400, "ResourceNotFoundException", f"Could not find certificate {nowhere}."):
         aws.acm.import_certificate(CertificateArn=nowhere, Certificate=newer.pem, PrivateKey=newer.key_pem)
 
 

@@ -40,10 +40,10 @@ pub(crate) enum CertificateFault {
     )]
     Several,
     /// Its time has not come. Not recorded.
-    #[error("The certificate is not valid yet.")]
+    #[error("The certificate is not in effect yet, is not valid.")]
     NotYetValid,
     /// Its time is over. Not recorded.
-    #[error("The certificate has expired.")]
+    #[error("The certificate has expired, is not valid.")]
     Expired,
     /// The key has a passphrase.
     #[error("Your private key should not be encrypted.")]
@@ -51,16 +51,26 @@ pub(crate) enum CertificateFault {
     /// There is no key, or one that cannot be read.
     #[error("The private key is not supported.")]
     Key,
-    /// The key is too short or of an odd length.
-    #[error("The private key length is not supported for key algorithm.")]
-    KeyLength,
-    /// The key is another certificate's.
+    /// The key is too short or of an odd length, in bits.
+    #[error("The private key length {0} is not supported for key algorithm.")]
+    KeyLength(usize),
+    /// The key is another certificate's. Not recorded.
     #[error("The certificate and the private key do not match.")]
     Mismatch,
-    /// A certificate of the chain did not sign the one before. Counted from 0.
+    /// Somebody else signed it, and nobody says who.
     #[error(
-        "Could not validate the certificate with the certificate chain. The index within the chain of the \
-         invalid certificate is: {0}"
+        "Provided certificate is not a valid self signed. Please provide either a valid self-signed certificate \
+         or certificate chain."
+    )]
+    NotSelfSigned,
+    /// The chain is that of another certificate.
+    #[error("Could not validate the certificate with the certificate chain.")]
+    OtherChain,
+    /// A certificate of the chain does not belong where it is. Counted from 0.
+    #[error(
+        "Unable to validate certificate chain. The certificate chain must start with the immediate signing \
+         certificate, followed by any intermediaries in order. The index within the chain of the invalid \
+         certificate is: {0}"
     )]
     Chain(usize),
     /// More bytes than there may be. Not recorded.
@@ -116,8 +126,10 @@ pub(crate) fn read(
         return Err(CertificateFault::Expired);
     }
     check_key(private_key, &own)?;
-    if let Some(chain) = chain {
-        check_chain(chain, &own)?;
+    match chain {
+        Some(chain) => check_chain(chain, &own)?,
+        None if signed_by(&own, &own) => {}
+        None => return Err(CertificateFault::NotSelfSigned),
     }
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| CertificateFault::NotPem);
     let identity = TlsIdentity {
@@ -225,15 +237,15 @@ fn key_algorithm(certificate: &X509Certificate<'_>) -> Result<KeyAlgorithm, Cert
             2_048 => Ok(KeyAlgorithm::Rsa2048),
             3_072 => Ok(KeyAlgorithm::Rsa3072),
             4_096 => Ok(KeyAlgorithm::Rsa4096),
-            _ => Err(CertificateFault::KeyLength),
+            other => Err(CertificateFault::KeyLength(other)),
         },
-        Ok(PublicKey::EC(_)) => {
+        Ok(PublicKey::EC(point)) => {
             let curve = key.algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
             match curve {
                 Some(curve) if curve == OID_EC_P256 => Ok(KeyAlgorithm::EcPrime256v1),
                 Some(curve) if curve == OID_NIST_EC_P384 => Ok(KeyAlgorithm::EcSecp384r1),
                 Some(curve) if curve == OID_NIST_EC_P521 => Ok(KeyAlgorithm::EcSecp521r1),
-                Some(_) | None => Err(CertificateFault::KeyLength),
+                Some(_) | None => Err(CertificateFault::KeyLength(point.key_size())),
             }
         }
         Ok(_) | Err(_) => Err(CertificateFault::Key),
@@ -301,21 +313,26 @@ fn check_key(pem: &[u8], certificate: &X509Certificate<'_>) -> Result<(), Certif
     if own { Ok(()) } else { Err(CertificateFault::Mismatch) }
 }
 
-/// Each certificate must have signed the one before (ACM user guide, "Certificate import
-/// problems").
+/// Each certificate must have signed the one before, and the first the one that is handed in, which
+/// is not itself part of the chain (ACM user guide, "Certificate import problems").
 fn check_chain(pem: &[u8], certificate: &X509Certificate<'_>) -> Result<(), CertificateFault> {
     let blocks = certificates(pem)?;
     let mut signed = certificate.clone();
     for (index, block) in blocks.iter().enumerate() {
         let signer = parse(&block.contents)?;
-        let vouches = signed.issuer().as_raw() == signer.subject().as_raw()
-            && signed.verify_signature(Some(signer.public_key())).is_ok();
-        if !vouches {
-            return Err(CertificateFault::Chain(index));
+        if !signed_by(&signed, &signer) {
+            let is_other = index == 0 && signer.as_raw() != certificate.as_raw();
+            let fault = if is_other { CertificateFault::OtherChain } else { CertificateFault::Chain(index) };
+            return Err(fault);
         }
         signed = signer;
     }
     Ok(())
+}
+
+fn signed_by(certificate: &X509Certificate<'_>, signer: &X509Certificate<'_>) -> bool {
+    certificate.issuer().as_raw() == signer.subject().as_raw()
+        && certificate.verify_signature(Some(signer.public_key())).is_ok()
 }
 
 #[cfg(test)]

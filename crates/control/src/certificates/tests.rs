@@ -173,13 +173,15 @@ fn each_certificate_of_a_chain_signs_the_one_before() {
     let (identity, facts) = good(&given.certificate, &given.key, Some(&chain));
     assert_eq!((facts.issuer.as_str(), identity.chain), ("middle", Some(chain)));
     good(&given.certificate, &given.key, Some(&middle.pem()));
-    good(&given.certificate, &given.key, Some("\n"));
     let check =
         |chain: &str, expected| assert_eq!(fault(&given.certificate, &given.key, Some(chain)), expected);
-    check(&root.pem(), CertificateFault::Chain(0));
+    check(&root.pem(), CertificateFault::OtherChain);
     check(&format!("{}{}", middle.pem(), Authority::new("root").pem()), CertificateFault::Chain(1));
     check(&format!("{}{}", given.certificate, middle.pem()), CertificateFault::Chain(0));
     check("x", CertificateFault::NotPem);
+    let alone = super::read(given.certificate.as_bytes(), given.key.as_bytes(), None, NOW);
+    assert_eq!(alone.unwrap_err(), CertificateFault::NotSelfSigned);
+    assert_eq!(fault(&given.certificate, &given.key, Some("\n")), CertificateFault::NotSelfSigned);
 }
 
 #[test]

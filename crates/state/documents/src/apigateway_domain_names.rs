@@ -3,7 +3,10 @@
 //!
 //! The way of a request: its host is looked up as [`DomainNameDocument`] (a wildcard's first
 //! label is `*`), and the longest base path that its path starts with as
-//! [`BasePathMappingDocument`].
+//! [`BasePathMappingDocument`]. What a domain name asks of connections (`securityPolicy`,
+//! `endpointAccessMode`, `mutualTlsAuthentication`), of callers (`policy`, the associations) and of
+//! the way itself (`routingMode`) is only stored here: who serves a name holds to all of it, or
+//! refuses the name's traffic.
 
 use api::apigateway::{BasePathMapping, DomainName, DomainNameAccessAssociation};
 use base::Timestamp;

@@ -1,5 +1,6 @@
 //! `ImportCertificate`: a certificate of somebody else's making, or a newer one in its place.
 
+use api::acm::errors::RESOURCE_NOT_FOUND_EXCEPTION;
 use api::acm::operations as op;
 use api::acm::{
     CertificateDetail, CertificateOptions, CertificateStatus, CertificateTransparencyLoggingPreference,
@@ -80,7 +81,14 @@ fn put_again(
         // ACM API reference, `ImportCertificate`: not with an ARN. The text is not recorded.
         return Err(invalid("Tags cannot be set when a certificate is reimported."));
     }
-    let earlier = find(call, arn)?;
+    let earlier = find(call, arn).map_err(|failure| match failure {
+        // Here the account is not named.
+        Failure::Service(_) => {
+            let text = format!("Could not find certificate {arn}.");
+            ServiceError::new(&RESOURCE_NOT_FOUND_EXCEPTION, text).into()
+        }
+        fault @ Failure::Store(_) => fault,
+    })?;
     if earlier.detail.r#type != Some(CertificateType::Imported) {
         // The text is not recorded.
         return Err(invalid(format!("Certificate {arn} was not imported and cannot be reimported.")));
