@@ -232,6 +232,14 @@ impl Variable {
         (*scope == Everywhere || place == AccessLog).then_some(*variable)
     }
 
+    /// The names and variables of templates and mappings, in order.
+    pub fn everywhere() -> impl Iterator<Item = (&'static str, Self)> {
+        TABLE
+            .iter()
+            .filter(|(_, _, scope)| *scope == Everywhere)
+            .map(|(name, variable, _)| (*name, *variable))
+    }
+
     /// The length of the longest variable's name that `text` begins with, and the variable.
     /// A name ends where no further letter of it follows.
     #[must_use]

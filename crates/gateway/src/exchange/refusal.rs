@@ -130,11 +130,11 @@ pub enum ConfigurationFault {
         /// The header.
         name: String,
     },
-    /// A template printed more than a payload may have.
-    #[error("a template prints more than {limit} bytes")]
-    TemplateOutput {
-        /// The most that it may print.
-        limit: usize,
+    /// A template cannot be rendered.
+    #[error("the mapping template failed: {why}")]
+    Template {
+        /// Why.
+        why: String,
     },
     /// A MOCK's request template gave no status code.
     #[error("the request template of the MOCK integration gives no statusCode")]
@@ -143,7 +143,7 @@ pub enum ConfigurationFault {
     #[error("No match for output mapping and no default output mapping configured")]
     NoIntegrationResponse,
     /// The chosen integration response's status code is no status code.
-    #[error("the integration response's status code {status:?} is not valid")]
+    #[error("the status code {status:?} is not valid")]
     StatusCode {
         /// The status code as stored.
         status: String,

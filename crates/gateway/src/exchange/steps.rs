@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use ports::functions::InvokeRequest;
+use vtl::Overrides;
 
 use super::{Body, Context, EndpointResponse, HeaderNames, PathParameters, Request, Trace};
 use crate::integration::http::call::{HttpCall, Outgoing};
@@ -60,10 +61,14 @@ pub struct Client<'r> {
     pub path: PathParameters<'r>,
     /// The client's headers; empty if they went on to the backend.
     pub headers: HeaderMap,
+    /// Their names as sent.
+    pub header_names: HeaderNames,
     /// The client's body; empty if it was not read.
     pub payload: Bytes,
     /// The trace that the integration is told of.
     pub trace: Option<Trace>,
+    /// What the request template overrode.
+    pub overrides: Overrides,
 }
 
 /// An integration and its request.
@@ -99,6 +104,7 @@ impl<'r> Client<'r> {
         RequestView {
             request: self.request,
             headers: &self.headers,
+            header_names: &self.header_names,
             path: &self.path,
             body: &self.payload,
             context: self.context(),

@@ -3,6 +3,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use indexmap::IndexMap;
+use vtl::Overrides;
 
 use super::headers;
 use super::source::{AnswerView, MappingError, RequestView, Source};
@@ -69,15 +70,33 @@ impl RequestParameters {
         sources.chain(others).any(Source::reads_body)
     }
 
-    /// The mapped headers of one request.
+    /// The mapped headers of one request, and in their place those that its template
+    /// overrides; `aws` tells integrations of AWS services from HTTP ones.
     ///
     /// # Errors
-    /// If a value is none that a header can have.
-    pub fn headers_of(&self, view: &RequestView<'_>) -> Result<MappedHeaders, Refusal> {
+    /// If a value is none that a header can have, or a header is overridden that cannot be
+    /// mapped.
+    pub fn headers_of(
+        &self,
+        view: &RequestView<'_>,
+        overrides: &Overrides,
+        aws: bool,
+    ) -> Result<MappedHeaders, Refusal> {
         let mut mapped = Vec::with_capacity(self.headers.len());
         for (name, source) in &self.headers {
             if !headers::is_mapped_in_vain(name) {
                 push_header(name, source, view, None, &mut mapped)?;
+            }
+        }
+        for (name, value) in overrides.request_headers() {
+            let (name, value) = overridden(name, &value)?;
+            if headers::is_unmappable(&name, aws) {
+                let name = name.to_string();
+                return Err(Refusal::ApiConfigurationError(ConfigurationFault::MappedHeader { name }));
+            }
+            mapped.retain(|(own, _)| *own != name);
+            if !headers::is_mapped_in_vain(&name) {
+                mapped.push((name, value));
             }
         }
         Ok(MappedHeaders(mapped))
@@ -158,6 +177,17 @@ impl MappedHeaders {
     pub fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
+}
+
+/// A header that a template overrides.
+///
+/// # Errors
+/// If it is none.
+pub fn overridden(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
+    let header = || Some((name.parse().ok()?, HeaderValue::from_str(value).ok()?));
+    (value.len() <= HEADER_BYTES).then(header).flatten().ok_or_else(|| {
+        Refusal::ApiConfigurationError(ConfigurationFault::HeaderValue { name: name.to_owned() })
+    })
 }
 
 fn push_header(

@@ -5,9 +5,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use indexmap::IndexMap;
 use regex::Regex;
+use vtl::Overrides;
 
+use super::headers::name_in_answer;
 use super::media::BinaryTypes;
-use super::parameters::ResponseParameters;
+use super::parameters::{ResponseParameters, overridden};
 use super::payload;
 use super::source::{AnswerView, MappingError, RequestView};
 use super::templates::{Templates, TemplatesError};
@@ -138,11 +140,12 @@ impl Response {
         self.parameters.read_body() || !self.templates.is_empty()
     }
 
-    /// What the client gets for an answer with these headers and this body.
+    /// What the client gets for an answer with these headers and this body. `overrides` are
+    /// those of the request template; recorded from AWS: those of the response count too.
     ///
     /// # Errors
-    /// If the body has to be decoded and cannot be, a mapped value is no header's, or the
-    /// status code is none.
+    /// If the body has to be decoded and cannot be, a template cannot be rendered, a mapped
+    /// value is no header's, or the status code is none.
     pub fn reply(
         &self,
         view: &RequestView<'_>,
@@ -150,10 +153,9 @@ impl Response {
         answer_body: Bytes,
         binary: &BinaryTypes,
         variables: &StageVariables,
+        mut overrides: Overrides,
     ) -> Result<Reply, Refusal> {
         let fault = |fault| Refusal::ApiConfigurationError(fault);
-        let status =
-            self.status.clone().map_err(|status| fault(ConfigurationFault::StatusCode { status }))?;
         let accept = text(view.headers, header::ACCEPT);
         let converted = payload::of_response(
             answer_body,
@@ -168,7 +170,7 @@ impl Response {
         let (content_type, body) = match self.templates.for_response(accept) {
             Some((content_type, Some(template))) => (
                 HeaderValue::from_str(content_type).unwrap_or(JSON),
-                template.render(view, variables, &converted)?,
+                template.render_response(view, variables, &converted, &mut overrides)?,
             ),
             Some((content_type, None)) => {
                 (HeaderValue::from_str(content_type).unwrap_or(JSON), converted.clone())
@@ -178,6 +180,17 @@ impl Response {
         headers.insert(header::CONTENT_TYPE, content_type);
         let answer = AnswerView { headers: answer_headers, body: &converted };
         self.parameters.headers_of(view, &answer)?.set_on(&mut headers);
+        for (name, value) in overrides.response_headers() {
+            let (name, value) = overridden(name, &value)?;
+            if let Some(name) = name_in_answer(name) {
+                headers.insert(name, value);
+            }
+        }
+        let status = match overrides.response_status() {
+            Some(status) => status.parse().map_err(|_| status),
+            None => self.status.clone(),
+        };
+        let status = status.map_err(|status| fault(ConfigurationFault::StatusCode { status }))?;
         Ok(Reply { status, headers, body: Body::from(body) })
     }
 }

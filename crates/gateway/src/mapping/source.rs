@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName};
 
 use super::query::Query;
-use crate::exchange::{Context, ContextScope, PathParameters, Request, Variable};
+use crate::exchange::{Context, ContextScope, HeaderNames, PathParameters, Request, Variable};
 use crate::rest::StageVariables;
 
 /// A mapping that cannot be run.
@@ -62,6 +62,8 @@ pub struct RequestView<'a> {
     pub request: &'a Request,
     /// Its headers.
     pub headers: &'a HeaderMap,
+    /// Their names as sent.
+    pub header_names: &'a HeaderNames,
     /// The values of the path's variables.
     pub path: &'a PathParameters<'a>,
     /// Its body; empty if it was not read.
@@ -248,6 +250,7 @@ mod tests {
         let view = RequestView {
             request: &request,
             headers: &headers,
+            header_names: &HeaderNames::default(),
             path: &path,
             body: b"body",
             context: Context {

@@ -2,9 +2,11 @@
 //! (API Gateway developer guide, "Select a VTL mapping template" and "Integration
 //! passthrough behaviors").
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use indexmap::IndexMap;
-use vtl::{OutputTooLong, Reference, Scene, Template, TemplateError};
+use vtl::{Lookup, Overrides, Place, RenderError, Scene, Template, TemplateError};
 
 use super::media::{essence, first_accepted};
 use super::query::Query;
@@ -16,25 +18,14 @@ use crate::rest::limits::PAYLOAD_BYTES;
 /// What is assumed where a client names no media type.
 const JSON: &str = "application/json";
 
-/// A template that cannot be run.
+/// A template that cannot be compiled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TemplatesError {
-    /// Its text cannot be compiled.
-    #[error("the template for {content_type}: {error}")]
-    Template {
-        /// Its media type.
-        content_type: String,
-        /// What is wrong, and where.
-        error: TemplateError,
-    },
-    /// It names a `$context` variable that does not exist.
-    #[error("the template for {content_type}: there is no $context.{name}")]
-    Variable {
-        /// Its media type.
-        content_type: String,
-        /// The name behind `$context.`.
-        name: String,
-    },
+#[error("the template for {content_type}: {error}")]
+pub struct TemplatesError {
+    /// Its media type.
+    content_type: String,
+    /// What is wrong, and where.
+    error: TemplateError,
 }
 
 /// The templates of a request or a response, in the order in which they were defined.
@@ -141,19 +132,8 @@ impl Templates {
 
 impl Compiled {
     fn of(content_type: &str, text: &str) -> Result<Self, TemplatesError> {
-        let content_type = || content_type.to_owned();
         let template = Template::compile(text)
-            .map_err(|error| TemplatesError::Template { content_type: content_type(), error })?;
-        for reference in template.references() {
-            if let Reference::Context(name) = reference
-                && variable(name).is_none()
-            {
-                return Err(TemplatesError::Variable {
-                    content_type: content_type(),
-                    name: name.to_string(),
-                });
-            }
-        }
+            .map_err(|error| TemplatesError { content_type: content_type.to_owned(), error })?;
         let constant = template.as_constant().map(|text| Bytes::from(text.to_owned()));
         Ok(Self { template, constant })
     }
@@ -164,29 +144,58 @@ impl Compiled {
         self.constant.as_ref()
     }
 
-    /// Renders the template; `body` is what `$input.body` prints.
+    /// Renders a request template; `body` is what `$input` reads.
     ///
     /// # Errors
-    /// If it prints more than a payload may have.
-    pub fn render(
+    /// If it cannot be rendered. A payload that is needed as JSON and is none is the client's
+    /// fault (not recorded; the text is AWS's for a payload that Lambda does not take).
+    pub fn render_request(
         &self,
         view: &RequestView<'_>,
         variables: &StageVariables,
         body: &[u8],
+        overrides: &mut Overrides,
     ) -> Result<Bytes, Refusal> {
+        self.render(view, variables, body, overrides).map_err(|error| match error {
+            RenderError::NotJson { why } => Refusal::PayloadNotJson { why },
+            error => fault(&error),
+        })
+    }
+
+    /// Renders a response template; `body` is what `$input` reads, the integration's answer.
+    ///
+    /// # Errors
+    /// If it cannot be rendered.
+    pub fn render_response(
+        &self,
+        view: &RequestView<'_>,
+        variables: &StageVariables,
+        body: &[u8],
+        overrides: &mut Overrides,
+    ) -> Result<Bytes, Refusal> {
+        self.render(view, variables, body, overrides).map_err(|error| fault(&error))
+    }
+
+    fn render(
+        &self,
+        view: &RequestView<'_>,
+        variables: &StageVariables,
+        body: &[u8],
+        overrides: &mut Overrides,
+    ) -> Result<Bytes, RenderError> {
         if let Some(constant) = &self.constant {
             return Ok(constant.clone());
         }
         let mut out = String::new();
         let body = String::from_utf8_lossy(body);
         let stand = Stand { view, variables, body: &body };
-        match self.template.render(&stand, PAYLOAD_BYTES, &mut out) {
-            Ok(()) => Ok(out.into()),
-            Err(OutputTooLong { limit }) => {
-                Err(Refusal::ApiConfigurationError(ConfigurationFault::TemplateOutput { limit }))
-            }
-        }
+        self.template.render(&stand, overrides, PAYLOAD_BYTES, &mut out)?;
+        Ok(out.into())
     }
+}
+
+fn fault(error: &RenderError) -> Refusal {
+    Refusal::ApiConfigurationError(ConfigurationFault::Template { why: error.to_string() })
 }
 
 /// The variable of a template; properties that an authorizer adds may have any name.
@@ -194,6 +203,21 @@ fn variable(name: &str) -> Option<Variable> {
     Variable::named(name, ContextScope::Everywhere)
         .or_else(|| name.starts_with("authorizer.").then_some(Variable::Valueless))
 }
+
+/// The variables that `$context` as a whole shows although they have no value (recorded from
+/// AWS); others are there only if they have one.
+const SHOWN_WITHOUT_VALUE: [&str; 10] = [
+    "identity.accessKey",
+    "identity.accountId",
+    "identity.caller",
+    "identity.cognitoAuthenticationProvider",
+    "identity.cognitoAuthenticationType",
+    "identity.cognitoIdentityId",
+    "identity.cognitoIdentityPoolId",
+    "identity.principalOrgId",
+    "identity.user",
+    "identity.userArn",
+];
 
 struct Stand<'a> {
     view: &'a RequestView<'a>,
@@ -206,25 +230,59 @@ impl Scene for Stand<'_> {
         self.body
     }
 
-    fn parameter(&self, name: &str, out: &mut String) {
+    fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some(value) = self.view.path.get(name) {
-            out.push_str(value);
-        } else if let Some(value) = Query(self.view.request.query()).last(name) {
-            out.push_str(&value);
-        } else if let Some(value) = self.view.headers.get_all(name).iter().next_back() {
-            out.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            return Some(value.into());
+        }
+        if let Some(value) = Query(self.view.request.query()).last(name) {
+            return Some(value);
+        }
+        let header = self.view.headers.get_all(name).iter().next_back();
+        header.map(|value| String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    fn each_parameter(&self, place: Place, each: &mut dyn FnMut(&str, &str)) {
+        match place {
+            Place::Path => self.view.path.iter().for_each(|(name, value)| each(name, value)),
+            Place::QueryString => {
+                Query(self.view.request.query()).parameters().for_each(|(name, value)| each(&name, &value));
+            }
+            Place::Header => {
+                for name in self.view.headers.keys() {
+                    let value = self.view.headers.get_all(name).iter().next_back();
+                    let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()));
+                    each(self.view.header_names.as_sent(name, 0), &value.unwrap_or_default());
+                }
+            }
         }
     }
 
-    fn context(&self, name: &str, out: &mut String) {
-        if let Some(variable) = variable(name) {
-            variable.write(&self.view.context, out);
+    fn context(&self, name: &str, out: &mut String) -> Lookup {
+        match variable(name).map(|variable| variable.write(&self.view.context, out)) {
+            Some(true) => Lookup::Found,
+            Some(false) => Lookup::Absent,
+            None => Lookup::Unknown,
         }
     }
 
-    fn stage_variable(&self, name: &str, out: &mut String) {
-        // Recorded from AWS: an undefined stage variable prints nothing.
-        out.push_str(self.variables.get(name).unwrap_or_default());
+    fn each_context(&self, each: &mut dyn FnMut(&str, Option<&str>)) {
+        let mut text = String::new();
+        for (name, variable) in Variable::everywhere() {
+            text.clear();
+            if variable.write(&self.view.context, &mut text) {
+                each(name, Some(&text));
+            } else if SHOWN_WITHOUT_VALUE.contains(&name) {
+                each(name, None);
+            }
+        }
+    }
+
+    fn stage_variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)
+    }
+
+    fn each_stage_variable(&self, each: &mut dyn FnMut(&str, &str)) {
+        self.variables.iter().for_each(|(name, value)| each(name, value));
     }
 }
 
@@ -289,9 +347,16 @@ mod tests {
             assert_eq!(Templates::compile(Some(&stored)).unwrap_err().to_string(), expected);
         };
         check(
-            "{\"a\": $foo}",
-            "the template for application/json: line 1, column 7: the reference $foo is not supported yet",
+            "{\"a\": #if($x)}",
+            "the template for application/json: line 1, column 15: the template ends where #end, or more of an expression, is expected",
         );
-        check("$context.nonsense", "the template for application/json: there is no $context.nonsense");
+        check(
+            "cost: $",
+            "the template for application/json: line 1, column 8: the template ends inside \"$\"",
+        );
+        check(
+            "#parse('x')",
+            "the template for application/json: line 1, column 1: the directive #parse reads files, of which there are none",
+        );
     }
 }

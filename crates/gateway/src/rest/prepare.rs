@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use ports::functions::InvocationType;
+use vtl::Overrides;
 
 use super::limits::PAYLOAD_BYTES;
 use super::measure::unreadable;
@@ -16,7 +17,7 @@ use crate::integration::lambda::{CLIENT_CONTEXT, EventRequest, INVOCATION_TYPE, 
 use crate::integration::mock::Mock;
 use crate::mapping::headers::TRACE_ID;
 use crate::mapping::payload::{self, NotBase64};
-use crate::mapping::templates::{Passthrough, Templates};
+use crate::mapping::templates::{Compiled, Passthrough, Templates};
 
 /// Makes the integration's request. Reads the body only if something needs it whole.
 ///
@@ -47,13 +48,14 @@ pub(super) async fn prepare<'r>(measured: Measured<'r>, ids: &IdSource) -> Resul
 }
 
 async fn to_mock<'r>(matched: Matched<'r>, mock: &'r Mock) -> Result<Prepared<'r>, Refusal> {
-    let (client, _) = whole(matched, None).await?;
+    let (mut client, _) = whole(matched, None).await?;
     let content_type = content_type(&client.headers);
     let template = mock.templates.for_request(content_type, mock.passthrough)?;
     let status = match template {
         Some(template) => {
             let at = mock.templates.place(template);
-            let rendered = template.render(&client.view(), &client.stage.variables, &client.payload)?;
+            let payload = client.payload.clone();
+            let rendered = rendered(template, &mut client, &payload)?;
             mock.status(at, &rendered)?
         }
         None => mock.status(None, &client.payload)?,
@@ -69,7 +71,7 @@ async fn pass_to_http<'r>(
     let read = call.parameters.read_body();
     let (mut client, body) =
         if read { whole(matched, Some(trace)).await? } else { unread(matched, Some(trace)) };
-    let mapped = call.mapped(&client.view())?;
+    let mapped = call.mapped(&client.view(), &client.overrides)?;
     // Nobody looks at the headers again: they go on as they are.
     let headers = std::mem::take(&mut client.headers);
     let outgoing = call.passing(mapped, client.request, headers, body, client.trace_header());
@@ -82,9 +84,9 @@ async fn map_to_http<'r>(
     mapping: &'r Mapping,
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
-    let (client, _) = whole(matched, Some(trace)).await?;
-    let payload = converted(&client, &mapping.templates, mapping.passthrough, mapping.handling)?;
-    let mapped = call.mapped(&client.view())?;
+    let (mut client, _) = whole(matched, Some(trace)).await?;
+    let payload = converted(&mut client, &mapping.templates, mapping.passthrough, mapping.handling)?;
+    let mapped = call.mapped(&client.view(), &client.overrides)?;
     let content_type = client.headers.get(CONTENT_TYPE).cloned();
     let outgoing =
         call.mapping(mapping, mapped, client.request, content_type, payload, client.trace_header());
@@ -96,13 +98,12 @@ async fn to_lambda_proxy<'r>(
     proxy: &'r LambdaProxy,
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
-    let header_names = matched.header_names.clone();
     let (client, _) = whole(matched, Some(trace)).await?;
     let trace = client.trace_header();
     let event = proxy.event.render(&EventRequest {
         context: client.context(),
         headers: &client.headers,
-        header_names: &header_names,
+        header_names: &client.header_names,
         path: &client.path,
         trace,
         body: &client.payload,
@@ -117,13 +118,13 @@ async fn to_lambda<'r>(
     lambda: &'r Lambda,
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
-    let (client, _) = whole(matched, Some(trace)).await?;
-    let mut payload = converted(&client, &lambda.templates, lambda.passthrough, lambda.handling)?;
+    let (mut client, _) = whole(matched, Some(trace)).await?;
+    let mut payload = converted(&mut client, &lambda.templates, lambda.passthrough, lambda.handling)?;
     if payload.is_empty() {
         // Recorded from AWS: without a payload the function's event is an empty object.
         payload = Bytes::from_static(b"{}");
     }
-    let headers = lambda.parameters.headers_of(&client.view())?;
+    let headers = lambda.parameters.headers_of(&client.view(), &client.overrides, true)?;
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
     let invocation_type = match headers.get(&INVOCATION_TYPE).map(HeaderValue::as_bytes) {
         Some(b"Event") => InvocationType::Event,
@@ -139,7 +140,7 @@ async fn to_lambda<'r>(
 /// The payload as the integration sees it: rendered by the template for its type, or passed
 /// on, converted as `contentHandling` says.
 fn converted(
-    client: &Client<'_>,
+    client: &mut Client<'_>,
     templates: &Templates,
     passthrough: Passthrough,
     handling: Option<api::apigateway::ContentHandlingStrategy>,
@@ -150,9 +151,18 @@ fn converted(
     let payload = payload::of_request(client.payload.clone(), binary, handling)
         .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?;
     Ok(match template {
-        Some(template) => template.render(&client.view(), &client.stage.variables, &payload)?,
+        Some(template) => rendered(template, client, &payload)?,
         None => payload,
     })
+}
+
+/// What a request template makes of `payload`; the client keeps what it overrides.
+fn rendered(template: &Compiled, client: &mut Client<'_>, payload: &[u8]) -> Result<Bytes, Refusal> {
+    let mut overrides = std::mem::take(&mut client.overrides);
+    let rendered =
+        template.render_request(&client.view(), &client.stage.variables, payload, &mut overrides)?;
+    client.overrides = overrides;
+    Ok(rendered)
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
@@ -168,6 +178,7 @@ async fn whole(matched: Matched<'_>, trace: Option<Trace>) -> Result<(Client<'_>
 }
 
 fn unread(matched: Matched<'_>, trace: Option<Trace>) -> (Client<'_>, Body) {
-    let Matched { request, stage, method, path, headers, header_names: _, body } = matched;
-    (Client { request, stage, method, path, headers, payload: Bytes::new(), trace }, body)
+    let Matched { request, stage, method, path, headers, header_names, body } = matched;
+    let (payload, overrides) = (Bytes::new(), Overrides::default());
+    (Client { request, stage, method, path, headers, header_names, payload, trace, overrides }, body)
 }

@@ -61,7 +61,8 @@ async fn by_mapping(
         Subject::Success => responses.select(None),
     }?;
     let body = read_answer(body).await?;
-    response.reply(&client.view(), &headers, body, &client.stage.binary, &client.stage.variables)
+    let (stage, overrides) = (client.stage, client.overrides.clone());
+    response.reply(&client.view(), &headers, body, &stage.binary, &stage.variables, overrides)
 }
 
 /// HTTP_PROXY: the answer passes, its body frame by frame.

@@ -29,6 +29,11 @@ impl StageVariables {
         self.0.iter().find(|(own, _)| **own == *name).map(|(_, value)| &**value)
     }
 
+    /// The names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// `stageVariables` of a function's event: an object, or `null` if there are none.
     #[must_use]
     pub fn to_event(&self) -> Value {

@@ -27,16 +27,16 @@ fn an_api_needs_methods_and_methods_need_integrations() {
 #[test]
 fn templates_that_are_not_understood_are_refused() {
     assert_eq!(
-        faults(method(json!({"type": "MOCK", "requestTemplates": {"application/json": "#set($a = 1)\n{}"}}))),
+        faults(method(json!({"type": "MOCK", "requestTemplates": {"application/json": "#set($a = 1\n{}"}}))),
         [
-            "/pets GET: the request template: the template for application/json: line 1, column 1: the directive #set is not supported yet"
+            "/pets GET: the request template: the template for application/json: line 2, column 1: \"{\" is not expected here"
         ]
     );
     assert_eq!(
         faults(method(json!({"type": "MOCK", "integrationResponses": {
-            "200": {"statusCode": "200", "responseTemplates": {"application/json": "{\"a\": $input.json('$.a')}"}}}}))),
+            "200": {"statusCode": "200", "responseTemplates": {"application/json": "{\"a\": #include('x')}"}}}}))),
         [
-            "/pets GET: the response 200: the template for application/json: line 1, column 7: the reference $input.json('$.a') is not supported yet"
+            "/pets GET: the response 200: the template for application/json: line 1, column 7: the directive #include reads files, of which there are none"
         ]
     );
 }

@@ -6,6 +6,7 @@ use api::apigateway::ContentHandlingStrategy;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Uri, Version};
+use vtl::Overrides;
 
 use super::endpoint::{Endpoint, EndpointError, LONGEST_URL};
 use super::{Target, UpstreamError, Upstreams};
@@ -102,21 +103,21 @@ impl Outgoing {
 }
 
 impl HttpCall {
-    /// Address, path, query and mapped headers of one request.
+    /// Address, path, query and mapped headers of one request, with what its template overrides.
     ///
     /// # Errors
-    /// If a mapped value is none that can be sent.
-    pub fn mapped(&self, view: &RequestView<'_>) -> Result<Mapped, Refusal> {
+    /// If a value is none that can be sent.
+    pub fn mapped(&self, view: &RequestView<'_>, overrides: &Overrides) -> Result<Mapped, Refusal> {
         let query = match self.exchange {
             Exchange::Passing if self.parameters.query.is_empty() => view.request.query().to_owned(),
-            Exchange::Passing => self.query(view, Query(view.request.query()))?,
-            Exchange::Mapping(_) => self.query(view, Query(""))?,
+            Exchange::Passing => self.query(view, Query(view.request.query()), overrides)?,
+            Exchange::Mapping(_) => self.query(view, Query(""), overrides)?,
         };
-        let value = |name: &str| self.path_value(name, view);
+        let value = |name: &str| self.path_value(name, view, overrides);
         Ok(Mapped {
             target: self.endpoint.target(&value).map_err(no_endpoint)?.into_owned(),
             uri: self.endpoint.path_and_query(&value, query).map_err(no_endpoint)?,
-            headers: self.parameters.headers_of(view)?,
+            headers: self.parameters.headers_of(view, overrides, false)?,
         })
     }
 
@@ -184,13 +185,27 @@ impl HttpCall {
     /// What is mapped to `integration.request.path.{name}`. A place in the URI that nothing is
     /// mapped to has no value, even if the method's path has a variable of its name (recorded
     /// from AWS).
-    fn path_value<'v>(&'v self, name: &str, view: &RequestView<'v>) -> Option<Value<'v>> {
+    fn path_value<'v>(
+        &'v self,
+        name: &str,
+        view: &RequestView<'v>,
+        overrides: &Overrides,
+    ) -> Option<Value<'v>> {
+        if let Some((_, value)) = overrides.request_path().find(|(own, _)| *own == name) {
+            return Some(Value::Plain(value.into()));
+        }
         let (_, source) = self.parameters.path.iter().find(|(own, _)| **own == *name)?;
         source.values(view, None).into_iter().next()
     }
 
-    /// The client's query string without what is mapped, then what is mapped.
-    fn query(&self, view: &RequestView<'_>, client: Query<'_>) -> Result<String, Refusal> {
+    /// The client's query string without what is mapped, then what is mapped, then what is
+    /// overridden in place of it.
+    fn query(
+        &self,
+        view: &RequestView<'_>,
+        client: Query<'_>,
+        overrides: &Overrides,
+    ) -> Result<String, Refusal> {
         let mut out = String::new();
         let mapped = |name: &str| self.parameters.query.iter().any(|(own, _)| **own == *name);
         for ((name, _), (raw_name, raw_value)) in client.parameters().zip(client.raw_parameters()) {
@@ -201,13 +216,21 @@ impl HttpCall {
             out.push('=');
             out.push_str(raw_value);
         }
-        for (name, source) in &self.parameters.query {
-            for value in source.values(view, None) {
-                if value.as_str().len() > LONGEST_URL {
-                    return Err(no_endpoint(EndpointError::TooLong(name.to_string())));
-                }
-                query::append(&mut out, name, value.as_str());
+        let mut append = |name: &str, value: &str| {
+            if value.len() > LONGEST_URL {
+                return Err(no_endpoint(EndpointError::TooLong(name.to_owned())));
             }
+            query::append(&mut out, name, value);
+            Ok(())
+        };
+        let overridden = |name: &str| overrides.request_query().any(|(own, _)| own == name);
+        for (name, source) in self.parameters.query.iter().filter(|(name, _)| !overridden(name)) {
+            for value in source.values(view, None) {
+                append(name, value.as_str())?;
+            }
+        }
+        for (name, value) in overrides.request_query() {
+            append(name, &value)?;
         }
         Ok(out)
     }

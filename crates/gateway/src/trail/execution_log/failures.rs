@@ -56,7 +56,7 @@ fn configuration(fault: &ConfigurationFault) -> Cow<'static, str> {
         | ConfigurationFault::NoIntegration
         | ConfigurationFault::MappedHeader { .. }
         | ConfigurationFault::HeaderValue { .. }
-        | ConfigurationFault::TemplateOutput { .. }
+        | ConfigurationFault::Template { .. }
         | ConfigurationFault::StatusCode { .. }
         | ConfigurationFault::IntegrationMethod { .. } => fault.to_string().into(),
     }
