@@ -90,8 +90,8 @@ pub enum RenderError {
         /// The parser's words.
         why: String,
     },
-    /// A JSONPath that cannot be compiled.
-    #[error("a JSONPath is not valid: {why}")]
+    /// A JSONPath that cannot be compiled, or asks for what cannot be had.
+    #[error("a JSONPath cannot be read: {why}")]
     JsonPath {
         /// The compiler's words.
         why: String,

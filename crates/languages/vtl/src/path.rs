@@ -1,72 +1,48 @@
-//! JSONPath, as far as templates need it: compiled with the template, read from the payload.
+//! JSONPath, as templates need it: compiled with the template, read from the payload.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use jsonpath::{JsonPath, NotFound};
 use serde_json::Value as Json;
+
+use crate::error::RenderError;
 
 /// A compiled path.
 #[derive(Clone, Debug)]
-pub(crate) struct Path(Vec<Selector>);
-
-#[derive(Clone, Debug)]
-enum Selector {
-    Member(Box<str>),
-    Element(i64),
+pub(crate) struct Path {
+    path: Arc<JsonPath>,
+    steps_only: bool,
 }
 
 impl Path {
     /// # Errors
     /// What is wrong with the path.
     pub(crate) fn compile(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let mut rest = text.strip_prefix('$').unwrap_or(text);
-        let mut selectors = Vec::new();
-        if !text.starts_with('$') && !text.is_empty() {
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            let (name, after) = rest.split_at(end);
-            selectors.push(Selector::Member(name.into()));
-            rest = after;
-        }
-        while !rest.is_empty() {
-            if let Some(named) = rest.strip_prefix('.') {
-                let end = named.find(['.', '[']).unwrap_or(named.len());
-                let (name, after) = named.split_at(end);
-                if name.is_empty() || name.contains(['*', '(', '?']) {
-                    return Err(format!("{rest:?} is not supported yet"));
-                }
-                selectors.push(Selector::Member(name.into()));
-                rest = after;
-            } else {
-                let (inside, after) = rest
-                    .strip_prefix('[')
-                    .and_then(|inside| inside.split_once(']'))
-                    .ok_or_else(|| format!("{rest:?} is not expected"))?;
-                let quoted =
-                    |quote: char| inside.strip_prefix(quote).and_then(|name| name.strip_suffix(quote));
-                selectors.push(match quoted('\'').or_else(|| quoted('"')) {
-                    Some(name) => Selector::Member(name.into()),
-                    None => Selector::Element(inside.parse().map_err(|_| format!("{inside:?} is no index"))?),
-                });
-                rest = after;
-            }
-        }
-        Ok(Self(selectors))
+        let path = JsonPath::compile(text).map_err(|error| format!("{text:?}: {error}"))?;
+        let steps_only = path.is_definite() && !text.contains('(');
+        Ok(Self { path: Arc::new(path), steps_only })
+    }
+
+    /// Whether reading looks at nothing but what lies on the way; else it may look at the
+    /// whole document.
+    pub(crate) fn is_cheap(&self) -> bool {
+        self.steps_only
     }
 
     /// What the path leads to; `None` if there is nothing.
-    pub(crate) fn read<'a>(&self, document: &'a Json) -> Option<Cow<'a, Json>> {
-        let mut value = document;
-        for selector in &self.0 {
-            value = match selector {
-                Selector::Member(name) => value.get(&**name)?,
-                Selector::Element(index) => {
-                    let elements = value.as_array()?;
-                    let from_end = elements.len().checked_sub(usize::try_from(index.unsigned_abs()).ok()?);
-                    let at = if *index < 0 { from_end? } else { usize::try_from(*index).ok()? };
-                    elements.get(at)?
-                }
-            };
+    ///
+    /// # Errors
+    /// If it asks for what cannot be had, where the library that API Gateway uses throws
+    /// something else than that there is no such path.
+    pub(crate) fn read<'a>(&self, document: &'a Json) -> Result<Option<Cow<'a, Json>>, RenderError> {
+        match self.path.read(document) {
+            Ok(found) => Ok(Some(found)),
+            Err(NotFound::Missing) => Ok(None),
+            Err(NotFound::TooMuchWork) => Err(RenderError::TooMuchWork),
+            Err(error @ (NotFound::FilterOnPlainValue | NotFound::NoNumbers)) => {
+                Err(RenderError::JsonPath { why: error.to_string() })
+            }
         }
-        Some(Cow::Borrowed(value))
     }
 }

@@ -11,6 +11,14 @@ use crate::render::{Machine, Run};
 use crate::scene::Place;
 use crate::value::{Key, MapKind, Value, size, to_json};
 
+/// The payload as JSON.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    json: Json,
+    /// What looking at all of it costs.
+    size: usize,
+}
+
 impl Machine<'_> {
     /// `$input.body`. Recorded from AWS: without a payload it is `{}`.
     pub(super) fn body(&mut self) -> Value {
@@ -42,7 +50,10 @@ impl Machine<'_> {
     pub(crate) fn read_payload(&mut self, name: &str, path: &Result<Path, String>) -> Run<Value> {
         let document = self.payload()?;
         let path = path.as_ref().map_err(|why| RenderError::JsonPath { why: why.clone() })?;
-        let found = path.read(&document);
+        if !path.is_cheap() {
+            self.charge(document.size)?;
+        }
+        let found = path.read(&document.json)?;
         if name == "path" {
             let Some(found) = found else { return Ok(Value::Null) };
             self.charge(size(&found))?;
@@ -58,13 +69,14 @@ impl Machine<'_> {
 
     /// The payload as JSON: an empty object if there is none, and a text if it is no JSON at
     /// all (what json-smart, API Gateway's parser, makes of `a=b`).
-    fn payload(&mut self) -> Result<Arc<Json>, RenderError> {
+    fn payload(&mut self) -> Result<Arc<Payload>, RenderError> {
         if let Some(document) = &self.document {
             return Ok(document.clone());
         }
         let body = self.scene.body();
         self.charge_bytes(body.len())?;
-        let document = Arc::new(document(body)?);
+        let json = document(body)?;
+        let document = Arc::new(Payload { size: size(&json), json });
         self.document = Some(document.clone());
         Ok(document)
     }

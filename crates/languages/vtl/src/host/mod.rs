@@ -6,6 +6,8 @@ mod context;
 mod input;
 mod util;
 
+pub(crate) use input::Payload;
+
 use std::sync::Arc;
 
 use crate::ast::Method;

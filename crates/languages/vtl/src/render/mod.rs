@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ast::{Macro, Node};
+use crate::host::Payload;
 use crate::limits::{BYTES_A_UNIT, DEPTH, FOREACH_ITERATIONS, WORK};
 use crate::value::{Heap, Key, Loop, MapId, MapKind, Value};
 use crate::{Overrides, RenderError, Scene};
@@ -63,7 +64,7 @@ pub(crate) struct Machine<'a> {
     /// `$input.body`, once it was needed.
     pub(crate) body: Option<Arc<str>>,
     /// The payload, once it was needed as JSON.
-    pub(crate) document: Option<Arc<serde_json::Value>>,
+    pub(crate) document: Option<Arc<Payload>>,
     pub(crate) overrides: &'a Overrides,
     /// `$context`, once it was needed as a map.
     pub(crate) context: Option<MapId>,

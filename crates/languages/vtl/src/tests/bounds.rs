@@ -83,6 +83,18 @@ fn templates_that_grow_are_stopped() {
     }
 }
 
+/// Looking through a whole payload again and again is work too.
+#[test]
+fn reading_large_payloads_is_counted() {
+    let body: &'static str = format!("[{}0]", "0,".repeat(10_000)).leak();
+    for path in ["$..a", "$[*]", "$[?(@ > 1)]", "$.length()"] {
+        let template = format!("#foreach($i in [1..1000])#set($x = $input.path('{path}'))#end");
+        assert_eq!(rendered(&template, body), Err(RenderError::TooMuchWork), "{path}");
+    }
+    let template = "#foreach($i in [1..1000])#set($x = $input.path('$[7]'))#end$x";
+    assert_eq!(rendered(template, body).as_deref(), Ok("0"));
+}
+
 #[test]
 fn templates_that_nest_are_refused() {
     for (open, close) in [

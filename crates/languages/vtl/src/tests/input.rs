@@ -24,6 +24,9 @@ fn json_gives_json() {
             ("$input.json('$.big')", "12345678901"),
             ("$input.json('$.empty')", "[]"),
             ("$input.json('foo')", "\"bar\""),
+            ("$input.json('$.pets[*].id')", "[1,2]"),
+            ("$input.json('$..type')", r#"["dog","cat"]"#),
+            ("$input.json('$.pets[?(@.price > 200)].id')", "[1]"),
             // Not recorded.
             ("$input.json('$.missing')", "\"\""),
         ],
@@ -102,4 +105,12 @@ fn parameters_are_looked_up_and_listed() {
             ("$input.params().header['Host']", "localhost"),
         ],
     );
+}
+
+#[test]
+fn paths_that_cannot_be_read_fail() {
+    for template in ["$input.path('$.a[?(')", "#set($p = '$..')$input.json($p)"] {
+        let error = rendered(template, PETS).unwrap_err().to_string();
+        assert!(error.starts_with("a JSONPath cannot be read: "), "{error}");
+    }
 }
