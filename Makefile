@@ -30,7 +30,7 @@ test-rust:
 test-binary:
 	@tests/prepare test
 	cargo build --package gatewright
-	$(PYTHON) -m pytest tests $(if $(K),-k '$(K)')
+	$(PYTHON) -m pytest tests $(if $(K),-k '$(K)',--every-operation)
 
 fmt:
 	cargo fmt --all

@@ -16,7 +16,7 @@ for _name in [name for name in os.environ if name.startswith(("AWS_", "GATEWRIGH
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
-from harness import wire
+from harness import account, wire
 from harness.account import Aws
 from harness.backend import Backend
 from harness.definitions import RestApi
@@ -95,15 +95,43 @@ def top():
     return TOP
 
 
-def pytest_sessionfinish():
-    """Ends what a failed test has left running."""
+#: The services of which a whole run has to see every operation succeed.
+_WHOLE = ("apigateway",)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--every-operation",
+        action="store_true",
+        help=f"fail unless the run saw each operation of {', '.join(_WHOLE)} succeed",
+    )
+
+
+def pytest_sessionfinish(session):
+    """Ends what a failed test has left running. A worker hands over which operations its tests saw succeed."""
     for process in Gateway.started:
         if process.poll() is None:
             process.kill()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["answered"] = sorted(account.ANSWERED)
+    elif session.config.getoption("--every-operation") and _never_answered():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter):
-    """One line for what a machine without terraform leaves out."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    account.ANSWERED.update(getattr(node, "workeroutput", {}).get("answered", ()))
+
+
+def _never_answered():
+    return sorted(set().union(*map(account.operations, _WHOLE)) - account.ANSWERED)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """One line for what a machine without terraform leaves out, and one for operations that no test exercised."""
+    if config.getoption("--every-operation"):
+        never = _never_answered()
+        terminalreporter.write_line(f"operations of {', '.join(_WHOLE)} that never succeeded: {', '.join(never) or 'none'}")
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = {str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped}
     for reason in sorted(reasons):

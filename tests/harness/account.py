@@ -29,6 +29,20 @@ _CONFIG = {
 }
 
 
+#: Every operation that was answered with success, as `service.Operation`.
+ANSWERED = set()
+
+
+def _note_success(parsed, model, **_):
+    if parsed["ResponseMetadata"]["HTTPStatusCode"] < 300:
+        ANSWERED.add(f"{model.service_model.service_name}.{model.name}")
+
+
+def operations(service):
+    """Every operation of a service, as `service.Operation`."""
+    return {f"{service}.{name}" for name in _SESSION.get_service_model(service).operation_names}
+
+
 class Aws:
     """One region of one account behind one endpoint, entered with one key."""
 
@@ -53,6 +67,7 @@ class Aws:
                 aws_session_token=self.token,
                 config=botocore.config.Config(**_CONFIG),
             )
+            self._clients[service].meta.events.register("after-call", _note_success)
         return self._clients[service]
 
     def __getattr__(self, service):
