@@ -17,7 +17,9 @@ use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls as _};
 use ports::deployments::{DeploymentCheck, DeploymentFault};
 use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
-use ports::test_invoke::{MethodTest, MethodTested, TestInvoke, TestInvokeError};
+use ports::test_invoke::{
+    AuthorizerTest, AuthorizerTested, MethodTest, MethodTested, TestInvoke, TestInvokeError,
+};
 use serde_json::{Value, json};
 use sigv4::{Credentials, Payload};
 use store::{BlobId, Document, Key, Location, Store, StoreOptions, Transaction};
@@ -88,6 +90,10 @@ struct NoTests;
 
 impl TestInvoke for NoTests {
     fn method(&self, _: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>> {
+        Box::pin(async { Err(TestInvokeError::Busy) })
+    }
+
+    fn authorizer(&self, _: AuthorizerTest) -> Pending<Result<AuthorizerTested, TestInvokeError>> {
         Box::pin(async { Err(TestInvokeError::Busy) })
     }
 }

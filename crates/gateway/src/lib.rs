@@ -4,6 +4,7 @@
 //! Stages are compiled when they are deployed and swapped in whole; nothing here reads the
 //! store while a request is under way.
 
+pub mod access;
 pub mod exchange;
 pub mod front_door;
 pub mod integration;

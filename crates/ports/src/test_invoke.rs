@@ -1,8 +1,10 @@
-//! From the control plane to the gateway: runs one method of an API as it is defined at this
-//! moment, for a caller who is not a client (`TestInvokeMethod`).
+//! From the control plane to the gateway: runs one method, or one authorizer, of an API as it is
+//! defined at this moment, for a caller who is not a client (`TestInvokeMethod`,
+//! `TestInvokeAuthorizer`).
 
 use std::time::Duration;
 
+use api::apigateway::Authorizer;
 use base::{Scope, Timestamp};
 use bytes::Bytes;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
@@ -76,10 +78,38 @@ pub struct MethodTested {
     pub log: String,
 }
 
+/// An authorizer to be tested.
+#[derive(Clone, Debug)]
+pub struct AuthorizerTest {
+    /// The request.
+    pub request: TestRequest,
+    /// The API's id.
+    pub api_id: String,
+    /// The authorizer as it is defined now.
+    pub authorizer: Authorizer,
+    /// More values of `requestContext`.
+    pub additional_context: IndexMap<String, String>,
+}
+
+/// What came of a tested authorizer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthorizerTested {
+    /// The status that a client would have got; 0 if the authorizer came to a result.
+    pub client_status: u16,
+    /// The execution log; every line ends with a line feed.
+    pub log: String,
+    /// How long it took.
+    pub latency: Duration,
+    /// Whom the authorizer named.
+    pub principal_id: Option<String>,
+    /// The policy that it returned, JSON.
+    pub policy: Option<String>,
+}
+
 /// Why nothing was tested.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TestInvokeError {
-    /// The request is none that a client could send.
+    /// The request is none that a client could send, or what is to be tested cannot be run here.
     #[error("{0}")]
     Request(String),
     /// As many tests as may run at a time are under way.
@@ -95,4 +125,7 @@ pub trait TestInvoke: Send + Sync {
     /// Runs a method: mapping, integration and answer are those of real traffic, but nobody is
     /// asked whether the caller may call it.
     fn method(&self, test: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>>;
+
+    /// Runs an authorizer.
+    fn authorizer(&self, test: AuthorizerTest) -> Pending<Result<AuthorizerTested, TestInvokeError>>;
 }

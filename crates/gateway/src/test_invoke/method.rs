@@ -11,8 +11,8 @@ use documents::apigateway::SnapshotDocument;
 use http::{HeaderMap, header};
 use ports::test_invoke::{MethodTest, MethodTested, TestInvokeError};
 
-use super::Bench;
 use super::request::{Made, made};
+use super::{Bench, millis};
 use crate::exchange::{Body, Refusal, Reply, TEST_STAGE, read_whole};
 use crate::integration::http::call::unusable;
 use crate::mapping::headers::{EXTENDED_REQUEST_ID, REQUEST_ID};
@@ -94,8 +94,4 @@ fn open(snapshot: &mut SnapshotDocument, resource_id: &str, verb: &str) {
             method.api_key_required = None;
         }
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

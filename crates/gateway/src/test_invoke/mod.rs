@@ -1,7 +1,9 @@
-//! Tests that the control plane asks for: one method of an API as it is defined now. It goes the way of real traffic, through the same pipeline; but on a thread
+//! Tests that the control plane asks for: one method, or one authorizer, of an API as it is
+//! defined now. A method goes the way of real traffic, through the same pipeline; but on a thread
 //! of its own with connections of its own, so that neither a slow template nor a slow backend of
 //! a test keeps a request waiting.
 
+mod authorizer;
 mod method;
 mod request;
 
@@ -14,7 +16,9 @@ use std::time::{Duration, Instant};
 use base::Random;
 use ports::Pending;
 use ports::functions::Functions;
-use ports::test_invoke::{MethodTest, MethodTested, TestInvoke, TestInvokeError};
+use ports::test_invoke::{
+    AuthorizerTest, AuthorizerTested, MethodTest, MethodTested, TestInvoke, TestInvokeError,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -39,10 +43,17 @@ pub struct TestBench {
 
 #[derive(Debug)]
 struct Job {
-    test: MethodTest,
-    answer: oneshot::Sender<Result<MethodTested, TestInvokeError>>,
+    task: Task,
     _permit: OwnedSemaphorePermit,
 }
+
+#[derive(Debug)]
+enum Task {
+    Method(Box<MethodTest>, Answer<MethodTested>),
+    Authorizer(Box<AuthorizerTest>, Answer<AuthorizerTested>),
+}
+
+type Answer<T> = oneshot::Sender<Result<T, TestInvokeError>>;
 
 /// What tests run with.
 struct Bench {
@@ -88,9 +99,15 @@ async fn work(bench: Rc<Bench>, mut jobs: UnboundedReceiver<Job>) {
                 Some(job) => {
                     let bench = Rc::clone(&bench);
                     tokio::task::spawn_local(async move {
-                        let tested = method::run(job.test, &bench).await;
                         // Whoever asked may be gone.
-                        drop(job.answer.send(tested));
+                        match job.task {
+                            Task::Method(test, answer) => {
+                                drop(answer.send(method::run(*test, &bench).await));
+                            }
+                            Task::Authorizer(test, answer) => {
+                                drop(answer.send(authorizer::run(*test, &bench).await));
+                            }
+                        }
                     });
                 }
                 None => return,
@@ -100,19 +117,37 @@ async fn work(bench: Rc<Bench>, mut jobs: UnboundedReceiver<Job>) {
     }
 }
 
-impl TestInvoke for TestBench {
-    fn method(&self, test: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>> {
+impl TestBench {
+    fn run<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(Answer<T>) -> Task,
+    ) -> Pending<Result<T, TestInvokeError>> {
         let (answer, answered) = oneshot::channel();
-        let sent = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| TestInvokeError::Busy).and_then(
-            |permit| {
-                let job = Job { test, answer, _permit: permit };
+        let sent = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => {
+                let job = Job { task: task(answer), _permit: permit };
                 self.jobs.send(job).map_err(|_| TestInvokeError::CutShort)
-            },
-        );
+            }
+            Err(_) => Err(TestInvokeError::Busy),
+        };
         Box::pin(async move {
             sent?;
             // Without an answer the test has ended in a panic.
             answered.await.unwrap_or(Err(TestInvokeError::CutShort))
         })
     }
+}
+
+impl TestInvoke for TestBench {
+    fn method(&self, test: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>> {
+        self.run(|answer| Task::Method(Box::new(test), answer))
+    }
+
+    fn authorizer(&self, test: AuthorizerTest) -> Pending<Result<AuthorizerTested, TestInvokeError>> {
+        self.run(|answer| Task::Authorizer(Box::new(test), answer))
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

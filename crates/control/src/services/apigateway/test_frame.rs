@@ -10,7 +10,9 @@ use logs::{LogOptions, LogStore};
 use ports::Pending;
 use ports::deployments::{DeploymentCheck, DeploymentFault};
 use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
-use ports::test_invoke::{MethodTest, MethodTested, TestInvoke, TestInvokeError};
+use ports::test_invoke::{
+    AuthorizerTest, AuthorizerTested, MethodTest, MethodTested, TestInvoke, TestInvokeError,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -62,6 +64,10 @@ struct NoTests;
 
 impl TestInvoke for NoTests {
     fn method(&self, _: MethodTest) -> Pending<Result<MethodTested, TestInvokeError>> {
+        panic!("operations in a transaction run no tests")
+    }
+
+    fn authorizer(&self, _: AuthorizerTest) -> Pending<Result<AuthorizerTested, TestInvokeError>> {
         panic!("operations in a transaction run no tests")
     }
 }

@@ -73,18 +73,17 @@ impl Invocation {
         verb: &str,
     ) -> Self {
         let StageFacts { account_id, region, api_id, stage, .. } = stage;
-        let invoker = match role {
-            Some(arn) => Invoker::Role { arn, service: "apigateway.amazonaws.com" },
-            None => Invoker::Service {
-                principal: "apigateway.amazonaws.com".to_owned(),
-                source_arn: format!(
-                    "arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{verb}{}",
-                    resource.path
-                ),
-                source_account: account_id.to_string(),
-            },
-        };
-        Self { function, invoker }
+        let path = &resource.path;
+        let source = format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{verb}{path}");
+        Self { function, invoker: invoker(role, source, account_id) }
+    }
+
+    /// Of `function` for the authorizer `id` of the API in `stage`.
+    #[must_use]
+    pub fn of_authorizer(function: FunctionRef, role: Option<String>, stage: &StageFacts, id: &str) -> Self {
+        let StageFacts { account_id, region, api_id, .. } = stage;
+        let source = format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/authorizers/{id}");
+        Self { function, invoker: invoker(role, source, account_id) }
     }
 
     /// An invocation with this payload.
@@ -105,5 +104,17 @@ impl Invocation {
             client_context,
             log_tail: false,
         }
+    }
+}
+
+/// With a role, that; else API Gateway itself, on behalf of `source`.
+fn invoker(role: Option<String>, source: String, account: &str) -> Invoker {
+    match role {
+        Some(arn) => Invoker::Role { arn, service: "apigateway.amazonaws.com" },
+        None => Invoker::Service {
+            principal: "apigateway.amazonaws.com".to_owned(),
+            source_arn: source,
+            source_account: account.to_owned(),
+        },
     }
 }

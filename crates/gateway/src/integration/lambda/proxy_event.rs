@@ -105,6 +105,35 @@ impl ProxyEvent {
         out.into()
     }
 
+    /// The event of a REQUEST authorizer: the same without the body, and what is absent is an
+    /// empty object here (recorded from AWS).
+    #[must_use]
+    pub fn render_for_authorizer(&self, of: &EventRequest<'_>, method_arn: &str) -> Bytes {
+        let request = of.context.request;
+        let mut out = String::from("{");
+        let mut members = Members::new(&mut out);
+        members.text("type", "REQUEST");
+        members.text("methodArn", method_arn);
+        members.raw("resource", &self.resource);
+        members.text("path", request.path());
+        members.text("httpMethod", request.method.as_str());
+        let headers = headers(of, request);
+        let query = query(request);
+        let last = |all: &IndexMap<Cow<'_, str>, Vec<Cow<'_, str>>>| {
+            json(&all.iter().map(|(name, values)| (name, values.last())).collect::<IndexMap<_, _>>())
+        };
+        members.raw("headers", &last(&headers));
+        members.raw("multiValueHeaders", &json(&headers));
+        members.raw("queryStringParameters", &last(&query));
+        members.raw("multiValueQueryStringParameters", &json(&query));
+        members.raw("pathParameters", &json(&of.path.iter().collect::<IndexMap<_, _>>()));
+        let none = &*self.stage_variables == "null";
+        members.raw("stageVariables", if none { "{}" } else { &self.stage_variables });
+        members.raw("requestContext", &self.request_context(&of.context));
+        out.push('}');
+        out.into()
+    }
+
     fn request_context(&self, context: &Context<'_>) -> String {
         let request = context.request;
         let mut out = String::with_capacity(768);

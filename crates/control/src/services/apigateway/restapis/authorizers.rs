@@ -212,7 +212,8 @@ pub(super) fn put(call: &mut Call<'_, '_>, api: &str, authorizer: Authorizer) ->
     Ok(())
 }
 
-fn get(call: &mut Call<'_, '_>, api: &str, id: &str) -> Outcome<Authorizer> {
+/// The authorizer `id`.
+pub(super) fn get(call: &mut Call<'_, '_>, api: &str, id: &str) -> Outcome<Authorizer> {
     read(call, api, id)?.ok_or_else(unknown)
 }
 

@@ -1,19 +1,26 @@
-//! `TestInvokeMethod`: the API is gathered as it is defined now, deployed or not, and the gateway
-//! runs the one method.
+//! `TestInvokeMethod` and `TestInvokeAuthorizer`: the API is gathered as it is defined now, deployed
+//! or not, and the gateway runs the one method or authorizer.
 
 use api::apigateway::operations as op;
-use api::apigateway::{TestInvokeMethodRequest, TestInvokeMethodResponse, errors};
+use api::apigateway::{
+    TestInvokeAuthorizerRequest, TestInvokeAuthorizerResponse, TestInvokeMethodRequest,
+    TestInvokeMethodResponse, errors,
+};
 use indexmap::IndexMap;
-use ports::test_invoke::{MethodTest, MethodTested, TestCaller, TestInvokeError, TestRequest};
+use ports::test_invoke::{
+    AuthorizerTest, AuthorizerTested, MethodTest, MethodTested, TestCaller, TestInvokeError, TestRequest,
+};
 use wire::ServiceError;
 
 use super::super::client_certificates;
 use super::super::refusals::{bad_request, unknown_method};
-use super::{deployments, resources};
+use super::{authorizers, deployments, resources};
 use crate::{Call, CallContext, Failure, Outcome, Plane, Registry};
 
 pub(super) fn register(registry: &mut Registry) {
-    registry.wait(op::TestInvokeMethod, test_invoke_method);
+    registry
+        .wait(op::TestInvokeMethod, test_invoke_method)
+        .wait(op::TestInvokeAuthorizer, test_invoke_authorizer);
 }
 
 /// Runs a method for the caller alone. It waits for the method's backend, so it runs outside of
@@ -53,6 +60,51 @@ fn gather(call: &mut Call<'_, '_>, input: &TestInvokeMethodRequest) -> Outcome<M
         // A client sends a verb; ANY is none.
         verb: if verb == "ANY" { "GET".to_owned() } else { verb.to_owned() },
         client_certificate: certificate.map(|id| client_certificates::get(call, id)).transpose()?,
+    })
+}
+
+/// Asks an authorizer whether it knows the caller of a made-up request.
+async fn test_invoke_authorizer(
+    plane: Plane,
+    context: CallContext,
+    input: TestInvokeAuthorizerRequest,
+) -> Outcome<TestInvokeAuthorizerResponse> {
+    let (within, of) = (plane.clone(), context.clone());
+    let test = plane
+        .store
+        .read(move |tx| gather_authorizer(&mut Call { plane: &within, context: &of, tx }, &input))
+        .await?;
+    let AuthorizerTested { client_status, log, latency, principal_id, policy } =
+        plane.tests.authorizer(test).await.map_err(refusal)?;
+    Ok(TestInvokeAuthorizerResponse {
+        client_status: Some(i32::from(client_status)),
+        log: Some(log),
+        latency: i64::try_from(latency.as_millis()).ok(),
+        principal_id,
+        policy,
+        authorization: None,
+        claims: None,
+    })
+}
+
+/// The authorizer, and what it is tested with.
+fn gather_authorizer(
+    call: &mut Call<'_, '_>,
+    input: &TestInvokeAuthorizerRequest,
+) -> Outcome<AuthorizerTest> {
+    Ok(AuthorizerTest {
+        authorizer: authorizers::get(call, &input.rest_api_id, &input.authorizer_id)?,
+        request: TestRequest {
+            scope: call.scope().clone(),
+            caller: caller(call.context),
+            path_with_query_string: input.path_with_query_string.clone(),
+            headers: headers(input.headers.as_ref(), input.multi_value_headers.as_ref()),
+            body: input.body.clone().unwrap_or_default().into(),
+            stage_variables: input.stage_variables.clone().unwrap_or_default(),
+            received: call.now(),
+        },
+        api_id: input.rest_api_id.clone(),
+        additional_context: input.additional_context.clone().unwrap_or_default(),
     })
 }
 

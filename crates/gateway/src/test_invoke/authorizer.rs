@@ -1,0 +1,141 @@
+//! `TestInvokeAuthorizer`: the authorizer is asked as it would be for a request to the root. The
+//! lines of the log are recorded from AWS, as far as no comment says otherwise.
+
+use std::time::Duration;
+
+use ports::functions::{InvocationType, InvokeError};
+use ports::test_invoke::{AuthorizerTest, AuthorizerTested, TestInvokeError};
+use serde_json::Value;
+
+use super::request::{Made, made};
+use super::{Bench, millis};
+use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
+use crate::exchange::{Context, PathParameters, ResourceFacts, StageFacts, TEST_STAGE};
+use crate::integration::lambda::{EventRequest, ProxyEvent};
+use crate::rest::StageVariables;
+use crate::rest::limits::LONGEST_TIMEOUT;
+use crate::trail::execution_log::wording;
+use crate::trail::{Detail, ExecutionLog};
+
+/// The resource of a tested request.
+const RESOURCE_ID: &str = "test-invoke-resource-id";
+
+/// The stage in the method's ARN, which is another than that of the request's context.
+const ARN_STAGE: &str = "ESTestInvoke-stage";
+
+/// Asks an authorizer.
+///
+/// # Errors
+/// If the request is none, or the authorizer is one that cannot be asked here.
+pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<AuthorizerTested, TestInvokeError> {
+    let Made { request, headers, names } = made(&test.request, "GET", "/", &bench.ids)?;
+    let mut log = ExecutionLog::new(Some(Detail::Test), &request);
+    let id = test.authorizer.id.as_deref().unwrap_or_default();
+    let request_id = request.ids.request_id();
+    log.write(Detail::Steps, || format!("Starting authorizer: {id} for request: {request_id}"));
+    let stage = StageFacts {
+        account_id: test.request.scope.account().into(),
+        region: test.request.scope.region().into(),
+        api_id: test.api_id.as_str().into(),
+        stage: TEST_STAGE.into(),
+        ..StageFacts::default()
+    };
+    let resource = ResourceFacts { id: RESOURCE_ID.into(), path: "/".into() };
+    let variables = StageVariables::new(test.request.stage_variables.clone());
+    let authorizer = LambdaAuthorizer::compile(&test.authorizer, &stage, &variables)
+        .map_err(|fault| TestInvokeError::Request(fault.to_string()))?;
+    let path = PathParameters::new(&[], Vec::new(), "/");
+    let of = EventRequest {
+        context: Context {
+            request: &request,
+            stage: &stage,
+            resource: Some(&resource),
+            trace: None,
+            outcome: None,
+        },
+        headers: &headers,
+        header_names: &names,
+        path: &path,
+        trace: "",
+        body: &[],
+        binary: false,
+    };
+    let result = match authorizer.identity(&of) {
+        None => Err(NoVerdict::Unauthorized),
+        Some(identity) => {
+            log.write(Detail::Data, || format!("Incoming identity: {}", authorizer.shown(&identity)));
+            let StageFacts { account_id, region, api_id, .. } = &stage;
+            let arn = format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/{ARN_STAGE}/GET/");
+            let event = ProxyEvent::new(&stage, &resource, &variables);
+            let event = authorizer.event(&identity, &arn, &of, &event);
+            let event = with_context(event, &test.additional_context);
+            ask(&authorizer, event, &stage, request_id, &mut log, bench).await
+        }
+    };
+    let mut tested = AuthorizerTested::default();
+    match result {
+        Ok(Verdict { principal_id, policy, .. }) => {
+            log.write(Detail::Steps, || {
+                format!("Using valid authorizer policy for principal: {}", wording::redacted(&principal_id))
+            });
+            log.write(Detail::Steps, || "Successfully completed authorizer execution".to_owned());
+            tested.principal_id = Some(principal_id);
+            tested.policy = Some(policy.get().to_owned());
+        }
+        Err(NoVerdict::Unauthorized) => {
+            log.write(Detail::Errors, || format!("Unauthorized request: {request_id}"));
+            log.write(Detail::Errors, || "Unauthorized".to_owned());
+            tested.client_status = 401;
+        }
+        Err(NoVerdict::Misconfigured(why)) => {
+            log.write(Detail::Errors, || format!("Execution failed due to configuration error: {why}"));
+            log.write(Detail::Errors, || "AuthorizerConfigurationException".to_owned());
+            tested.client_status = 500;
+        }
+    }
+    tested.latency = Duration::from_millis(millis(request.started.elapsed()));
+    tested.log = log.into_text();
+    Ok(tested)
+}
+
+async fn ask(
+    authorizer: &LambdaAuthorizer,
+    event: bytes::Bytes,
+    stage: &StageFacts,
+    request_id: &str,
+    log: &mut ExecutionLog,
+    bench: &Bench,
+) -> Result<Verdict, NoVerdict> {
+    let mut invoke = authorizer.invocation.request(event, InvocationType::RequestResponse, "", None);
+    invoke.trace_id = None;
+    log.invoking(request_id, &stage.api_id, &invoke);
+    let asked = tokio::time::timeout(LONGEST_TIMEOUT, bench.functions.invoke(invoke)).await;
+    let failed = |why: &str| NoVerdict::Misconfigured(why.to_owned());
+    let reply =
+        asked.map_err(|_| failed("the authorizer did not answer in time"))?.map_err(|error| match error {
+            InvokeError::NotFound { .. } | InvokeError::Denied { .. } => {
+                failed("Invalid permissions on Lambda function")
+            }
+            // Not recorded.
+            other => failed(&other.to_string()),
+        })?;
+    // A function that says `Unauthorized` is not quoted.
+    let found = verdict(&reply);
+    if !matches!(found, Err(NoVerdict::Unauthorized)) {
+        log.write(Detail::Data, || {
+            format!("Authorizer result body before parsing: {}", wording::text(&reply.payload))
+        });
+    }
+    found
+}
+
+/// A REQUEST event with more in its context.
+fn with_context(event: bytes::Bytes, more: &indexmap::IndexMap<String, String>) -> bytes::Bytes {
+    if more.is_empty() {
+        return event;
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(&event) else { return event };
+    let Some(context) = value.get_mut("requestContext").and_then(Value::as_object_mut) else { return event };
+    context.extend(more.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
+    value.to_string().into()
+}
