@@ -85,6 +85,8 @@ pub enum Variable {
     ErrorMessageString,
     /// `error.responseType`
     ErrorResponseType,
+    /// `error.validationErrorString`
+    ErrorValidation,
     /// `extendedRequestId`
     ExtendedRequestId,
     /// `httpMethod`
@@ -170,7 +172,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("error.message", V::ErrorMessage, AccessLog),
     ("error.messageString", V::ErrorMessageString, AccessLog),
     ("error.responseType", V::ErrorResponseType, AccessLog),
-    ("error.validationErrorString", V::Valueless, AccessLog),
+    ("error.validationErrorString", V::ErrorValidation, AccessLog),
     ("extendedRequestId", V::ExtendedRequestId, Everywhere),
     ("httpMethod", V::HttpMethod, Everywhere),
     ("identity.accessKey", V::Valueless, Everywhere),
@@ -281,6 +283,10 @@ impl Variable {
             }),
             Self::ErrorResponseType => {
                 refusal.is_some_and(|refusal| text(out, refusal.response().response_type))
+            }
+            Self::ErrorValidation => {
+                let error = refusal.and_then(Refusal::validation_error);
+                error.is_some_and(|error| text(out, &error))
             }
             Self::ExtendedRequestId => text(out, request.ids.extended_request_id()),
             Self::HttpMethod => text(out, request.method.as_str()),

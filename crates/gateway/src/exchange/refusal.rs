@@ -21,6 +21,18 @@ pub enum Refusal {
     /// The request's body did not arrive whole.
     #[error("the request's body ended early")]
     BrokenBody,
+    /// Parameters that the method requires are not there.
+    #[error("Missing required request parameters: [{}]", .missing.join(", "))]
+    BadRequestParameters {
+        /// Their names, in the order in which the method declares them.
+        missing: Vec<String>,
+    },
+    /// The body is not what the method's model says.
+    #[error("Invalid request body: {faults}")]
+    BadRequestBody {
+        /// What is wrong with it, in AWS's words: `[…, …]`.
+        faults: String,
+    },
     /// No template matches and the integration does not pass bodies through.
     #[error("no request template for the content type {content_type:?}")]
     UnsupportedMediaType {
@@ -252,6 +264,17 @@ impl Refusal {
                 Blame::Client,
                 false,
             ),
+            // The blank in the body is as users of AWS quote it.
+            Self::BadRequestParameters { .. } => row(
+                "BAD_REQUEST_PARAMETERS",
+                StatusCode::BAD_REQUEST,
+                "BadRequestException",
+                Blame::Client,
+                true,
+            ),
+            Self::BadRequestBody { .. } => {
+                row("BAD_REQUEST_BODY", StatusCode::BAD_REQUEST, "BadRequestException", Blame::Client, true)
+            }
             Self::RequestTooLarge(_) => row(
                 "REQUEST_TOO_LARGE",
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -300,6 +323,8 @@ impl Refusal {
             Self::Forbidden(_) => "Forbidden".into(),
             Self::MissingAuthenticationToken => "Missing Authentication Token".into(),
             Self::RequestTooLarge(_) => "Request Too Long".into(),
+            Self::BadRequestParameters { .. } => self.to_string().into(),
+            Self::BadRequestBody { .. } => "Invalid request body".into(),
             Self::BrokenBody => "Bad Request".into(),
             Self::UnsupportedMediaType { .. } => "Unsupported Media Type".into(),
             Self::PayloadNotJson { why } => format!("Could not parse request body into json: {why}").into(),
@@ -308,6 +333,17 @@ impl Refusal {
             }
             Self::ApiConfigurationError(_) | Self::IntegrationFailure(_) => "Internal server error".into(),
             Self::IntegrationTimeout { .. } => "Endpoint request timed out".into(),
+        }
+    }
+
+    /// `$context.error.validationErrorString`: all that is wrong with a request. Of missing
+    /// parameters it is not recorded.
+    #[must_use]
+    pub fn validation_error(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self {
+            Self::BadRequestParameters { .. } => Some(format!("[{self}]").into()),
+            Self::BadRequestBody { faults } => Some(faults.as_str().into()),
+            _ => None,
         }
     }
 }
@@ -344,6 +380,20 @@ mod tests {
             "MissingAuthenticationTokenException",
             "Missing Authentication Token",
             "MISSING_AUTHENTICATION_TOKEN",
+        );
+        check(
+            Refusal::BadRequestParameters { missing: vec!["a".to_owned(), "b".to_owned()] },
+            400,
+            "BadRequestException",
+            "Missing required request parameters: [a, b]",
+            "BAD_REQUEST_PARAMETERS",
+        );
+        check(
+            Refusal::BadRequestBody { faults: "[x]".to_owned() },
+            400,
+            "BadRequestException",
+            "Invalid request body",
+            "BAD_REQUEST_BODY",
         );
         check(
             Refusal::RequestTooLarge(TooLarge::Payload { limit: 1 }),

@@ -39,6 +39,10 @@ pub struct Admitted<'r>(pub Matched<'r>);
 #[derive(Debug)]
 pub struct Measured<'r>(pub Matched<'r>);
 
+/// A request that has what its method requires.
+#[derive(Debug)]
+pub struct Validated<'r>(pub Matched<'r>);
+
 /// A request as its integration gets it.
 #[derive(Debug)]
 pub struct Prepared<'r> {

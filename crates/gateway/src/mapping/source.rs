@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName};
+use jsonpath::{JsonPath, PathError};
 
 use super::query::Query;
 use crate::exchange::{Context, ContextScope, HeaderNames, PathParameters, Request, Variable};
@@ -18,9 +19,14 @@ pub enum MappingError {
     /// The left side is no parameter.
     #[error("Invalid mapping expression parameter specified: {0}")]
     Parameter(String),
-    /// A part of a body by JSONPath.
-    #[error("mapping from a part of a body is not supported yet: {0}")]
-    BodyPart(String),
+    /// A part of a body whose JSONPath is none.
+    #[error("Invalid mapping expression specified: {expression} ({why})")]
+    BodyPart {
+        /// The right side.
+        expression: String,
+        /// What is wrong with the path.
+        why: PathError,
+    },
     /// A `$context` variable that does not exist.
     #[error("there is no context variable of this name: {0}")]
     Variable(String),
@@ -41,12 +47,16 @@ pub enum Source {
     Headers(HeaderName),
     /// `method.request.body`
     Body,
+    /// `method.request.body.$.x`
+    BodyPart(JsonPath),
     /// `integration.response.header.x`
     AnswerHeader(HeaderName),
     /// `integration.response.multivalueheader.x`
     AnswerHeaders(HeaderName),
     /// `integration.response.body`
     AnswerBody,
+    /// `integration.response.body.$.x`
+    AnswerBodyPart(JsonPath),
     /// `context.x`
     Context(Variable),
     /// `'text'`, and a stage variable, whose value is known when the stage is compiled.
@@ -123,7 +133,7 @@ impl Source {
             "multivaluequerystring" => Ok(Self::Queries(name.into())),
             "header" => Ok(Self::Header(header()?)),
             "multivalueheader" => Ok(Self::Headers(header()?)),
-            "body" => Err(MappingError::BodyPart(expression.to_owned())),
+            "body" => Ok(Self::BodyPart(body_part(expression, name)?)),
             _ => Err(wrong()),
         }
     }
@@ -146,7 +156,7 @@ impl Source {
         match place {
             "header" => Ok(Self::AnswerHeader(header()?)),
             "multivalueheader" => Ok(Self::AnswerHeaders(header()?)),
-            "body" => Err(MappingError::BodyPart(expression.to_owned())),
+            "body" => Ok(Self::AnswerBodyPart(body_part(expression, name)?)),
             _ => Err(wrong()),
         }
     }
@@ -172,13 +182,13 @@ impl Source {
     /// Whether the value cannot be known before the request's body is read.
     #[must_use]
     pub fn reads_body(&self) -> bool {
-        matches!(self, Self::Body)
+        matches!(self, Self::Body | Self::BodyPart(_))
     }
 
     /// Whether the value cannot be known before the answer's body is read.
     #[must_use]
     pub fn reads_answer_body(&self) -> bool {
-        matches!(self, Self::AnswerBody)
+        matches!(self, Self::AnswerBody | Self::AnswerBodyPart(_))
     }
 
     /// The values, one by one; none if the source is absent, for then the mapped parameter
@@ -198,11 +208,15 @@ impl Source {
             Self::Header(name) => one(last_header(view.headers, name)),
             Self::Headers(name) => all_headers(view.headers, name),
             Self::Body => bytes(view.body),
+            Self::BodyPart(path) => one(part(path, view.body).map(Cow::Owned)),
             Self::AnswerHeader(name) => one(answer.and_then(|answer| last_header(answer.headers, name))),
             Self::AnswerHeaders(name) => {
                 answer.map(|answer| all_headers(answer.headers, name)).unwrap_or_default()
             }
             Self::AnswerBody => answer.map(|answer| bytes(answer.body)).unwrap_or_default(),
+            Self::AnswerBodyPart(path) => {
+                one(answer.and_then(|answer| part(path, answer.body)).map(Cow::Owned))
+            }
             Self::Context(variable) => {
                 let mut text = String::new();
                 one(variable.write(&view.context, &mut text).then_some(Cow::Owned(text)))
@@ -210,6 +224,21 @@ impl Source {
             Self::Literal(text) => plain(Cow::Borrowed(text)),
             Self::Nothing => Vec::new(),
         }
+    }
+}
+
+fn body_part(expression: &str, path: &str) -> Result<JsonPath, MappingError> {
+    JsonPath::compile(path).map_err(|why| MappingError::BodyPart { expression: expression.to_owned(), why })
+}
+
+/// What a path reads in a body: a text as it is, anything else as JSON. A body that is no JSON
+/// has no parts; of null it is not recorded that AWS maps it.
+fn part(path: &JsonPath, body: &[u8]) -> Option<String> {
+    let body = serde_json::from_slice::<serde_json::Value>(body).ok()?;
+    match &*path.read(&body).ok()? {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     }
 }
 
@@ -252,7 +281,7 @@ mod tests {
             headers: &headers,
             header_names: &HeaderNames::default(),
             path: &path,
-            body: b"body",
+            body: br#"{"pets": [{"name": "Rex", "age": 3, "tags": ["a"]}, {"name": null}]}"#,
             context: Context {
                 request: &request,
                 stage: &stage,
@@ -276,7 +305,16 @@ mod tests {
             ("method.request.header.X-One", &["2"]),
             ("method.request.multivalueheader.X-One", &["1", "2"]),
             ("method.request.header.absent", &[]),
-            ("method.request.body", &["body"]),
+            (
+                "method.request.body",
+                &[r#"{"pets": [{"name": "Rex", "age": 3, "tags": ["a"]}, {"name": null}]}"#],
+            ),
+            ("method.request.body.$.pets[0].name", &["Rex"]),
+            ("method.request.body.pets[0].age", &["3"]),
+            ("method.request.body.$.pets[0].tags", &["[\"a\"]"]),
+            ("method.request.body.$..age", &["[3]"]),
+            ("method.request.body.$.pets[1].name", &[]),
+            ("method.request.body.$.pets[2].name", &[]),
             ("context.stage", &["prod"]),
             ("context.resourceId", &["r1"]),
             ("context.identity.caller", &[]),
@@ -301,14 +339,24 @@ mod tests {
                 Err(MappingError::Expression(expression.to_owned()))
             );
         }
-        assert_eq!(
-            Source::of_request("method.request.body.pets[0].name", &variables),
-            Err(MappingError::BodyPart("method.request.body.pets[0].name".to_owned()))
-        );
-        assert_eq!(
-            Source::of_response("integration.response.body.x", &variables),
-            Err(MappingError::BodyPart("integration.response.body.x".to_owned()))
-        );
+        for (expression, path) in
+            [("method.request.body.pets[", "pets["), ("method.request.body.$.a..", "$.a..")]
+        {
+            let source = Source::of_request(expression, &variables);
+            match JsonPath::compile(path) {
+                Ok(path) => assert_eq!(source, Ok(Source::BodyPart(path))),
+                Err(why) => {
+                    assert_eq!(
+                        source,
+                        Err(MappingError::BodyPart { expression: expression.to_owned(), why })
+                    );
+                }
+            }
+        }
+        assert!(matches!(
+            Source::of_response("integration.response.body.$[?(@.x =", &variables),
+            Err(MappingError::BodyPart { .. })
+        ));
         assert_eq!(
             Source::of_request("context.status", &variables),
             Err(MappingError::Variable("context.status".to_owned()))

@@ -4,6 +4,7 @@ use documents::apigateway::SnapshotDocument;
 use ports::deployments::{DeploymentCheck, DeploymentFault};
 
 use super::StageVariables;
+use super::compile::models;
 use super::compile_method::{MethodFault, Within, compile_method};
 use super::trie::Routes;
 use crate::exchange::{ResourceFacts, StageFacts};
@@ -14,9 +15,11 @@ pub struct Check;
 
 impl DeploymentCheck for Check {
     fn faults(&self, snapshot: &SnapshotDocument) -> Vec<DeploymentFault> {
+        let models = models(snapshot);
         let within = Within {
             stage: &StageFacts::default(),
             validators: &snapshot.request_validators,
+            models: &models,
             variables: &StageVariables::default(),
             // Whether it can be loaded is found out when a stage is served.
             certificate: None,

@@ -10,10 +10,12 @@ use std::time::Duration;
 use api::apigateway::{EndpointType, Method, MethodSetting, Resource, Stage};
 use base::Scope;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument, method_setting};
+use schema::Models;
 
 use super::compile_method::{MethodFault, Within, compile_method};
 use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
+use super::validation::Validation;
 use super::{CompiledMethod, CompiledStage, StageVariables};
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
 use crate::integration::Integration;
@@ -79,9 +81,11 @@ pub fn compile_stage(
     let certificate = certificate
         .map(|id| ClientCertificate::load(id, surroundings.client_certificate.as_ref()))
         .transpose()?;
+    let models = models(snapshot);
     let within = Within {
         stage: &facts,
         validators: &snapshot.request_validators,
+        models: &models,
         variables: &variables,
         certificate: certificate.as_ref(),
     };
@@ -130,6 +134,13 @@ pub fn compile_stage(
     Ok((compiled, remarks))
 }
 
+/// The models of a snapshot's API.
+pub(super) fn models(snapshot: &SnapshotDocument) -> Models<'_> {
+    let models = snapshot.models.iter();
+    let named = models.filter_map(|model| Some((model.name.as_deref()?, model.schema.as_deref()?)));
+    Models::new(snapshot.rest_api.id.as_deref().unwrap_or_default(), named)
+}
+
 fn resource_facts(resource: &Resource) -> Result<ResourceFacts, StageFault> {
     Ok(ResourceFacts {
         id: resource.id.as_deref().ok_or(StageFault::Missing("a resource's id"))?.into(),
@@ -145,8 +156,12 @@ fn one_method(
     method: &Method,
 ) -> (CompiledMethod, Option<String>) {
     let timeout = method.method_integration.as_ref().and_then(|integration| integration.timeout_in_millis);
+    let mut validation = Validation::default();
     let (closed, integration, what) = match compile_method(within, resource, verb, method) {
-        Ok(integration) => (None, integration, None),
+        Ok(served) => {
+            validation = served.validation;
+            (None, served.integration, None)
+        }
         Err(MethodFault::NotBuilt(feature)) => {
             let fault = ConfigurationFault::NotBuilt { feature };
             let what = fault.to_string();
@@ -165,6 +180,7 @@ fn one_method(
         CompiledMethod {
             resource: resource.clone(),
             closed,
+            validation,
             integration,
             log: None,
             timeout: timeout_of(timeout),

@@ -2,8 +2,10 @@
 
 use api::apigateway::{ConnectionType, Integration as Stored, IntegrationType, Method, RequestValidator};
 use http::HeaderValue;
+use schema::{Models, SchemaError};
 
 use super::StageVariables;
+use super::validation::Validation;
 use crate::exchange::{ConfigurationFault, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::integration::http::ClientCertificate;
@@ -45,6 +47,9 @@ pub(super) enum DeployFault {
     /// An integration response cannot be compiled.
     #[error(transparent)]
     Response(#[from] ResponseError),
+    /// A model that requests are held to cannot be used.
+    #[error("the request model: {0}")]
+    Model(#[from] SchemaError),
     /// The integration does not say what kind it is.
     #[error("the integration has no type")]
     NoType,
@@ -57,10 +62,18 @@ pub(super) struct Within<'a> {
     pub(super) stage: &'a StageFacts,
     /// The API's request validators.
     pub(super) validators: &'a [RequestValidator],
+    /// The API's models.
+    pub(super) models: &'a Models<'a>,
     /// The stage's variables.
     pub(super) variables: &'a StageVariables,
     /// The certificate that the stage shows to HTTP backends.
     pub(super) certificate: Option<&'a ClientCertificate>,
+}
+
+/// A method that serves requests.
+pub(super) struct Served {
+    pub(super) validation: Validation,
+    pub(super) integration: Integration,
 }
 
 /// Compiles the method `verb` of a resource.
@@ -72,19 +85,21 @@ pub(super) fn compile_method(
     resource: &ResourceFacts,
     verb: &str,
     method: &Method,
-) -> Result<Integration, MethodFault> {
+) -> Result<Served, MethodFault> {
     let stored = method.method_integration.as_ref().ok_or(DeployFault::NoIntegration)?;
     // What cannot be deployed goes first: it is the same whoever may call.
     let compiled = integration(within, resource, verb, stored);
     if let Err(fault @ MethodFault::Undeployable(_)) = compiled {
         return Err(fault);
     }
-    restricted(method, within.validators)?;
-    compiled
+    let validation =
+        Validation::compile(method, within.validators, within.models).map_err(DeployFault::Model)?;
+    restricted(method)?;
+    Ok(Served { validation, integration: compiled? })
 }
 
 /// Access that nothing here can check.
-fn restricted(method: &Method, validators: &[RequestValidator]) -> Result<(), MethodFault> {
+fn restricted(method: &Method) -> Result<(), MethodFault> {
     let authorization = method.authorization_type.as_deref().unwrap_or("NONE");
     let not_built = |what: String| Err(MethodFault::NotBuilt(what));
     if !authorization.eq_ignore_ascii_case("NONE") {
@@ -92,16 +107,6 @@ fn restricted(method: &Method, validators: &[RequestValidator]) -> Result<(), Me
     }
     if method.api_key_required == Some(true) {
         return not_built("the check of API keys".to_owned());
-    }
-    if let Some(id) = method.request_validator_id.as_deref().filter(|id| !id.is_empty()) {
-        let known = validators.iter().find(|validator| validator.id.as_deref() == Some(id));
-        let idle = |validator: &RequestValidator| {
-            validator.validate_request_body != Some(true)
-                && validator.validate_request_parameters != Some(true)
-        };
-        if !known.is_some_and(idle) {
-            return not_built("request validation".to_owned());
-        }
     }
     Ok(())
 }

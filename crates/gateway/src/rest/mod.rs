@@ -16,6 +16,8 @@ mod resolve;
 mod respond;
 mod stage;
 pub mod trie;
+mod validate;
+mod validation;
 mod variables;
 
 pub use canary::compile_canary;

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, Response, StatusCode};
 use ports::functions::Functions;
 
-use super::{CompiledMethod, CompiledStage, admit, integrate, measure, prepare, reply, resolve, respond};
+use super::{
+    CompiledMethod, CompiledStage, admit, integrate, measure, prepare, reply, resolve, respond, validate,
+};
 use crate::Worker;
 use crate::exchange::{
     Answered, Blame, Body, Call, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared, Refusal,
@@ -95,7 +97,8 @@ async fn steps<'r>(
     let admitted = admit::admit(matched)?;
     let measured = measure::measure(admitted)?;
     let measured = course.log.executing(measured).await?;
-    let Prepared { client, call } = prepare::prepare(measured, services.ids).await?;
+    let validated = validate::validate(measured).await?;
+    let Prepared { client, call } = prepare::prepare(validated, services.ids).await?;
     course.prepared(&client, &call);
     let asked = Instant::now();
     let answered =

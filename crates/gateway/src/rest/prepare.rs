@@ -9,7 +9,8 @@ use vtl::Overrides;
 use super::limits::PAYLOAD_BYTES;
 use super::measure::unreadable;
 use crate::exchange::{
-    Body, Call, Client, ConfigurationFault, IdSource, Matched, Measured, Prepared, Refusal, Trace, read_whole,
+    Body, Call, Client, ConfigurationFault, IdSource, Matched, Prepared, Refusal, Trace, Validated,
+    read_whole,
 };
 use crate::integration::Integration;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping};
@@ -23,8 +24,8 @@ use crate::mapping::templates::{Compiled, Passthrough, Templates};
 ///
 /// # Errors
 /// What the client gets if there is no such request.
-pub(super) async fn prepare<'r>(measured: Measured<'r>, ids: &IdSource) -> Result<Prepared<'r>, Refusal> {
-    let Measured(matched) = measured;
+pub(super) async fn prepare<'r>(validated: Validated<'r>, ids: &IdSource) -> Result<Prepared<'r>, Refusal> {
+    let Validated(matched) = validated;
     let trace = || Trace::continued(matched.headers.get(TRACE_ID), matched.request.received, ids);
     match &matched.method.integration {
         Integration::Unusable(fault) => Err(Refusal::ApiConfigurationError(fault.clone())),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::StageVariables;
 use super::trie::Routes;
+use super::validation::Validation;
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
@@ -51,6 +52,8 @@ pub struct CompiledMethod {
     pub resource: ResourceFacts,
     /// Why no request is let through, if that is so.
     pub closed: Option<Refusal>,
+    /// What it requires of its requests.
+    pub validation: Validation,
     /// Its integration.
     pub integration: Integration,
     /// How much of its execution is logged.

@@ -49,9 +49,9 @@ fn mappings_and_patterns_that_cannot_run_are_refused() {
         faults(method(integration))
     };
     assert_eq!(
-        http(json!({"requestParameters": {"integration.request.header.X": "method.request.body.a[0].b"}})),
+        http(json!({"requestParameters": {"integration.request.header.X": "method.request.body.$.a.."}})),
         [
-            "/pets GET: the request parameters: mapping from a part of a body is not supported yet: method.request.body.a[0].b"
+            "/pets GET: the request parameters: Invalid mapping expression specified: method.request.body.$.a.. (the path must not end with a '.' or '..')"
         ]
     );
     assert_eq!(

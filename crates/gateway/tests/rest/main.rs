@@ -11,6 +11,7 @@
 extern crate gatewright_gateway as gateway;
 
 mod backend;
+mod body_parts;
 mod house;
 
 mod addresses;
@@ -22,4 +23,5 @@ mod mock;
 mod not_built;
 mod test_invoke;
 mod trail;
+mod validation;
 mod wire;

@@ -32,11 +32,21 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// A compiled path. Immutable, so that all requests can read by the same one.
+/// A compiled path. Immutable, so that all requests can read by the same one. Two are equal if
+/// they are written alike.
 #[derive(Clone, Debug)]
 pub struct JsonPath {
+    text: Box<str>,
     path: path::Path,
 }
+
+impl PartialEq for JsonPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for JsonPath {}
 
 impl JsonPath {
     /// Compiles `text`: `$.a.b`, `$['a b'][0]`, `a.b`, `$..book[?(@.price < 10)].title`.
@@ -45,7 +55,13 @@ impl JsonPath {
     /// What in `text` is no path. A regular expression that needs looking around or back
     /// references is an error too: those can take exponential time.
     pub fn compile(text: &str) -> Result<Self, PathError> {
-        Ok(Self { path: compile::compile(text)? })
+        Ok(Self { text: text.into(), path: compile::compile(text)? })
+    }
+
+    /// The path as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Does the path name one value?

@@ -5,6 +5,7 @@
 
 use api::apigateway::{Method, MethodResponse};
 use indexmap::IndexMap;
+use jsonpath::JsonPath;
 use regex::RegexBuilder;
 
 use super::super::limits;
@@ -188,7 +189,7 @@ fn source<'a>(expression: &'a str, prefix: &str, places: &[&str]) -> Option<Sour
         return Some(Source::Other);
     }
     let rest = expression.strip_prefix(prefix)?;
-    if rest == "body" || rest.strip_prefix("body.").is_some_and(|path| !path.is_empty()) {
+    if rest == "body" || rest.strip_prefix("body.").is_some_and(|path| JsonPath::compile(path).is_ok()) {
         return Some(Source::Other);
     }
     let (at, name) = rest.split_once('.')?;
@@ -303,9 +304,18 @@ mod tests {
             assert_eq!(refused, format!("{FRAME}{expected}]"));
         };
         let header = "integration.request.header.x";
-        for expression in
-            ["true", "", "'", "method.request.cookie.x", "method.response.header.x", "context.", "body"]
-        {
+        for expression in [
+            "true",
+            "",
+            "'",
+            "method.request.cookie.x",
+            "method.response.header.x",
+            "context.",
+            "body",
+            "method.request.body.",
+            "method.request.body.$.a..",
+            "method.request.body.$[?(@.x =]",
+        ] {
             check(header, expression, &format!("Invalid mapping expression specified: {expression}"));
         }
         check(

@@ -55,6 +55,11 @@ pub(super) fn check(api: &str, text: &str) -> Outcome<BTreeSet<String>> {
     if !canonical {
         texts.push("Model reference must be in canonical form".to_owned());
     }
+    // What remains is what only shows when the schema is put to use: patterns that are none,
+    // references into it that lead nowhere, a schema that leads to itself.
+    if texts.is_empty() && schema::check(api, text).is_err() {
+        texts.push(BAD.to_owned());
+    }
     if texts.is_empty() { Ok(models) } else { Err(invalid(&texts)) }
 }
 
@@ -247,6 +252,11 @@ mod tests {
             r#"{"allOf": []}"#,
             r#"{"dependencies": {"a": []}}"#,
             r#"{"$ref": 1}"#,
+            r##"{"$ref": "#/definitions/none"}"##,
+            r##"{"allOf": [{"$ref": "#"}]}"##,
+            r#"{"pattern": "("}"#,
+            // Java's, which the validator here does not have.
+            r#"{"pattern": "a++"}"#,
             &format!("{}1{}", r#"{"not":"#.repeat(200), "}".repeat(200)),
         ] {
             assert_eq!(refusal(schema), errors("Invalid model schema specified"), "{schema}");
@@ -288,8 +298,8 @@ mod tests {
     #[test]
     fn references_are_to_models_or_inside() {
         let other = "https://apigateway.amazonaws.com/restapis/abc/models/Pet";
-        let schema =
-            json!({"items": {"$ref": other}, "oneOf": [{"$ref": other}, {"$ref": "#/definitions/x"}]});
+        let schema = json!({"items": {"$ref": other}, "oneOf": [{"$ref": other}, {"$ref": "#/definitions/x"}],
+                "definitions": {"x": {}}});
         assert_eq!(check("abc", &schema.to_string()).unwrap(), BTreeSet::from(["Pet".to_owned()]));
         for reference in ["Pet", "./a.yaml", "https://apigateway.amazonaws.com/restapis/xyz/models/Pet"] {
             let schema = json!({"properties": {"a": {"$ref": reference}}});
