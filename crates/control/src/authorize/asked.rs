@@ -81,7 +81,7 @@ pub(super) fn asked(
     {
         all.push(Asked { action: action.to_owned(), ..first.clone() });
     }
-    let passed = passed_roles(found, request, input);
+    let passed = passed_roles(found, request, input, &context.scope);
     all.extend(passed.into_iter().map(|(role, service)| Asked {
         action: "iam:PassRole".to_owned(),
         on: Thing::PassedRole(role),

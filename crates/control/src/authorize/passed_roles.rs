@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use base::Scope;
 use regex::Regex;
 use serde_json::Value;
 
@@ -45,6 +46,7 @@ pub(super) fn passed_roles(
     found: &wire::Match,
     request: &wire::Request,
     input: &Value,
+    scope: &Scope,
 ) -> Vec<(String, &'static str)> {
     let (service, operation) = (found.service.name, found.operation.name);
     let to = match service {
@@ -64,19 +66,35 @@ pub(super) fn passed_roles(
         }
     }
     if IMPORTS.contains(&(service, operation)) {
-        roles.extend(roles_in(&String::from_utf8_lossy(request.body())));
+        roles.extend(roles_in(request.body(), scope));
     }
     roles.retain(|role| !role.is_empty() && role != CALLERS_OWN);
     roles.into_iter().map(|role| (role, to)).collect()
 }
 
-/// Every ARN of a role in `document`, JSON or YAML.
-fn roles_in(document: &str) -> Vec<String> {
+/// Every ARN of a role in `document`, JSON or YAML: in its texts as the import will see them, with
+/// its escapes, aliases and variables resolved. What cannot be read cannot be imported either.
+fn roles_in(document: &[u8], scope: &Scope) -> BTreeSet<String> {
+    let mut roles = BTreeSet::new();
+    if let Ok(mut document) = openapi::text::read(document) {
+        openapi::resolve_variables(&mut document, scope.account(), scope.region());
+        roles_of(&document, &mut roles);
+    }
+    roles
+}
+
+fn roles_of(value: &Value, roles: &mut BTreeSet<String>) {
     static ROLE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+").ok());
-    // JSON may escape slashes.
-    let document = document.replace("\\/", "/");
-    ROLE.iter().flat_map(|role| role.find_iter(&document)).map(|role| role.as_str().to_owned()).collect()
+    match value {
+        Value::String(text) => {
+            let found = ROLE.iter().flat_map(|role| role.find_iter(text));
+            roles.extend(found.map(|role| role.as_str().to_owned()));
+        }
+        Value::Array(values) => values.iter().for_each(|value| roles_of(value, roles)),
+        Value::Object(members) => members.values().for_each(|value| roles_of(value, roles)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -122,11 +140,16 @@ mod tests {
 
     #[test]
     fn roles_are_found_in_documents() {
+        let roles = |document: &str| -> Vec<String> {
+            roles_in(document.as_bytes(), &Scope::new("111122223333", "us-east-1")).into_iter().collect()
+        };
+        let (first, second) = ("arn:aws:iam::111122223333:role/a/b", "arn:aws:iam::111122223333:role/c");
         let document = r#"{"credentials": "arn:aws:iam::111122223333:role\/a\/b",
-            "x": ["arn:aws:iam::111122223333:role/c"]}"#;
-        let roles = ["arn:aws:iam::111122223333:role/a/b", "arn:aws:iam::111122223333:role/c"];
-        assert_eq!(roles_in(document), roles);
-        assert_eq!(roles_in("credentials: arn:aws:iam::111122223333:role/a/b\n"), roles[..1]);
-        assert_eq!(roles_in("arn:aws:iam::*:user/*"), [""; 0]);
+            "x": ["\u0061rn:aws:iam::111122223333:role/c"]}"#;
+        assert_eq!(roles(document), [first, second]);
+        assert_eq!(roles("credentials: arn:aws:iam::111122223333:role/a/b\n"), [first]);
+        assert_eq!(roles("credentials: arn:${AWS::Partition}:iam::${AWS::AccountId}:role/c\n"), [second]);
+        assert_eq!(roles("credentials: \"arn:aws:iam::111122223333\\x3arole/c\"\n"), [second]);
+        assert_eq!(roles("arn:aws:iam::*:user/*"), [""; 0]);
     }
 }

@@ -7,4 +7,7 @@ mod import;
 pub mod text;
 
 pub use definition::Definition;
-pub use import::{BasePath, Documentation, Import, ImportError, Imported, documentation, import};
+pub use import::{
+    BasePath, Documentation, Import, ImportError, Imported, documentation, import, is_openapi,
+    resolve_variables,
+};

@@ -14,9 +14,11 @@ pub const SIZE: usize = 6 * 1024 * 1024;
 /// How deep values may nest. That of `serde_json`, so that it is the same in both formats.
 const DEPTH: usize = 127;
 
-/// What a YAML text may grow to by its aliases: every value counts for one and for the bytes of
-/// its text.
-const EXPANDED: usize = 4 * SIZE;
+/// What the anchors and aliases of a YAML text may add to it, as [`Size::weight`] has it.
+const COPIED: usize = SIZE;
+
+/// What a value weighs besides the bytes of its text.
+const VALUE: usize = 16;
 
 /// Why a text is no value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -34,7 +36,7 @@ pub enum TextError {
     #[error("values nest deeper than {DEPTH}")]
     TooDeep,
     /// Its aliases stand for more than a document may hold.
-    #[error("aliases expand to more than {EXPANDED} bytes")]
+    #[error("aliases expand to more than {COPIED} bytes")]
     TooMuch,
     /// A key of a mapping is itself a mapping or a list.
     #[error("a key is not a scalar")]
@@ -74,7 +76,7 @@ struct Open {
 /// How much a value is.
 #[derive(Clone, Copy)]
 struct Size {
-    /// One for every value in it, and the bytes of their texts.
+    /// [`VALUE`] for every value in it, and the bytes of their texts.
     weight: usize,
     /// How deep values nest in it; a scalar has none.
     depth: usize,
@@ -90,12 +92,12 @@ enum Key {
     Merge,
 }
 
-/// Builds a value of YAML's events. Aliases are copies, so what they stand for is weighed.
+/// Builds a value of YAML's events. Aliases are copies, so what they stand for is weighed before.
 #[derive(Default)]
 struct Loader {
     open: Vec<Open>,
     anchors: HashMap<usize, (Value, Size)>,
-    weight: usize,
+    copied: usize,
     done: Option<Value>,
 }
 
@@ -118,8 +120,8 @@ impl Loader {
             Event::Alias(anchor) => {
                 let (value, size) = self.anchors.get(&anchor).ok_or(TextError::Cycle)?;
                 // Weighed before it is copied.
-                self.weight = self.weight.saturating_add(size.weight);
-                if self.weight > EXPANDED {
+                self.copied = self.copied.saturating_add(size.weight);
+                if self.copied > COPIED {
                     return Err(TextError::TooMuch);
                 }
                 if self.open.len() + size.depth > DEPTH {
@@ -139,8 +141,7 @@ impl Loader {
                 if self.awaits_key() {
                     return self.key(if merge { Key::Merge } else { Key::Member(text.into_owned()) }, anchor);
                 }
-                let weight = 1 + text.len();
-                self.weigh(weight)?;
+                let weight = VALUE + text.len();
                 self.complete(value, Size { weight, depth: 0 }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.begin(anchor, Kind::List(Vec::new())),
@@ -172,9 +173,9 @@ impl Loader {
             Key::Merge => 1,
         };
         if let (Key::Member(name), true) = (&read, anchor != 0) {
-            self.anchors.insert(anchor, (Value::String(name.clone()), Size { weight: 1 + weight, depth: 0 }));
+            self.anchors
+                .insert(anchor, (Value::String(name.clone()), Size { weight: VALUE + weight, depth: 0 }));
         }
-        self.weigh(weight)?;
         if let Some(Open { kind: Kind::Mapping { key, .. }, size, .. }) = self.open.last_mut() {
             size.weight += weight;
             *key = Some(read);
@@ -189,16 +190,18 @@ impl Loader {
         if self.open.len() >= DEPTH {
             return Err(TextError::TooDeep);
         }
-        self.weigh(1)?;
-        self.open.push(Open { anchor, size: Size { weight: 1, depth: 1 }, kind });
+        self.open.push(Open { anchor, size: Size { weight: VALUE, depth: 1 }, kind });
         Ok(())
     }
 
-    /// Puts a whole value, which has been weighed, where it belongs.
+    /// Puts a whole value where it belongs.
     fn complete(&mut self, value: Value, size: Size, anchor: usize) -> Result<(), TextError> {
         if anchor != 0 {
             // What an alias may name is kept a second time.
-            self.weigh(size.weight)?;
+            self.copied = self.copied.saturating_add(size.weight);
+            if self.copied > COPIED {
+                return Err(TextError::TooMuch);
+            }
             self.anchors.insert(anchor, (value.clone(), size));
         }
         let Some(open) = self.open.last_mut() else {
@@ -218,11 +221,6 @@ impl Loader {
             },
         }
         Ok(())
-    }
-
-    fn weigh(&mut self, weight: usize) -> Result<(), TextError> {
-        self.weight = self.weight.saturating_add(weight);
-        if self.weight > EXPANDED { Err(TextError::TooMuch) } else { Ok(()) }
     }
 }
 

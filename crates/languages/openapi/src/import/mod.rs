@@ -24,6 +24,7 @@ use thiserror::Error;
 pub use self::base_path::BasePath;
 pub use self::documentation::{Documentation, documentation};
 use self::reader::Reader;
+pub use self::variables::resolve as resolve_variables;
 use crate::Definition;
 
 /// What the document itself does not say.
@@ -67,12 +68,18 @@ pub enum ImportError {
     Wrong(Vec<String>),
 }
 
+/// Whether the document is Swagger 2.0 or OpenAPI 3.0 at all.
+#[must_use]
+pub fn is_openapi(document: &Value) -> bool {
+    Reader::new(document).is_ok()
+}
+
 /// Reads an API from a document.
 ///
 /// # Errors
 /// [`ImportError`]
 pub fn import(mut document: Value, how: &Import<'_>) -> Result<Imported, ImportError> {
-    variables::resolve(&mut document, how.account, how.region);
+    resolve_variables(&mut document, how.account, how.region);
     let mut reader = Reader::new(&document)?;
     let rest_api = settings::read(&mut reader, how.api_id);
     let (security, authorizers) = security::read(&mut reader)?;

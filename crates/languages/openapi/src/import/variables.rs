@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Puts the import's account and region in the place of the variables.
-pub(super) fn resolve(value: &mut Value, account: &str, region: &str) {
+pub fn resolve(value: &mut Value, account: &str, region: &str) {
     match value {
         Value::String(text) if text.contains("${AWS::") => {
             *text = text

@@ -70,13 +70,14 @@ fn put_rest_api(call: &mut Call<'_, '_>, input: &PutRestApiRequest) -> Outcome<R
 }
 
 fn parse(body: &Blob) -> Outcome<Value> {
-    openapi::text::read(body.as_ref()).map_err(|why| match why {
-        TextError::TooLarge => {
+    match openapi::text::read(body.as_ref()) {
+        Ok(document) if openapi::is_openapi(&document) => Ok(document),
+        Err(TextError::TooLarge) => {
             // API Gateway API reference, `ImportRestApi`: the rule; the text is not recorded.
-            bad_request("Invalid OpenAPI input. The maximum size of the API definition file is 6MB.")
+            Err(bad_request("Invalid OpenAPI input. The maximum size of the API definition file is 6MB."))
         }
-        _ => invalid(),
-    })
+        _ => Err(invalid()),
+    }
 }
 
 fn read(call: &Call<'_, '_>, document: Value, id: &str, parameters: &Parameters) -> Outcome<Imported> {
