@@ -76,7 +76,7 @@ FIXED = {
 #: Types that have no scenario, and why.
 MISSING = {
     "aws_api_gateway_rest_api_put": "imports have no scenario yet",
-    "data.aws_api_gateway_sdk": "SDKs are not built",
+    "data.aws_api_gateway_sdk": "SDKs have no scenario yet",
 }
 
 #: Attributes that no scenario gives a value, and why.
