@@ -27,6 +27,10 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
             | IntegrationFault::AnswerTooLarge { .. } => misconfigured(&fault.to_string()),
         },
         Refusal::IntegrationTimeout { .. } => "Execution failed due to a timeout error".into(),
+        // Not recorded; what is wrong with a body is said here even if the client is not told.
+        Refusal::BadRequestParameters { .. } | Refusal::BadRequestBody { .. } => {
+            format!("Execution failed: {refusal}").into()
+        }
         // Not recorded.
         Refusal::Forbidden(_)
         | Refusal::MissingAuthenticationToken
