@@ -19,6 +19,8 @@ SERVICES = (
     "lambda",
     "logs",
     "acm",
+    "ec2",
+    "elbv2",
 )
 
 

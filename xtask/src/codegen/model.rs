@@ -88,6 +88,8 @@ pub(crate) struct Shape {
     /// Set by an erratum: what is compiled in place of `pattern`.
     #[serde(skip)]
     pub(crate) matches: Option<String>,
+    #[serde(default, rename = "locationName")]
+    _location_name: Option<String>,
     #[serde(default, rename = "box")]
     _boxed: bool,
     #[serde(default, rename = "streaming")]
@@ -124,6 +126,7 @@ pub(crate) struct Member {
     pub(crate) location: Option<String>,
     pub(crate) location_name: Option<String>,
     pub(crate) result_wrapper: Option<String>,
+    query_name: Option<String>,
     #[serde(default, rename = "enum")]
     values: Vec<String>,
     /// Set by an erratum: it holds a secret.
@@ -373,6 +376,11 @@ fn check_premises(service: &str, name: &str, shape: &Shape) -> Result<(), Codege
         return surprise(format!("{name} has the unknown or incomplete type {}", shape.kind));
     }
     for (member_name, member) in &shape.members {
+        // The protocol makes it from the name in XML, so that tables need not hold both.
+        let in_forms = member.location_name.as_ref().unwrap_or(member_name).to_ascii_lowercase();
+        if member.query_name.as_ref().is_some_and(|name| name.to_ascii_lowercase() != in_forms) {
+            return surprise(format!("{name}.{member_name} has a name of its own in forms"));
+        }
         match member.location.as_deref() {
             None | Some("uri" | "querystring" | "header" | "headers" | "statusCode") => {}
             Some(other) => return surprise(format!("{name}.{member_name} lives in {other}")),

@@ -20,6 +20,10 @@ pub mod apigatewayv2;
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod cloudtrail;
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
+pub mod ec2;
+#[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
+pub mod elbv2;
+#[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod iam;
 #[allow(missing_docs, reason = "generated: the names are AWS's and documented by AWS")]
 pub mod lambda;

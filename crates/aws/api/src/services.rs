@@ -15,4 +15,6 @@ pub static SERVICES: &[&ServiceTable] = &[
     &crate::acm::SERVICE,
     &crate::logs::SERVICE,
     &crate::cloudtrail::SERVICE,
+    &crate::ec2::SERVICE,
+    &crate::elbv2::SERVICE,
 ];

@@ -15,6 +15,8 @@ pub enum Protocol {
     },
     /// awsQuery: a form's `Action` chooses the operation, answers are XML.
     AwsQuery,
+    /// ec2Query: as awsQuery, with other names in forms and another frame around answers.
+    Ec2Query,
 }
 
 /// How a constraint violation names the member that is wrong.

@@ -44,7 +44,7 @@ pub fn dispatch(request: &Request, scope_service: Option<&str>) -> Result<Match,
         let found = match service.protocol {
             Protocol::RestJson => rest_json::route(service, request),
             Protocol::AwsJson { .. } => aws_json::route(service, request),
-            Protocol::AwsQuery => query::route(service, request),
+            Protocol::AwsQuery | Protocol::Ec2Query => query::route(service, request),
         };
         match found {
             Ok(found) => return Ok(found),
@@ -90,7 +90,7 @@ fn could_mean(service: &'static ServiceTable, request: &Request) -> bool {
         Protocol::AwsJson { .. } => {
             aws_json::target(request).is_some_and(|(prefix, _)| prefix == service.target_prefix)
         }
-        Protocol::AwsQuery => {
+        Protocol::AwsQuery | Protocol::Ec2Query => {
             let version = query::parameter(request, "Version");
             version.is_some_and(|version| version == service.api_version)
                 && query::parameter(request, "Action")

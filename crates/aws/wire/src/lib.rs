@@ -3,11 +3,12 @@
 //! ([`validate`]), and how results and errors go back ([`encode`], [`encode_error`]).
 //!
 //! Between the wire and the operations stands the canonical value (see `api`). The folders
-//! `rest_json`, `aws_json` and `query` hold one protocol each, in the same files. Whether a
+//! `rest_json`, `aws_json`, `query` and `ec2` hold one protocol each, in the same files. Whether a
 //! request may be served (signatures, policies) is not decided here.
 
 mod aws_json;
 mod dispatch;
+mod ec2;
 mod form;
 mod json;
 pub mod limits;
@@ -39,6 +40,7 @@ pub fn decode(found: &Match, request: &Request) -> Result<Value, ServiceError> {
         Protocol::RestJson => rest_json::decode(found, request),
         Protocol::AwsJson { .. } => aws_json::decode(found, request),
         Protocol::AwsQuery => query::decode(found, request),
+        Protocol::Ec2Query => ec2::decode(found, request),
     }
 }
 
@@ -49,6 +51,7 @@ pub fn encode(operation: &OperationTable, output: Value, request_id: &str) -> ht
         Protocol::RestJson => rest_json::encode(operation, output, request_id),
         Protocol::AwsJson { version } => aws_json::encode(operation, output, version, request_id),
         Protocol::AwsQuery => query::encode(operation, &output, request_id),
+        Protocol::Ec2Query => ec2::encode(operation, &output, request_id),
     }
 }
 
@@ -65,5 +68,6 @@ pub fn encode_error(
         None | Some(Protocol::RestJson) => rest_json::encode_error(service, error, request_id),
         Some(Protocol::AwsJson { version }) => aws_json::encode_error(service, error, version, request_id),
         Some(Protocol::AwsQuery) => query::encode_error(service, error, request_id),
+        Some(Protocol::Ec2Query) => ec2::encode_error(service, error, request_id),
     }
 }

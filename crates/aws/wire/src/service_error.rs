@@ -264,6 +264,15 @@ impl CommonError {
     fn code_and_status(self, service: Option<&ServiceTable>, hint: Option<Protocol>) -> (&'static str, u16) {
         match service.map(|service| service.protocol).or(hint).unwrap_or(Protocol::RestJson) {
             Protocol::AwsQuery => self.in_query(service),
+            Protocol::Ec2Query => match self {
+                // EC2 API reference, "Error codes for the Amazon EC2 API".
+                Self::UnrecognizedClient | Self::InvalidSignature => ("AuthFailure", 401),
+                Self::AccessDenied => ("UnauthorizedOperation", 403),
+                Self::Throttling => ("RequestLimitExceeded", 503),
+                Self::InternalFailure => ("InternalError", 500),
+                Self::ServiceUnavailable => ("Unavailable", 503),
+                _ => self.in_query(service),
+            },
             // awsJson services answer every fault of the caller's with 400 (CloudWatch Logs API
             // reference, "Common Errors").
             Protocol::AwsJson { .. } => match self.in_json(service) {

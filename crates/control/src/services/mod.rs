@@ -3,6 +3,8 @@
 pub(crate) mod acm;
 pub(crate) mod apigateway;
 mod cloudtrail;
+mod ec2;
+pub(crate) mod elbv2;
 mod iam;
 pub(crate) mod lambda;
 pub(crate) mod logs;
@@ -14,6 +16,8 @@ pub(crate) fn register(registry: &mut Registry) {
     acm::register(registry);
     apigateway::register(registry);
     cloudtrail::register(registry);
+    ec2::register(registry);
+    elbv2::register(registry);
     iam::register(registry);
     lambda::register(registry);
     logs::register(registry);

@@ -52,7 +52,8 @@ fn nobody_does_what_nothing_allows() {
                 let code = refusal.split(' ').nth(1).unwrap();
                 let expected = format!("\"User: {arn} is not authorized to perform: ");
                 assert!(
-                    ["AccessDenied", "AccessDeniedException"].contains(&code) && refusal.contains(&expected),
+                    ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"].contains(&code)
+                        && refusal.contains(&expected),
                     "{operation:?}: {refusal}"
                 );
             }

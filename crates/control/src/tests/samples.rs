@@ -106,9 +106,9 @@ fn encode(operation: &'static OperationTable, input: &Value) -> Sent {
                 .with("x-amz-target", format!("{}.{}", service.target_prefix, operation.name))
                 .body(body.to_string())
         }
-        Protocol::AwsQuery => {
+        Protocol::AwsQuery | Protocol::Ec2Query => {
             let mut form = format!("Action={}&Version={}", operation.name, service.api_version);
-            flatten(&mut form, "", Shape::Structure(operation.input), input);
+            flatten(&mut form, service.protocol, "", Shape::Structure(operation.input), input);
             Sent::form(form)
         }
         Protocol::RestJson => rest(operation, input),
@@ -145,19 +145,29 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn flatten(form: &mut String, name: &str, shape: Shape, value: &Value) {
+fn flatten(form: &mut String, protocol: Protocol, name: &str, shape: Shape, value: &Value) {
+    let is_ec2 = protocol == Protocol::Ec2Query;
     match (shape, value) {
+        // An element without members is there by its name alone.
+        (Shape::Structure(_), Value::Object(members)) if members.is_empty() && !name.is_empty() => {
+            form.push_str(&format!("&{name}="));
+        }
         (Shape::Structure(table), Value::Object(members)) => {
             for member in table.members {
                 if let Some(value) = members.get(member.name) {
                     let dot = if name.is_empty() { "" } else { "." };
-                    flatten(form, &format!("{name}{dot}{}", member.wire_name), member.shape, value);
+                    let mut own = member.wire_name.to_owned();
+                    if is_ec2 {
+                        own[..1].make_ascii_uppercase();
+                    }
+                    flatten(form, protocol, &format!("{name}{dot}{own}"), member.shape, value);
                 }
             }
         }
         (Shape::List(list), Value::Array(elements)) => {
             for (at, element) in elements.iter().enumerate() {
-                flatten(form, &format!("{name}.{}.{}", list.element_name, at + 1), list.element, element);
+                let own = if is_ec2 { String::new() } else { format!(".{}", list.element_name) };
+                flatten(form, protocol, &format!("{name}{own}.{}", at + 1), list.element, element);
             }
         }
         _ => form.push_str(&format!("&{name}={}", escaped(&plain(value)))),

@@ -11,6 +11,8 @@ pub mod apigateway_usage;
 pub mod apigateway_vpc_links;
 pub mod aws_managed;
 pub mod cloudtrail;
+pub mod ec2;
+pub mod elbv2;
 pub mod iam;
 pub mod lambda;
 pub mod logs;

@@ -47,7 +47,10 @@ pub(super) fn text(model: &Model<'_>) -> Result<String, CodegenError> {
     }
     let imports: Vec<&str> =
         ["STRING", "body", "header"].into_iter().filter(|name| mentions(&out, name)).collect();
-    let mut head = String::from("//! The errors of the service.\n\nuse crate::table::ErrorTable;\n");
+    let mut head = String::from("//! The errors of the service.\n\n");
+    if mentions(&out, "ErrorTable") {
+        head.push_str("use crate::table::ErrorTable;\n");
+    }
     if !imports.is_empty() {
         let _ = writeln!(head, "use crate::table::shorthand::{{{}}};", imports.join(", "));
     }

@@ -51,6 +51,7 @@ fn service(model: &Model<'_>) -> String {
     let protocol = match metadata.protocol.as_str() {
         "rest-json" => "Protocol::RestJson".to_owned(),
         "query" => "Protocol::AwsQuery".to_owned(),
+        "ec2" => "Protocol::Ec2Query".to_owned(),
         _ => {
             let version = metadata.json_version.as_deref().unwrap_or("1.0");
             format!("Protocol::AwsJson {{ version: {version:?} }}")

@@ -44,7 +44,11 @@ pub(super) fn text(model: &Model<'_>, tables: &Tables<'_>) -> Result<String, Cod
         );
     }
     let mut head = String::from("//! One type per operation; its table beside it, in capitals.\n\n");
-    head.push_str("use super::{errors, shapes, tables};\n");
+    head.push_str(if out.contains("&errors::") {
+        "use super::{errors, shapes, tables};\n"
+    } else {
+        "use super::{shapes, tables};\n"
+    });
     if empty {
         head.push_str("use crate::Empty;\n");
     }

@@ -168,7 +168,7 @@ impl<'a> Tables<'a> {
         match (shape.timestamp_format.as_deref(), member.location.as_deref()) {
             (Some("iso8601"), _) | (None, Some("querystring")) => "ISO8601",
             (Some("rfc822"), _) | (None, Some("header" | "headers")) => "HTTP_DATE",
-            (None, _) if self.model.metadata.protocol == "query" => "ISO8601",
+            (None, _) if matches!(&*self.model.metadata.protocol, "query" | "ec2") => "ISO8601",
             _ => "EPOCH_SECONDS",
         }
     }

@@ -21,7 +21,7 @@ fn every_operation_is_found_by_its_own_address() {
             let request = match service.protocol {
                 Protocol::RestJson => request(operation.method, &target, &[], ""),
                 Protocol::AwsJson { .. } => request("POST", "/", &[("x-amz-target", &header)], ""),
-                Protocol::AwsQuery => request("POST", "/", &[], &form),
+                Protocol::AwsQuery | Protocol::Ec2Query => request("POST", "/", &[], &form),
             };
             for scope in [Some(service.signing_name), None] {
                 let found = dispatch(&request, scope).unwrap();
@@ -123,7 +123,7 @@ fn unknown_services_are_refused_in_json_or_to_forms_in_xml() {
 
     let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
     let (status, kind, body) =
-        refused(&request("POST", "/", &form, "Action=DescribeVpcs&Version=2016-11-15"), Some("ec2"));
+        refused(&request("POST", "/", &form, "Action=DescribeVpcs&Version=2016-11-15"), Some("s3"));
     assert_eq!((status, kind.as_str()), (400, "text/xml"));
     assert!(body.contains("<Code>InvalidAction</Code>"), "{body}");
 }

@@ -11,8 +11,36 @@ use crate::request::Request;
 use crate::service_error::ServiceError;
 use crate::{form, json, limits};
 
+/// How a protocol of forms names things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Members as the model names them, lists as `Tags.member.1`.
+    Query,
+    /// Members begin with a capital, lists are `Tag.1`.
+    Ec2,
+}
+
+impl Dialect {
+    /// The parameter that holds a member of this name.
+    fn part<'n>(self, node: &'n Node, wire_name: &str) -> Option<&'n Node> {
+        match self {
+            Self::Query => node.parts.get(wire_name),
+            Self::Ec2 => {
+                let mut letters = wire_name.chars();
+                let first = letters.next()?.to_ascii_uppercase();
+                node.parts.get(&*format!("{first}{}", letters.as_str()))
+            }
+        }
+    }
+}
+
 /// The canonical value of the input.
 pub(crate) fn decode(found: &Match, request: &Request) -> Result<Value, ServiceError> {
+    decode_in(Dialect::Query, found, request)
+}
+
+/// The same in another dialect.
+pub(crate) fn decode_in(dialect: Dialect, found: &Match, request: &Request) -> Result<Value, ServiceError> {
     let body = std::str::from_utf8(request.body())
         .map_err(|_| ServiceError::serialization("The form is not UTF-8 text"))?;
     let mut root = Node::default();
@@ -29,7 +57,7 @@ pub(crate) fn decode(found: &Match, request: &Request) -> Result<Value, ServiceE
         }
         node.value.get_or_insert_with(|| value.into_owned());
     }
-    structure(&root, found.operation.input)
+    structure(dialect, &root, found.operation.input)
 }
 
 /// A parameter, the parts of its name unfolded.
@@ -49,11 +77,11 @@ impl Node {
     }
 }
 
-fn structure(node: &Node, structure: &Structure) -> Result<Value, ServiceError> {
+fn structure(dialect: Dialect, node: &Node, structure: &Structure) -> Result<Value, ServiceError> {
     let mut members = Map::new();
     for member in structure.members.iter().filter(|member| member.location == Location::Body) {
-        if let Some(node) = node.parts.get(member.wire_name)
-            && let Some(value) = value(node, member.shape)?
+        if let Some(node) = dialect.part(node, member.wire_name)
+            && let Some(value) = value(dialect, node, member.shape)?
         {
             members.insert(member.name.to_owned(), value);
         }
@@ -61,14 +89,15 @@ fn structure(node: &Node, structure: &Structure) -> Result<Value, ServiceError> 
     Ok(Value::Object(members))
 }
 
-fn value(node: &Node, shape: Shape) -> Result<Option<Value>, ServiceError> {
+fn value(dialect: Dialect, node: &Node, shape: Shape) -> Result<Option<Value>, ServiceError> {
     match shape {
-        Shape::Structure(table) => structure(node, table).map(Some),
+        Shape::Structure(table) => structure(dialect, node, table).map(Some),
         Shape::List(list) => {
-            let holder = if list.flattened { Some(node) } else { node.parts.get(list.element_name) };
+            let is_flattened = list.flattened || dialect == Dialect::Ec2;
+            let holder = if is_flattened { Some(node) } else { node.parts.get(list.element_name) };
             let mut elements = Vec::new();
             for element in holder.map(Node::numbered).unwrap_or_default() {
-                elements.extend(value(element, list.element)?);
+                elements.extend(value(dialect, element, list.element)?);
             }
             // A bare `Tags=` is how clients write an empty list.
             Ok(Some(Value::Array(elements)))
@@ -78,7 +107,11 @@ fn value(node: &Node, shape: Shape) -> Result<Option<Value>, ServiceError> {
             let mut entries = Map::new();
             for entry in holder.map(Node::numbered).unwrap_or_default() {
                 let key = entry.parts.get(map.key_name).and_then(|key| key.value.clone());
-                let read = entry.parts.get(map.value_name).map(|node| value(node, map.value)).transpose()?;
+                let read = entry
+                    .parts
+                    .get(map.value_name)
+                    .map(|node| value(dialect, node, map.value))
+                    .transpose()?;
                 if let (Some(key), Some(Some(read))) = (key, read) {
                     entries.insert(key, read);
                 }

@@ -10,7 +10,7 @@ use super::xml::{element, text};
 use crate::json;
 use crate::response::response;
 
-pub(super) const XML: &str = "text/xml";
+pub(crate) const XML: &str = "text/xml";
 
 /// The response of a success.
 pub(crate) fn encode(operation: &OperationTable, output: &Value, request_id: &str) -> Response<Bytes> {
@@ -28,7 +28,8 @@ pub(crate) fn encode(operation: &OperationTable, output: &Value, request_id: &st
     response(operation.success, XML, request_id, out.into())
 }
 
-fn structure(out: &mut String, table: &Structure, value: &Value) {
+/// The members of a structure.
+pub(crate) fn structure(out: &mut String, table: &Structure, value: &Value) {
     for member in table.members {
         if let Some(value) = value.get(member.name)
             && !value.is_null()

@@ -9,7 +9,8 @@ mod route;
 mod tests;
 mod xml;
 
-pub(crate) use decode::decode;
-pub(crate) use encode::encode;
+pub(crate) use decode::{Dialect, decode, decode_in};
+pub(crate) use encode::{XML, encode, structure};
 pub(crate) use errors::encode_error;
 pub(crate) use route::{FORM, parameter, route};
+pub(crate) use xml::{element, text};

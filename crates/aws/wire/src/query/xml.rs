@@ -1,7 +1,7 @@
 //! Writing XML.
 
 /// Appends `<name>`, `</name>` and what `content` writes between them.
-pub(super) fn element(out: &mut String, name: &str, content: impl FnOnce(&mut String)) {
+pub(crate) fn element(out: &mut String, name: &str, content: impl FnOnce(&mut String)) {
     out.push('<');
     out.push_str(name);
     out.push('>');
@@ -14,7 +14,7 @@ pub(super) fn element(out: &mut String, name: &str, content: impl FnOnce(&mut St
 /// Appends `text` so that a reader gets it back. What XML 1.0 cannot carry (control characters)
 /// becomes U+FFFD; a carriage return is written as a reference, or the reader would make a line feed
 /// of it.
-pub(super) fn text(out: &mut String, text: &str) {
+pub(crate) fn text(out: &mut String, text: &str) {
     for letter in text.chars() {
         match letter {
             '&' => out.push_str("&amp;"),
