@@ -132,6 +132,8 @@ class TestVersions:
         made = api.client.create_documentation_version(restApiId=api.id, documentationVersion="1", description="d")
         assert status(made) == 201
         assert answer(made) == {"version": "1", "description": "d"}
+        got = api.client.get_documentation_version(restApiId=api.id, documentationVersion="1")
+        assert (status(got), answer(got)) == (200, answer(made))
         api.mock("/")
         deployment = api.client.create_deployment(restApiId=api.id)["id"]
         place = {"restApiId": api.id, "stageName": "dev"}

@@ -132,14 +132,16 @@ def test_accounts_never_see_each_others_things(tmp_path):
 
 def shut_out(response):
     """Whether the answer is a refusal for want of a key, in any service's words."""
-    # Services that speak JSON 1.1 answer these with 400.
-    return response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403) and response["Error"]["Code"] in (
+    # Services that speak JSON 1.1 answer these with 400, EC2 with 401.
+    return response["ResponseMetadata"]["HTTPStatusCode"] in (400, 401, 403) and response["Error"]["Code"] in (
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
         "UnrecognizedClientException",
         "InvalidClientTokenId",
         "InvalidSignatureException",
         "SignatureDoesNotMatch",
+        # EC2's word for both (EC2 API reference, "Error codes").
+        "AuthFailure",
     )
 
 

@@ -167,19 +167,8 @@ class TestNotBuiltYet:
         backend.clear()
         self.refuses(api, call, backend)
 
-    @pytest.mark.parametrize(
-        "template",
-        [
-            "$input.json('$')",
-            "#set($a = 1)$a",
-            "$input.path('$.a')",
-            '$util.escapeJavaScript("x")',
-            "$a.b()",
-            "#foreach($i in [1,2])$i#end",
-            "#if(true)x#end",
-        ],
-    )
-    def test_template_syntax_is_refused_at_deployment(self, api, call, template):
+    @pytest.mark.parametrize("template", ["#if(true)x", "#foreach($i in [1,2])$i", "#set($a = )"])
+    def test_a_template_that_cannot_be_compiled_is_refused_at_deployment(self, api, call, template):
         api.mock("/", body="one")
         api.deploy()
         api.answer("/", template)

@@ -113,13 +113,13 @@ class TestResponse:
         assert reply.header("X-Other") is None
         assert reply.header("x-amzn-Remapped-Server") == "mapped"
 
-    def test_a_header_from_the_body_is_refused_at_deployment(self, api, backend):
-        # Not built yet, and a header that is silently left out would be a wrong answer.
+    def test_a_header_comes_from_the_body(self, api, backend, call):
+        """Developer guide, "Set up data mapping": `integration.response.body.JSONPath`."""
         api.http("/", backend.url)
         api.reply("/", headers={"X-Id": "integration.response.body.pet.id"})
-        with pytest.raises(api.client.exceptions.BadRequestException) as caught:
-            api.deploy()
-        assert "integration.response.body.pet.id" in caught.value.response["Error"]["Message"]
+        api.deploy()
+        backend.reply(body='{"pet": {"id": 7}}')
+        assert call("GET", api.path("/")).header("x-id") == "7"
 
     def test_no_response_fits(self, api, backend, call):
         api.http("/", backend.url)

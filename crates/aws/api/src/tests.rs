@@ -93,7 +93,11 @@ fn services_are_generated_whole_or_as_listed() {
             ("iam", 48),
             ("sts", 2),
             ("lambda", 25),
-            ("logs", 14)
+            ("acm", 10),
+            ("logs", 14),
+            ("cloudtrail", 1),
+            ("ec2", 21),
+            ("elbv2", 9)
         ]
     );
 }
