@@ -5,6 +5,7 @@
 //! store while a request is under way.
 
 pub mod access;
+mod doors;
 pub mod exchange;
 pub mod front_door;
 pub mod integration;
@@ -16,4 +17,5 @@ pub mod test_invoke;
 pub mod trail;
 mod worker;
 
+pub use doors::Doors;
 pub use worker::Worker;

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use base::{Clock, Random};
 use control::{Authentication, ControlPlane, Plane, RoleCredentials, RootCredentials};
 use functions::{LocalFunctions, Surroundings};
+use gateway::Doors;
 use gateway::front_door::{Apis, FrontDoor, Refresh};
 use gateway::listener::{Listener, Socket};
 use gateway::test_invoke::TestBench;
@@ -95,8 +96,9 @@ impl Parts {
             },
         )?;
 
+        let doors = Doors { functions: functions.clone() };
         let banner = Banner { listening, place: &place, access: &access }.to_string();
-        let tests = TestBench::start(functions.clone(), random.clone(), upstreams.clone());
+        let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
         let tests = tests.map_err(Fault::Threads)?;
         let plane = Plane {
             store: store.clone(),
@@ -112,7 +114,7 @@ impl Parts {
         let apis = Arc::new(Apis::default());
         let refresh = Refresh::start(store, Arc::clone(&apis))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
-        let front_door = FrontDoor::new(apis, functions.clone(), Arc::new(control), trail, random);
+        let front_door = FrontDoor::new(apis, doors, Arc::new(control), trail, random);
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =
             Listener::start(vec![socket], Arc::new(front_door), &settings).map_err(Fault::Threads)?;

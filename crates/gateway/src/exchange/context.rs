@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use super::{Refusal, Request, Trace};
+use super::{Caller, Refusal, Request, Trace};
 
 /// Which deployment of which API serves a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Context<'a> {
     pub stage: &'a StageFacts,
     /// Its resource, once it is known.
     pub resource: Option<&'a ResourceFacts>,
+    /// Who sent it, as far as that is known.
+    pub caller: &'a Caller,
     /// Its trace, if its integration is told of one.
     pub trace: Option<&'a Trace>,
     /// Its end, once it is known.
@@ -69,10 +71,22 @@ pub struct Context<'a> {
 /// A `$context` variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Variable {
+    /// `identity.accessKey`
+    AccessKey,
     /// `accountId`
     AccountId,
+    /// `identity.apiKey`
+    ApiKey,
+    /// `identity.apiKeyId`
+    ApiKeyId,
     /// `apiId`
     ApiId,
+    /// `identity.accountId`
+    CallerAccount,
+    /// `identity.caller`, `identity.user`
+    CallerId,
+    /// `identity.userArn`
+    CallerArn,
     /// `deploymentId`
     DeploymentId,
     /// `domainName`
@@ -107,6 +121,8 @@ pub enum Variable {
     IsCanaryRequest,
     /// `path`
     Path,
+    /// `authorizer.principalId`
+    PrincipalId,
     /// `protocol`
     Protocol,
     /// `requestId`
@@ -129,8 +145,7 @@ pub enum Variable {
     Status,
     /// `xrayTraceId`
     TraceRoot,
-    /// A variable that API Gateway knows and that nothing here gives a value yet: who the
-    /// caller is, what an authorizer said.
+    /// A variable that API Gateway knows and that nothing here gives a value yet.
     Valueless,
 }
 
@@ -160,7 +175,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("authorizer.integrationLatency", V::Valueless, AccessLog),
     ("authorizer.integrationStatus", V::Valueless, AccessLog),
     ("authorizer.latency", V::Valueless, AccessLog),
-    ("authorizer.principalId", V::Valueless, Everywhere),
+    ("authorizer.principalId", V::PrincipalId, Everywhere),
     ("authorizer.requestId", V::Valueless, AccessLog),
     ("authorizer.status", V::Valueless, AccessLog),
     ("awsEndpointRequestId", V::Valueless, Everywhere),
@@ -175,11 +190,11 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("error.validationErrorString", V::ErrorValidation, AccessLog),
     ("extendedRequestId", V::ExtendedRequestId, Everywhere),
     ("httpMethod", V::HttpMethod, Everywhere),
-    ("identity.accessKey", V::Valueless, Everywhere),
-    ("identity.accountId", V::Valueless, Everywhere),
-    ("identity.apiKey", V::Valueless, Everywhere),
-    ("identity.apiKeyId", V::Valueless, Everywhere),
-    ("identity.caller", V::Valueless, Everywhere),
+    ("identity.accessKey", V::AccessKey, Everywhere),
+    ("identity.accountId", V::CallerAccount, Everywhere),
+    ("identity.apiKey", V::ApiKey, Everywhere),
+    ("identity.apiKeyId", V::ApiKeyId, Everywhere),
+    ("identity.caller", V::CallerId, Everywhere),
     ("identity.clientCert.clientCertPem", V::Valueless, Everywhere),
     ("identity.clientCert.issuerDN", V::Valueless, Everywhere),
     ("identity.clientCert.serialNumber", V::Valueless, Everywhere),
@@ -192,9 +207,9 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("identity.cognitoIdentityPoolId", V::Valueless, Everywhere),
     ("identity.principalOrgId", V::Valueless, Everywhere),
     ("identity.sourceIp", V::SourceIp, Everywhere),
-    ("identity.user", V::Valueless, Everywhere),
+    ("identity.user", V::CallerId, Everywhere),
     ("identity.userAgent", V::UserAgent, Everywhere),
-    ("identity.userArn", V::Valueless, Everywhere),
+    ("identity.userArn", V::CallerArn, Everywhere),
     ("identity.vpcId", V::Valueless, Everywhere),
     ("identity.vpceId", V::Valueless, Everywhere),
     ("integration.error", V::IntegrationError, AccessLog),
@@ -259,7 +274,7 @@ impl Variable {
 
     /// Appends the variable's value to `out`; answers whether it has one.
     pub fn write(self, context: &Context<'_>, out: &mut String) -> bool {
-        let Context { request, stage, resource, trace, outcome } = context;
+        let Context { request, stage, resource, caller, trace, outcome } = context;
         let text = |out: &mut String, text: &str| {
             out.push_str(text);
             !text.is_empty()
@@ -268,9 +283,16 @@ impl Variable {
             number.inspect(|number| push_number(out, *number)).is_some()
         };
         let refusal = outcome.and_then(|outcome| outcome.refusal);
+        let (key, identity) = (caller.api_key.as_ref(), caller.identity.as_ref());
         match self {
+            Self::AccessKey => identity.is_some_and(|own| text(out, &own.access_key_id)),
             Self::AccountId => text(out, &stage.account_id),
+            Self::ApiKey => key.is_some_and(|key| text(out, &key.value)),
+            Self::ApiKeyId => key.is_some_and(|key| text(out, &key.id)),
             Self::ApiId => text(out, &stage.api_id),
+            Self::CallerAccount => identity.is_some_and(|own| text(out, &own.account_id)),
+            Self::CallerId => identity.is_some_and(|own| text(out, &own.user_id)),
+            Self::CallerArn => identity.is_some_and(|own| text(out, &own.user_arn)),
             Self::DeploymentId => text(out, &stage.deployment_id),
             Self::DomainName => text(out, request.domain_name()),
             Self::DomainPrefix => text(out, request.domain_prefix()),
@@ -334,6 +356,10 @@ impl Variable {
                 }
                 out.push_str(rest);
                 true
+            }
+            Self::PrincipalId => {
+                let said = caller.authorizer.as_ref().and_then(|said| said.principal_id.as_ref());
+                said.is_some_and(|id| text(out, id))
             }
             Self::Protocol => text(out, request.protocol()),
             Self::RequestId => text(out, request.ids.request_id()),
@@ -421,6 +447,7 @@ mod tests {
             request: &request,
             stage: &stage,
             resource: Some(&resource),
+            caller: &crate::exchange::NOBODY,
             trace: Some(&trace),
             outcome,
         };

@@ -3,6 +3,7 @@
 //! [`Prepared`], [`Answered`] and a [`Reply`], or a [`Refusal`] at any of these steps.
 
 mod body;
+mod caller;
 mod context;
 mod header_names;
 mod ids;
@@ -16,6 +17,7 @@ mod steps;
 mod trace;
 
 pub use body::{Body, BodyError, Bounded, read_whole};
+pub use caller::{Authorized, Caller, IamIdentity, NOBODY, PresentedKey};
 pub use context::{Context, Outcome, ResourceFacts, Scope as ContextScope, StageFacts, Variable};
 pub use header_names::HeaderNames;
 pub(crate) use header_names::head_length;

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use ports::functions::InvokeRequest;
 use vtl::Overrides;
 
-use super::{Body, Context, EndpointResponse, HeaderNames, PathParameters, Request, Trace};
+use super::{Body, Caller, Context, EndpointResponse, HeaderNames, PathParameters, Request, Trace};
 use crate::integration::http::call::{HttpCall, Outgoing};
 use crate::integration::lambda::{Lambda, LambdaProxy};
 use crate::integration::mock::Mock;
@@ -23,6 +23,8 @@ pub struct Matched<'r> {
     pub method: &'r CompiledMethod,
     /// The values of the path's variables.
     pub path: PathParameters<'r>,
+    /// Who sent it, as far as that is known.
+    pub caller: Caller,
     /// The client's headers.
     pub headers: HeaderMap,
     /// Their names as sent.
@@ -31,7 +33,7 @@ pub struct Matched<'r> {
     pub body: Body,
 }
 
-/// A request that may be served. So far only methods that anyone may call are.
+/// A request that may be served.
 #[derive(Debug)]
 pub struct Admitted<'r>(pub Matched<'r>);
 
@@ -63,6 +65,8 @@ pub struct Client<'r> {
     pub method: &'r CompiledMethod,
     /// The values of the path's variables.
     pub path: PathParameters<'r>,
+    /// Who sent it.
+    pub caller: Caller,
     /// The client's headers; empty if they went on to the backend.
     pub headers: HeaderMap,
     /// Their names as sent.
@@ -128,6 +132,7 @@ impl<'r> Client<'r> {
             request: self.request,
             stage: &self.stage.facts,
             resource: Some(&self.method.resource),
+            caller: &self.caller,
             trace: self.trace.as_ref(),
             outcome: None,
         }

@@ -13,17 +13,16 @@ use bytes::Bytes;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use ports::aws_calls::{AwsCall, AwsCalls};
-use ports::functions::Functions;
 
 pub use apis::{Apis, Served, StageTotals};
 pub use refresh::{Refresh, RefreshError};
 
-use crate::Worker;
 use crate::exchange::{Body, BodyError, IdSource, Incoming, Request, read_whole, request};
 use crate::listener::Serve;
 use crate::rest::pipeline::{self, Services};
 use crate::rest::reply;
 use crate::trail::Trail;
+use crate::{Doors, Worker};
 use address::{Destination, destination};
 
 /// The most that an AWS API call may send: a function's package of 50 MB in base 64, and the
@@ -33,7 +32,7 @@ const AWS_CALL_BYTES: usize = 70 * 1024 * 1024;
 /// Answers every request of the data plane's listeners.
 pub struct FrontDoor {
     apis: Arc<Apis>,
-    functions: Arc<dyn Functions>,
+    doors: Doors,
     aws_calls: Arc<dyn AwsCalls>,
     trail: Trail,
     ids: IdSource,
@@ -44,12 +43,12 @@ impl FrontDoor {
     #[must_use]
     pub fn new(
         apis: Arc<Apis>,
-        functions: Arc<dyn Functions>,
+        doors: Doors,
         aws_calls: Arc<dyn AwsCalls>,
         trail: Trail,
         random: Random,
     ) -> Self {
-        Self { apis, functions, aws_calls, trail, ids: IdSource::new(random) }
+        Self { apis, doors, aws_calls, trail, ids: IdSource::new(random) }
     }
 
     /// What is recorded of requests.
@@ -74,7 +73,7 @@ impl FrontDoor {
                 let Incoming { head, header_names, body, .. } = incoming;
                 let mut headers = head.headers;
                 join_cookies(&mut headers, head.version);
-                let services = Services { functions: &*self.functions, ids: &self.ids, worker };
+                let services = Services { doors: &self.doors, ids: &self.ids, worker };
                 let stage = stage.drawn(&self.ids);
                 pipeline::answer(&request, headers, header_names, body, stage, services, &self.trail).await
             }

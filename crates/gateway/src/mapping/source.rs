@@ -261,7 +261,7 @@ mod tests {
 
     use super::*;
     use crate::exchange::request::tests::request;
-    use crate::exchange::{ResourceFacts, StageFacts};
+    use crate::exchange::{NOBODY, ResourceFacts, StageFacts};
 
     fn variables() -> StageVariables {
         StageVariables::new([("color".to_owned(), "blue".to_owned())])
@@ -286,6 +286,7 @@ mod tests {
                 request: &request,
                 stage: &stage,
                 resource: Some(&resource),
+                caller: &NOBODY,
                 trace: None,
                 outcome: None,
             },

@@ -2,7 +2,8 @@
 //! for any of it is closed when its stage is compiled, and stays closed.
 
 use super::CompiledStage;
-use crate::exchange::{Admitted, Matched, Refusal};
+use super::pipeline::Services;
+use crate::exchange::{Admitted, Caller, Matched, Refusal};
 
 /// Lets a request into its stage.
 ///
@@ -12,13 +13,19 @@ pub(super) fn enter(stage: &CompiledStage) -> Result<(), Refusal> {
     stage.closed.clone().map_or(Ok(()), Err)
 }
 
-/// Lets a request through if anyone may call its method.
+/// Lets a request through if its sender may call its method. What is found out of the sender is
+/// left in `caller` either way, for the logs.
 ///
 /// # Errors
-/// Why the method is closed.
-pub(super) fn admit(matched: Matched<'_>) -> Result<Admitted<'_>, Refusal> {
-    match &matched.method.closed {
-        Some(refusal) => Err(refusal.clone()),
-        None => Ok(Admitted(matched)),
+/// Why the method is closed, to all or to this sender.
+pub(super) async fn admit<'r>(
+    mut matched: Matched<'r>,
+    _services: Services<'_>,
+    caller: &mut Caller,
+) -> Result<Admitted<'r>, Refusal> {
+    if let Some(refusal) = &matched.method.closed {
+        return Err(refusal.clone());
     }
+    matched.caller = caller.clone();
+    Ok(Admitted(matched))
 }

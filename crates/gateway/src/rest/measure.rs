@@ -14,9 +14,9 @@ pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
     if size > HEADER_BYTES {
         return Err(Refusal::RequestTooLarge(TooLarge::Headers { size, limit: HEADER_BYTES }));
     }
-    let Matched { request, stage, method, path, headers, header_names, body } = matched;
+    let Matched { request, stage, method, path, caller, headers, header_names, body } = matched;
     let body = body.within(PAYLOAD_BYTES).map_err(unreadable)?;
-    Ok(Measured(Matched { request, stage, method, path, headers, header_names, body }))
+    Ok(Measured(Matched { request, stage, method, path, caller, headers, header_names, body }))
 }
 
 /// What a client gets whose body cannot be read.

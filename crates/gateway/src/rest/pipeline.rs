@@ -3,24 +3,23 @@
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Response, StatusCode};
-use ports::functions::Functions;
 
 use super::{
     CompiledMethod, CompiledStage, admit, integrate, measure, prepare, reply, resolve, respond, validate,
 };
-use crate::Worker;
 use crate::exchange::{
-    Answered, Blame, Body, Call, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared, Refusal,
-    Reply, Request, Trace,
+    Answered, Blame, Body, Call, Caller, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared,
+    Refusal, Reply, Request, Trace,
 };
 use crate::integration::Integration;
 use crate::trail::{ExecutionLog, Trail};
+use crate::{Doors, Worker};
 
 /// What the steps use besides the request and its stage.
 #[derive(Clone, Copy)]
 pub(crate) struct Services<'a> {
-    /// Runs functions.
-    pub(crate) functions: &'a dyn Functions,
+    /// What is asked of others.
+    pub(crate) doors: &'a Doors,
     /// Draws identifiers.
     pub(crate) ids: &'a IdSource,
     /// This core's connections.
@@ -32,6 +31,7 @@ pub(crate) struct Services<'a> {
 #[derive(Default)]
 struct Course<'r> {
     method: Option<&'r CompiledMethod>,
+    caller: Caller,
     trace: Option<Trace>,
     asked: Option<Asked>,
     log: ExecutionLog,
@@ -73,7 +73,8 @@ pub(crate) async fn test(
     stage: &CompiledStage,
     services: Services<'_>,
 ) -> (Result<Reply, Refusal>, ExecutionLog) {
-    let mut course = Course::default();
+    let caller = request.source.tester().map(Caller::tester).unwrap_or_default();
+    let mut course = Course { caller, ..Course::default() };
     let result = steps(request, headers, header_names, body, stage, services, &mut course).await;
     match &result {
         Ok(reply) => course.log.completed(reply.status, None),
@@ -94,7 +95,7 @@ async fn steps<'r>(
     admit::enter(stage)?;
     let matched = resolve::resolve(request, stage, headers, header_names, body)?;
     course.matched(&matched);
-    let admitted = admit::admit(matched)?;
+    let admitted = admit::admit(matched, services, &mut course.caller).await?;
     let measured = measure::measure(admitted)?;
     let measured = course.log.executing(measured).await?;
     let validated = validate::validate(measured).await?;
@@ -102,7 +103,7 @@ async fn steps<'r>(
     course.prepared(&client, &call);
     let asked = Instant::now();
     let answered =
-        integrate::integrate(call, client.method.timeout, services.functions, services.worker).await;
+        integrate::integrate(call, client.method.timeout, &*services.doors.functions, services.worker).await;
     let latency = asked.elapsed();
     course.asked(latency, client.method, answered.as_ref().ok());
     let answered = course.log.answered(answered?, latency, &stage.binary).await?;
@@ -189,6 +190,7 @@ impl<'r> Course<'r> {
             request,
             stage: &stage.facts,
             resource: self.method.map(|method| &method.resource),
+            caller: &self.caller,
             trace: self.trace.as_ref(),
             outcome: Some(outcome),
         });

@@ -179,7 +179,7 @@ async fn whole(matched: Matched<'_>, trace: Option<Trace>) -> Result<(Client<'_>
 }
 
 fn unread(matched: Matched<'_>, trace: Option<Trace>) -> (Client<'_>, Body) {
-    let Matched { request, stage, method, path, headers, header_names, body } = matched;
+    let Matched { request, stage, method, path, caller, headers, header_names, body } = matched;
     let (payload, overrides) = (Bytes::new(), Overrides::default());
-    (Client { request, stage, method, path, headers, header_names, payload, trace, overrides }, body)
+    (Client { request, stage, method, path, caller, headers, header_names, payload, trace, overrides }, body)
 }

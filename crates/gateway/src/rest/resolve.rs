@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::CompiledStage;
 use super::trie::Verb;
-use crate::exchange::{Body, HeaderNames, Matched, PathParameters, Refusal, Request};
+use crate::exchange::{Body, Caller, HeaderNames, Matched, PathParameters, Refusal, Request};
 
 /// Finds the method of `request` among those of `stage`.
 ///
@@ -23,5 +23,6 @@ pub(super) fn resolve<'r>(
         .ok_or(Refusal::MissingAuthenticationToken)?;
     let method = stage.methods.get(route.method).ok_or(Refusal::MissingAuthenticationToken)?;
     let path = PathParameters::new(route.names, route.places, request.path());
-    Ok(Matched { request, stage, method, path, headers, header_names, body })
+    let caller = Caller::default();
+    Ok(Matched { request, stage, method, path, caller, headers, header_names, body })
 }

@@ -14,9 +14,9 @@ pub(super) async fn validate(measured: Measured<'_>) -> Result<Validated<'_>, Re
     let validation = &matched.method.validation;
     validation.parameters(matched.request, &matched.headers, &matched.path)?;
     let Some(schema) = validation.schema(&matched.headers) else { return Ok(Validated(matched)) };
-    let Matched { request, stage, method, path, headers, header_names, body } = matched;
+    let Matched { request, stage, method, path, caller, headers, header_names, body } = matched;
     let payload = read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?;
     schema.hold(&payload)?;
     let body = Body::from(payload);
-    Ok(Validated(Matched { request, stage, method, path, headers, header_names, body }))
+    Ok(Validated(Matched { request, stage, method, path, caller, headers, header_names, body }))
 }

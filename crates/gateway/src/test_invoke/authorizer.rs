@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::request::{Made, made};
 use super::{Bench, millis};
 use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
-use crate::exchange::{Context, PathParameters, ResourceFacts, StageFacts, TEST_STAGE};
+use crate::exchange::{Caller, Context, PathParameters, ResourceFacts, StageFacts, TEST_STAGE};
 use crate::integration::lambda::{EventRequest, ProxyEvent};
 use crate::rest::StageVariables;
 use crate::rest::limits::LONGEST_TIMEOUT;
@@ -50,6 +50,7 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
             request: &request,
             stage: &stage,
             resource: Some(&resource),
+            caller: &Caller::tester(&test.request.caller),
             trace: None,
             outcome: None,
         },
@@ -109,7 +110,7 @@ async fn ask(
     let mut invoke = authorizer.invocation.request(event, InvocationType::RequestResponse, "", None);
     invoke.trace_id = None;
     log.invoking(request_id, &stage.api_id, &invoke);
-    let asked = tokio::time::timeout(LONGEST_TIMEOUT, bench.functions.invoke(invoke)).await;
+    let asked = tokio::time::timeout(LONGEST_TIMEOUT, bench.doors.functions.invoke(invoke)).await;
     let failed = |why: &str| NoVerdict::Misconfigured(why.to_owned());
     let reply =
         asked.map_err(|_| failed("the authorizer did not answer in time"))?.map_err(|error| match error {

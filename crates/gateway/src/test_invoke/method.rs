@@ -33,7 +33,7 @@ pub(super) async fn run(test: MethodTest, bench: &Bench) -> Result<MethodTested,
     let stage = compiled(test)?;
     let path = stage.methods.first().map(|method| &*method.resource.path).unwrap_or_default();
     let Made { request, headers, names } = made(&given, &verb, path, &bench.ids)?;
-    let services = Services { functions: &*bench.functions, ids: &bench.ids, worker: &bench.worker };
+    let services = Services { doors: &bench.doors, ids: &bench.ids, worker: &bench.worker };
     let (result, log) =
         pipeline::test(&request, headers, names, Body::from(given.body), &stage, services).await;
     let Reply { status, headers, body } = result.unwrap_or_else(|refusal| refused(&refusal, &request.ids));

@@ -15,17 +15,16 @@ use std::time::{Duration, Instant};
 
 use base::Random;
 use ports::Pending;
-use ports::functions::Functions;
 use ports::test_invoke::{
     AuthorizerTest, AuthorizerTested, MethodTest, MethodTested, TestInvoke, TestInvokeError,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::Worker;
 use crate::exchange::IdSource;
 use crate::integration::http::UpstreamSettings;
 use crate::worker;
+use crate::{Doors, Worker};
 
 /// How many tests may run at a time.
 const TESTS: usize = 64;
@@ -57,7 +56,7 @@ type Answer<T> = oneshot::Sender<Result<T, TestInvokeError>>;
 
 /// What tests run with.
 struct Bench {
-    functions: Arc<dyn Functions>,
+    doors: Doors,
     ids: IdSource,
     worker: Worker,
 }
@@ -67,11 +66,7 @@ impl TestBench {
     ///
     /// # Errors
     /// If the system has no thread or no descriptor left.
-    pub fn start(
-        functions: Arc<dyn Functions>,
-        random: Random,
-        upstreams: UpstreamSettings,
-    ) -> io::Result<Self> {
+    pub fn start(doors: Doors, random: Random, upstreams: UpstreamSettings) -> io::Result<Self> {
         let (jobs, received) = unbounded_channel();
         let (ready, started) = handshake::sync_channel(1);
         let ids = IdSource::new(random);
@@ -81,7 +76,7 @@ impl TestBench {
                 Err(error) => return drop(ready.send(Err(error))),
             };
             drop(ready.send(Ok(())));
-            let bench = Rc::new(Bench { functions, ids, worker: Worker::new(upstreams) });
+            let bench = Rc::new(Bench { doors, ids, worker: Worker::new(upstreams) });
             runtime.block_on(work(bench, received));
             // A name lookup cannot be interrupted and may take the resolver's whole timeout.
             runtime.shutdown_background();

@@ -178,6 +178,10 @@ fn pieces(format: &str) -> Vec<Piece> {
         }
         let (length, piece) = match Variable::longest_at(named, ContextScope::AccessLog) {
             Some((length, Variable::Valueless)) => (length.max(name_length(named)), Piece::Absent),
+            // Authorizers choose their own names, so this one is longer than it looks.
+            Some((length, Variable::PrincipalId)) if name_length(named) > length => {
+                (name_length(named), Piece::Absent)
+            }
             Some((length, variable)) => (length, Piece::Variable(variable)),
             None => (name_length(named), Piece::Absent),
         };
@@ -220,6 +224,7 @@ mod tests {
             request: &request,
             stage: &stage,
             resource: None,
+            caller: &crate::exchange::NOBODY,
             trace: None,
             outcome: Some(outcome),
         })

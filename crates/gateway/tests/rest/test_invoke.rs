@@ -30,7 +30,11 @@ const GET: Asked<'_> = Asked { verb: "GET", path: None, headers: &[], body: "", 
 fn bench(function: Function) -> (TestBench, House) {
     let house = House::with_function(&Api::of(json!({})), function);
     let functions = Arc::clone(&house.functions) as Arc<dyn Functions>;
-    (TestBench::start(functions, Random::system(), UpstreamSettings::default()).unwrap(), house)
+    (
+        TestBench::start(gateway::Doors { functions }, Random::system(), UpstreamSettings::default())
+            .unwrap(),
+        house,
+    )
 }
 
 fn no_function() -> Function {

@@ -12,8 +12,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::exchange::{
-    Context, HeaderNames, PathParameters, Request, ResourceFacts, Source, StageFacts, TEST_API_KEY,
-    TEST_API_KEY_ID, Variable,
+    Context, HeaderNames, PathParameters, Request, ResourceFacts, Source, StageFacts, Variable,
 };
 use crate::mapping::headers::{
     FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, is_dropped_for_lambda,
@@ -148,15 +147,16 @@ impl ProxyEvent {
         members.text("domainPrefix", request.domain_prefix());
         members.raw("requestTimeEpoch", &request.received.as_millis().to_string());
         members.text("requestId", request.ids.request_id());
-        members.raw("identity", &identity(request));
+        members.raw("identity", &identity(context));
         members.text("domainName", request.domain_name());
         out.push('}');
         out
     }
 }
 
-/// Who calls. Of clients only the address and the program are known yet; of testers everything.
-fn identity(request: &Request) -> String {
+/// Who calls.
+fn identity(context: &Context<'_>) -> String {
+    let Context { request, caller, .. } = context;
     let mut out = String::with_capacity(320);
     out.push('{');
     let mut members = Members::new(&mut out);
@@ -170,15 +170,17 @@ fn identity(request: &Request) -> String {
         members.raw(unknown, "null");
     }
     members.text("sourceIp", &request.source.to_string());
-    match request.source.tester() {
-        Some(tester) => {
-            members.text("apiKey", TEST_API_KEY);
-            members.text("apiKeyId", TEST_API_KEY_ID);
-            members.text("accountId", &tester.account);
-            members.text("caller", &tester.user_id);
-            members.text("accessKey", &tester.access_key_id);
-            members.text("userArn", &tester.arn);
-            members.text("user", &tester.user_id);
+    if let Some(key) = &caller.api_key {
+        members.text("apiKey", &key.value);
+        members.text("apiKeyId", &key.id);
+    }
+    match &caller.identity {
+        Some(identity) => {
+            members.text("accountId", &identity.account_id);
+            members.text("caller", &identity.user_id);
+            members.text("accessKey", &identity.access_key_id);
+            members.text("userArn", &identity.user_arn);
+            members.text("user", &identity.user_id);
         }
         None => {
             for unknown in ["accountId", "caller", "accessKey", "userArn", "user"] {
@@ -307,6 +309,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::exchange::NOBODY;
     use crate::exchange::request::tests::request;
 
     struct Given<'a> {
@@ -356,6 +359,7 @@ mod tests {
                 request: &request,
                 stage: &stage,
                 resource: Some(&resource),
+                caller: &NOBODY,
                 trace: None,
                 outcome: None,
             },

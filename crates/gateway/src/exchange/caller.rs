@@ -1,0 +1,78 @@
+//! Who calls: what the checks in front of a method have found out about a request's sender.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ports::test_invoke::TestCaller;
+use serde_json::{Map, Value};
+
+use super::{TEST_API_KEY, TEST_API_KEY_ID};
+
+/// Who calls, as far as it has been found out. Cloning it is cheap.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The API key that was presented, once it is known to be one.
+    pub api_key: Option<Arc<PresentedKey>>,
+    /// Who signed the request, once the signature is known to be right.
+    pub identity: Option<Arc<IamIdentity>>,
+    /// What an authorizer has said of the sender.
+    pub authorizer: Option<Arc<Authorized>>,
+}
+
+/// Nothing is known of the sender.
+pub static NOBODY: Caller = Caller { api_key: None, identity: None, authorizer: None };
+
+/// An API key: `$context.identity.apiKey` and `$context.identity.apiKeyId`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PresentedKey {
+    /// Its id.
+    pub id: Box<str>,
+    /// Its value, which is a secret.
+    pub value: Box<str>,
+}
+
+/// Who signed a request, as `$context.identity` tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IamIdentity {
+    /// `accountId`
+    pub account_id: Box<str>,
+    /// `accessKey`
+    pub access_key_id: Box<str>,
+    /// `caller` and `user`: the unique id of a user, or `AROA…:session`.
+    pub user_id: Box<str>,
+    /// `userArn`
+    pub user_arn: Box<str>,
+}
+
+/// What an authorizer has said of a request's sender: `$context.authorizer`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Authorized {
+    /// `principalId`; Cognito's authorizers give none.
+    pub principal_id: Option<Box<str>>,
+    /// What else it says: texts, numbers and truth values of a Lambda authorizer, or the object
+    /// `claims`.
+    pub context: Map<String, Value>,
+}
+
+impl Caller {
+    /// The one who tests a method. A test is taken to have a key (recorded from AWS).
+    #[must_use]
+    pub fn tester(tester: &TestCaller) -> Self {
+        Self {
+            api_key: Some(Arc::new(PresentedKey { id: TEST_API_KEY_ID.into(), value: TEST_API_KEY.into() })),
+            identity: Some(Arc::new(IamIdentity {
+                account_id: tester.account.as_str().into(),
+                access_key_id: tester.access_key_id.as_str().into(),
+                user_id: tester.user_id.as_str().into(),
+                user_arn: tester.arn.as_str().into(),
+            })),
+            authorizer: None,
+        }
+    }
+}
+
+impl fmt::Debug for PresentedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresentedKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
