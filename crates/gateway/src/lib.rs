@@ -5,6 +5,7 @@
 //! store while a request is under way.
 
 pub mod access;
+pub mod cache;
 mod doors;
 pub mod exchange;
 pub mod front_door;

@@ -24,9 +24,20 @@ pub enum Body {
 /// A stream that is cut off, with an error, where it grows larger than its limit.
 #[derive(Debug)]
 pub struct Bounded {
+    /// What was read of it already; not counted in `left`.
+    ahead: Bytes,
     incoming: hyper::body::Incoming,
     left: usize,
     limit: usize,
+}
+
+/// What [`peek`] has seen.
+#[derive(Debug)]
+pub enum Peeked {
+    /// All of the body.
+    Whole(Bytes),
+    /// It is larger. This is all of it, the part that was read in front.
+    Larger(Body),
 }
 
 /// A body that could not be read to its end.
@@ -53,10 +64,12 @@ impl Body {
         match self {
             Self::Empty => Ok(Self::Empty),
             Self::Whole(bytes) if bytes.len() <= limit => Ok(Self::Whole(bytes)),
-            Self::Stream(incoming) | Self::Bounded(Bounded { incoming, .. })
-                if incoming.size_hint().lower() <= limit as u64 =>
-            {
-                Ok(Self::Bounded(Bounded { incoming, left: limit, limit }))
+            Self::Stream(incoming) if incoming.size_hint().lower() <= limit as u64 => {
+                Ok(Self::Bounded(Bounded { ahead: Bytes::new(), incoming, left: limit, limit }))
+            }
+            Self::Bounded(bounded) if bounded.size_hint().lower() <= limit as u64 => {
+                let left = limit - bounded.ahead.len().min(limit);
+                Ok(Self::Bounded(Bounded { left, limit, ..bounded }))
             }
             Self::Whole(_) | Self::Stream(_) | Self::Bounded(_) => Err(BodyError::TooLarge { limit }),
         }
@@ -70,7 +83,24 @@ impl Body {
 }
 
 impl Bounded {
+    fn is_end_stream(&self) -> bool {
+        self.ahead.is_empty() && self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (rest, ahead) = (self.incoming.size_hint(), self.ahead.len() as u64);
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(ahead));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(ahead));
+        }
+        hint
+    }
+
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if !self.ahead.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.ahead)))));
+        }
         let frame = std::task::ready!(Pin::new(&mut self.incoming).poll_frame(cx));
         let Some(Ok(frame)) = frame else {
             return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
@@ -117,7 +147,8 @@ impl http_body::Body for Body {
         match self {
             Self::Empty => true,
             Self::Whole(bytes) => bytes.is_empty(),
-            Self::Stream(incoming) | Self::Bounded(Bounded { incoming, .. }) => incoming.is_end_stream(),
+            Self::Stream(incoming) => incoming.is_end_stream(),
+            Self::Bounded(bounded) => bounded.is_end_stream(),
         }
     }
 
@@ -125,7 +156,8 @@ impl http_body::Body for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(incoming) | Self::Bounded(Bounded { incoming, .. }) => incoming.size_hint(),
+            Self::Stream(incoming) => incoming.size_hint(),
+            Self::Bounded(bounded) => bounded.size_hint(),
         }
     }
 }
@@ -136,34 +168,47 @@ impl http_body::Body for Body {
 /// [`BodyError::TooLarge`] as soon as the announced or the received length passes `limit`;
 /// [`BodyError::Broken`] if the sender stops early.
 pub async fn read_whole(body: Body, limit: usize) -> Result<Bytes, BodyError> {
-    let mut body = match body {
-        Body::Empty => return Ok(Bytes::new()),
-        Body::Whole(bytes) if bytes.len() <= limit => return Ok(bytes),
-        Body::Whole(_) => return Err(BodyError::TooLarge { limit }),
-        Body::Stream(incoming) | Body::Bounded(Bounded { incoming, .. }) => incoming,
+    match peek(body, limit).await? {
+        Peeked::Whole(bytes) => Ok(bytes),
+        Peeked::Larger(_) => Err(BodyError::TooLarge { limit }),
+    }
+}
+
+/// Reads `body` as far as it has at most `limit` bytes, without losing any of a larger one.
+///
+/// # Errors
+/// [`BodyError::Broken`] if the sender stops early; [`BodyError::TooLarge`] if the body was bound
+/// to less already.
+pub async fn peek(body: Body, limit: usize) -> Result<Peeked, BodyError> {
+    let mut bounded = match body {
+        Body::Empty => return Ok(Peeked::Whole(Bytes::new())),
+        Body::Whole(bytes) if bytes.len() <= limit => return Ok(Peeked::Whole(bytes)),
+        Body::Whole(_) => return Ok(Peeked::Larger(body)),
+        Body::Stream(incoming) => {
+            Bounded { ahead: Bytes::new(), incoming, left: usize::MAX, limit: usize::MAX }
+        }
+        Body::Bounded(bounded) => bounded,
     };
-    let announced = body.size_hint().lower();
-    if announced > limit as u64 {
-        return Err(BodyError::TooLarge { limit });
+    if bounded.size_hint().lower() > limit as u64 {
+        return Ok(Peeked::Larger(Body::Bounded(bounded)));
     }
-    let mut first: Option<Bytes> = None;
+    let mut first = Bytes::new();
     let mut more = BytesMut::new();
-    let mut read = 0_usize;
-    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let Ok(data) = frame.map_err(BodyError::Broken)?.into_data() else { continue };
-        read = read.saturating_add(data.len());
-        if read > limit {
-            return Err(BodyError::TooLarge { limit });
-        }
-        match first.take() {
-            None if more.is_empty() => first = Some(data),
-            None => more.extend_from_slice(&data),
-            Some(earlier) => {
-                more.reserve(earlier.len() + data.len());
-                more.extend_from_slice(&earlier);
-                more.extend_from_slice(&data);
+    while let Some(frame) = std::future::poll_fn(|cx| bounded.poll_frame(cx)).await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if more.is_empty() && first.is_empty() {
+            first = data;
+        } else {
+            if more.is_empty() {
+                more.reserve(first.len() + data.len());
+                more.extend_from_slice(&std::mem::take(&mut first));
             }
+            more.extend_from_slice(&data);
+        }
+        if first.len() + more.len() > limit {
+            bounded.ahead = if more.is_empty() { first } else { more.freeze() };
+            return Ok(Peeked::Larger(Body::Bounded(bounded)));
         }
     }
-    Ok(first.unwrap_or_else(|| more.freeze()))
+    Ok(Peeked::Whole(if more.is_empty() { first } else { more.freeze() }))
 }

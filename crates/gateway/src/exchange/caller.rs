@@ -17,10 +17,13 @@ pub struct Caller {
     pub identity: Option<Arc<IamIdentity>>,
     /// What an authorizer has said of the sender.
     pub authorizer: Option<Arc<Authorized>>,
+    /// Whether its policies allow `execute-api:InvalidateCache` of this method.
+    pub may_invalidate_cache: bool,
 }
 
 /// Nothing is known of the sender.
-pub static NOBODY: Caller = Caller { api_key: None, identity: None, authorizer: None };
+pub static NOBODY: Caller =
+    Caller { api_key: None, identity: None, authorizer: None, may_invalidate_cache: false };
 
 /// An API key: `$context.identity.apiKey` and `$context.identity.apiKeyId`.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,6 +70,7 @@ impl Caller {
                 user_arn: tester.arn.as_str().into(),
             })),
             authorizer: None,
+            may_invalidate_cache: false,
         }
     }
 }

@@ -16,7 +16,7 @@ mod source;
 mod steps;
 mod trace;
 
-pub use body::{Body, BodyError, Bounded, read_whole};
+pub use body::{Body, BodyError, Bounded, Peeked, peek, read_whole};
 pub use caller::{Authorized, Caller, IamIdentity, NOBODY, PresentedKey};
 pub use context::{Context, Outcome, ResourceFacts, Scope as ContextScope, StageFacts, Variable};
 pub use header_names::HeaderNames;

@@ -33,6 +33,10 @@ pub enum Refusal {
         /// What is wrong with it, in AWS's words: `[…, …]`.
         faults: String,
     },
+    /// `Cache-Control: max-age=0` of a client that must not invalidate the cache, where the method
+    /// refuses that.
+    #[error("the caller is not authorized to invalidate the cache")]
+    CacheControlUnauthorized,
     /// No template matches and the integration does not pass bodies through.
     #[error("no request template for the content type {content_type:?}")]
     UnsupportedMediaType {
@@ -282,6 +286,10 @@ impl Refusal {
                 Blame::Client,
                 false,
             ),
+            // "returns a 403 Unauthorized response": what its body says is not recorded.
+            Self::CacheControlUnauthorized => {
+                row("ACCESS_DENIED", StatusCode::FORBIDDEN, "AccessDeniedException", Blame::Client, false)
+            }
             Self::BrokenBody | Self::PayloadNotJson { .. } => {
                 row("DEFAULT_4XX", StatusCode::BAD_REQUEST, "BadRequestException", Blame::Client, true)
             }
@@ -325,6 +333,7 @@ impl Refusal {
             Self::RequestTooLarge(_) => "Request Too Long".into(),
             Self::BadRequestParameters { .. } => self.to_string().into(),
             Self::BadRequestBody { .. } => "Invalid request body".into(),
+            Self::CacheControlUnauthorized => "Unauthorized".into(),
             Self::BrokenBody => "Bad Request".into(),
             Self::UnsupportedMediaType { .. } => "Unsupported Media Type".into(),
             Self::PayloadNotJson { why } => format!("Could not parse request body into json: {why}").into(),

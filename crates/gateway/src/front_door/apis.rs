@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use base::Scope;
 
+use super::StageCaches;
 use crate::exchange::{ConfigurationFault, Refusal, Unreachable};
 use crate::rest::CompiledStage;
 use crate::trail::{StageCounters, Totals};
@@ -17,6 +18,7 @@ pub struct Apis {
     served: ArcSwap<HashMap<Box<str>, Arc<Api>>>,
     /// Counters outlive what they count, until the stage is gone.
     counters: Mutex<CountersByStage>,
+    caches: StageCaches,
 }
 
 /// By API and stage.
@@ -55,6 +57,12 @@ pub struct StageTotals {
 }
 
 impl Apis {
+    /// Without stages.
+    #[must_use]
+    pub fn new(caches: StageCaches) -> Self {
+        Self { caches, ..Self::default() }
+    }
+
     /// The stage that a request's address names.
     ///
     /// # Errors
@@ -102,6 +110,7 @@ impl Apis {
             }
         });
         self.counters().remove(&(api.into(), stage.into()));
+        self.caches.forget_stage(api, stage);
     }
 
     /// Serves none of an API's stages any longer.
@@ -112,6 +121,7 @@ impl Apis {
             }
         });
         self.counters().retain(|(own, _), _| **own != *api);
+        self.caches.forget_api(api);
     }
 
     /// The stages that are served, by account and region, API and name.
@@ -128,6 +138,12 @@ impl Apis {
     #[must_use]
     pub fn counters_of(&self, api: &str, stage: &str) -> Arc<StageCounters> {
         Arc::clone(self.counters().entry((api.into(), stage.into())).or_default())
+    }
+
+    /// The caches of the stages' answers.
+    #[must_use]
+    pub fn caches(&self) -> &StageCaches {
+        &self.caches
     }
 
     /// What is counted of all stages.

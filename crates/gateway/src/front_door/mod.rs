@@ -4,6 +4,7 @@
 mod address;
 mod apis;
 mod refresh;
+mod stage_caches;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use ports::aws_calls::{AwsCall, AwsCalls};
 
 pub use apis::{Apis, Served, StageTotals};
 pub use refresh::{Refresh, RefreshError};
+pub use stage_caches::StageCaches;
 
 use crate::exchange::{Body, BodyError, IdSource, Incoming, Request, read_whole, request};
 use crate::listener::Serve;

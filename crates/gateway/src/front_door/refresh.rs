@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use api::apigateway::Stage;
 use base::Scope;
 use documents::apigateway::{
     AccountDocument, ClientCertificateDocument, RestApiDocument, SnapshotDocument, StageDocument, within,
@@ -210,7 +209,7 @@ async fn one_stage(
 
 /// A stage with what it is served with.
 struct Stored {
-    stage: Stage,
+    document: StageDocument,
     /// Its deployment, or why that cannot be read.
     snapshot: Result<SnapshotDocument, String>,
     /// Its canary's deployment, if it has a canary.
@@ -223,9 +222,8 @@ struct Stored {
 
 /// The stage at `key`, if there is one.
 fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result<Option<Stored>, StoreFault> {
-    let Some(StageDocument { stage, .. }) = transaction.get::<StageDocument>(scope, key)? else {
-        return Ok(None);
-    };
+    let Some(document) = transaction.get::<StageDocument>(scope, key)? else { return Ok(None) };
+    let stage = &document.stage;
     let mut deployed = |what: &str, deployment: Option<&String>| {
         let read = match key.part(0).zip(deployment) {
             Some((api, id)) => tolerant(transaction.get::<SnapshotDocument>(scope, &within(api, id)))?,
@@ -246,7 +244,7 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
         None
     });
     let logs = account.is_some_and(|account| account.account.cloudwatch_role_arn.is_some());
-    Ok(Some(Stored { stage, snapshot, canary, certificate, logs }))
+    Ok(Some(Stored { document, snapshot, canary, certificate, logs }))
 }
 
 /// A document that cannot be decoded is that stage's trouble; any other fault is everybody's.
@@ -284,13 +282,15 @@ fn compile(
     name: &str,
     stored: Stored,
 ) -> Result<(CompiledStage, Vec<Remark>), String> {
-    let Stored { stage, snapshot, canary, certificate, logs } = stored;
+    let Stored { document, snapshot, canary, certificate, logs } = stored;
+    let (caches, stage) = (apis.caches().of(api, name, &document), &document.stage);
     let (counters, client_certificate) = (apis.counters_of(api, name), certificate?);
-    let surroundings = Surroundings { counters, client_certificate, logs };
-    let compiled = compile_stage(scope, &stage, &snapshot?, surroundings.clone());
+    let surroundings = Surroundings { counters, cache: caches.own, client_certificate, logs };
+    let compiled = compile_stage(scope, stage, &snapshot?, surroundings.clone());
     let (mut compiled, mut remarks) = compiled.map_err(|fault| fault.to_string())?;
     if let (Some(settings), Some(snapshot)) = (&stage.canary_settings, canary) {
-        let canary = compile_canary(scope, &stage, settings, &snapshot?, surroundings);
+        let surroundings = Surroundings { cache: caches.canarys, ..surroundings };
+        let canary = compile_canary(scope, stage, settings, &snapshot?, surroundings);
         let (canary, its_remarks) = canary.map_err(|fault| format!("its canary: {fault}"))?;
         compiled.canary = Some(Box::new(canary));
         // The two share their settings, and mostly their methods.
@@ -311,7 +311,7 @@ fn broken(apis: &Apis, scope: &Scope, api: &str, stage: &str, why: &str) {
 
 #[cfg(test)]
 mod tests {
-    use api::apigateway::RestApi;
+    use api::apigateway::{RestApi, Stage};
     use base::Clock;
     use serde_json::json;
     use store::{Location, StoreOptions};

@@ -17,10 +17,12 @@ use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
 use super::{CompiledMethod, CompiledStage, StageVariables};
+use crate::cache::{MethodCache, ResponseCache};
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
 use crate::integration::Integration;
 use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
+use crate::mapping::source::MappingError;
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 
 /// Why a stage cannot be served at all.
@@ -42,6 +44,8 @@ pub enum StageFault {
 pub struct Surroundings {
     /// Its counters.
     pub counters: Arc<StageCounters>,
+    /// The cache of its answers, if it has one.
+    pub cache: Option<Arc<ResponseCache>>,
     /// What is stored under its `clientCertificateId`, if it has one.
     pub client_certificate: Option<ClientCertificateDocument>,
     /// Whether its account lets API Gateway write execution logs.
@@ -108,9 +112,15 @@ pub fn compile_stage(
     for resource in &snapshot.resources {
         let resource_facts = resource_facts(resource)?;
         let mut entries = Vec::new();
-        for (verb, method) in resource.resource_methods.iter().flatten() {
+        for (verb, stored) in resource.resource_methods.iter().flatten() {
             entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
-            let (mut method, what) = one_method(&within, &resource_facts, verb, method);
+            let (mut method, what) = one_method(&within, &resource_facts, verb, stored);
+            let cached = cached(&within, stage, &resource_facts, verb, stored);
+            method.cache = cached.unwrap_or_else(|error| {
+                let what = format!("its answers are not cached: {error}");
+                remarks.push(Remark { place: format!("{} {verb}", resource_facts.path), what });
+                None
+            });
             method.log = surroundings.logs.then(|| detail(stage, &resource_facts.path, verb)).flatten();
             let place = format!("{} {verb}", resource_facts.path);
             remarks.extend(what.map(|what| Remark { place, what }));
@@ -128,6 +138,7 @@ pub fn compile_stage(
         access_log,
         execution_logs: surroundings.logs.then(|| ExecutionLogs::new(&facts)),
         facts,
+        cache: surroundings.cache,
         counters: surroundings.counters,
         canary: None,
     };
@@ -182,11 +193,24 @@ fn one_method(
             closed,
             validation,
             integration,
+            cache: None,
             log: None,
             timeout: timeout_of(timeout),
         },
         what,
     )
+}
+
+/// How a method's answers are cached.
+fn cached(
+    within: &Within<'_>,
+    stage: &Stage,
+    resource: &ResourceFacts,
+    verb: &str,
+    method: &Method,
+) -> Result<Option<MethodCache>, MappingError> {
+    let Some(integration) = &method.method_integration else { return Ok(None) };
+    MethodCache::compile(stage, resource, verb, integration, within.variables)
 }
 
 /// How much of a method's execution `stage` logs.
@@ -222,16 +246,9 @@ fn closed(snapshot: &SnapshotDocument) -> Option<Refusal> {
 
 /// What a stage asks for that is not built and lets nobody in that should stay out.
 fn ignored(stage: &Stage, logs: bool) -> Vec<Remark> {
-    let remark = |what: &str| Remark {
-        place: "the stage".to_owned(),
-        what: format!("{what}, which is not built yet"),
-    };
     let settings = || stage.method_settings.iter().flatten().map(|(_, setting)| setting);
     let asks_for_logs = |setting: &MethodSetting| detail_of(setting).is_some();
     let mut remarks = Vec::new();
-    if stage.cache_cluster_enabled == Some(true) {
-        remarks.push(remark("asks for a response cache"));
-    }
     if !logs && settings().any(asks_for_logs) {
         let what = "asks for execution logs, but its account names no role that may write them".to_owned();
         remarks.push(Remark { place: "the stage".to_owned(), what });

@@ -8,6 +8,7 @@ mod compile;
 mod compile_method;
 mod integrate;
 pub(crate) mod limits;
+mod look_up;
 pub(crate) mod measure;
 pub(crate) mod pipeline;
 mod prepare;

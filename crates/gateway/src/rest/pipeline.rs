@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Response, StatusCode};
 
+use super::look_up::LookUp;
 use super::{
-    CompiledMethod, CompiledStage, admit, integrate, measure, prepare, reply, resolve, respond, validate,
+    CompiledMethod, CompiledStage, admit, integrate, look_up, measure, prepare, reply, resolve, respond,
+    validate,
 };
 use crate::exchange::{
     Answered, Blame, Body, Call, Caller, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared,
@@ -34,6 +36,8 @@ struct Course<'r> {
     caller: Caller,
     trace: Option<Trace>,
     asked: Option<Asked>,
+    /// Whether its answer was found in the cache, if it was looked for there.
+    cached: Option<bool>,
     log: ExecutionLog,
 }
 
@@ -99,6 +103,18 @@ async fn steps<'r>(
     let measured = measure::measure(admitted)?;
     let measured = course.log.executing(measured).await?;
     let validated = validate::validate(measured).await?;
+    let (validated, slot, warned) = match look_up::look_up(validated).await? {
+        LookUp::Hit(reply, warned) => {
+            course.cached = Some(true);
+            let reply = warned.tell(reply);
+            course.log.replied(&reply, &stage.binary);
+            return Ok(reply);
+        }
+        LookUp::Miss(validated, slot, warned) => {
+            course.cached = slot.as_ref().map(|_| false);
+            (validated, slot, warned)
+        }
+    };
     let Prepared { client, call } = prepare::prepare(validated, services.ids).await?;
     course.prepared(&client, &call);
     let asked = Instant::now();
@@ -108,6 +124,7 @@ async fn steps<'r>(
     course.asked(latency, client.method, answered.as_ref().ok());
     let answered = course.log.answered(answered?, latency, &stage.binary).await?;
     let reply = respond::respond(answered, &client, services.ids).await?;
+    let reply = warned.tell(look_up::keep(slot, reply, &client).await?);
     course.log.replied(&reply, &stage.binary);
     Ok(reply)
 }
@@ -150,6 +167,9 @@ impl<'r> Course<'r> {
     ) {
         let status = response.status();
         stage.counters.count(status);
+        if let Some(hit) = self.cached {
+            stage.counters.count_look_up(hit);
+        }
         if let Some(refusal) = refusal
             && refusal.response().blame != Blame::Client
         {

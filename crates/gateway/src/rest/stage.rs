@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::StageVariables;
 use super::trie::Routes;
 use super::validation::Validation;
+use crate::cache::{MethodCache, ResponseCache};
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
@@ -30,6 +31,8 @@ pub struct CompiledStage {
     pub access_log: Option<AccessLog>,
     /// Where execution logs go, if there are any.
     pub execution_logs: Option<ExecutionLogs>,
+    /// The cache of its answers, if it has one.
+    pub cache: Option<Arc<ResponseCache>>,
     /// What is counted; the same over all deployments of the stage.
     pub counters: Arc<StageCounters>,
     /// What gets a share of the requests in its place, if there is such a thing.
@@ -56,6 +59,8 @@ pub struct CompiledMethod {
     pub validation: Validation,
     /// Its integration.
     pub integration: Integration,
+    /// How its answers are cached, if they are.
+    pub cache: Option<MethodCache>,
     /// How much of its execution is logged.
     pub log: Option<Detail>,
     /// How long the integration may take.
@@ -76,6 +81,7 @@ pub(super) mod tests {
             variables: StageVariables::default(),
             binary: BinaryTypes::new(&[]),
             access_log: None,
+            cache: None,
             counters: Arc::default(),
             execution_logs: None,
             canary: None,

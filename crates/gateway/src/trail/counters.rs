@@ -17,6 +17,8 @@ struct Counts {
     requests: AtomicU64,
     client_errors: AtomicU64,
     server_errors: AtomicU64,
+    cache_hits: AtomicU64,
+    cache_misses: AtomicU64,
 }
 
 /// The counters' sums at one moment.
@@ -28,6 +30,10 @@ pub struct Totals {
     pub client_errors: u64,
     /// Of these, with a status of 500 to 599.
     pub server_errors: u64,
+    /// Answers that were found in the stage's cache: `CacheHitCount`.
+    pub cache_hits: u64,
+    /// Those that were looked for there and not found: `CacheMissCount`.
+    pub cache_misses: u64,
 }
 
 impl Default for StageCounters {
@@ -48,6 +54,13 @@ impl StageCounters {
         }
     }
 
+    /// Counts a look into the stage's cache.
+    pub fn count_look_up(&self, hit: bool) {
+        let counts = self.0.mine();
+        let count = if hit { &counts.cache_hits } else { &counts.cache_misses };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The sums over all cores.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -55,6 +68,8 @@ impl StageCounters {
             requests: sum.requests + counts.requests.load(Ordering::Relaxed),
             client_errors: sum.client_errors + counts.client_errors.load(Ordering::Relaxed),
             server_errors: sum.server_errors + counts.server_errors.load(Ordering::Relaxed),
+            cache_hits: sum.cache_hits + counts.cache_hits.load(Ordering::Relaxed),
+            cache_misses: sum.cache_misses + counts.cache_misses.load(Ordering::Relaxed),
         })
     }
 }
@@ -69,6 +84,11 @@ mod tests {
         for status in [200, 301, 399, 400, 499, 500, 599] {
             counters.count(StatusCode::from_u16(status).unwrap());
         }
-        assert_eq!(counters.totals(), Totals { requests: 7, client_errors: 2, server_errors: 2 });
+        for hit in [true, false, true] {
+            counters.count_look_up(hit);
+        }
+        let expected =
+            Totals { requests: 7, client_errors: 2, server_errors: 2, cache_hits: 2, cache_misses: 1 };
+        assert_eq!(counters.totals(), expected);
     }
 }

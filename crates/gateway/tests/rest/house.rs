@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use base::{Random, Scope, Timestamp};
 use bytes::Bytes;
-use documents::apigateway::SnapshotDocument;
+use documents::apigateway::{SnapshotDocument, StageDocument};
 use gateway::Worker;
+use gateway::cache::{CacheSpec, ResponseCache};
 use gateway::exchange::{Body, HeaderNames, Incoming};
 use gateway::front_door::{Apis, FrontDoor, Served};
 use gateway::rest::{Remark, Surroundings, compile_stage};
@@ -175,8 +176,17 @@ impl Api {
         Surroundings {
             counters: apis.counters_of("abc123", "prod"),
             logs: self.logs,
+            cache: self.cache(),
             ..Surroundings::default()
         }
+    }
+
+    fn cache(&self) -> Option<Arc<ResponseCache>> {
+        let mut stage = self.stage.clone();
+        stage["stageName"] = "prod".into();
+        let document = StageDocument::new(serde_json::from_value(stage).unwrap());
+        let spec = CacheSpec::of(&document, 1 << 26)?;
+        Some(Arc::new(ResponseCache::new(spec, &Random::system())))
     }
 
     pub(crate) fn snapshot(&self) -> SnapshotDocument {

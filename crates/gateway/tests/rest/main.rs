@@ -15,6 +15,7 @@ mod body_parts;
 mod house;
 
 mod addresses;
+mod cache;
 mod deploying;
 mod http;
 mod lambda;

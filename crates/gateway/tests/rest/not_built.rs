@@ -130,7 +130,6 @@ fn what_restricts_nothing_is_served_and_told() {
     assert_eq!(
         told,
         [
-            "asks for a response cache, which is not built yet",
             "asks for execution logs, but its account names no role that may write them",
             "access logs to arn:aws:firehose:us-west-2:1:deliverystream/amazon-apigateway-x are not built yet",
         ]

@@ -36,6 +36,7 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         | Refusal::MissingAuthenticationToken
         | Refusal::RequestTooLarge(_)
         | Refusal::BrokenBody
+        | Refusal::CacheControlUnauthorized
         | Refusal::UnsupportedMediaType { .. }
         | Refusal::PayloadNotJson { .. } => format!("Execution failed: {}", refusal.message()).into(),
     }
