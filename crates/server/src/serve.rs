@@ -15,7 +15,7 @@ use base::{Clock, Random};
 use control::{Authentication, ControlPlane, Plane, RoleCredentials, RootCredentials};
 use functions::{LocalFunctions, Surroundings};
 use gateway::Doors;
-use gateway::front_door::{Apis, FrontDoor, Refresh};
+use gateway::front_door::{Apis, FrontDoor, Refresh, StageCaches};
 use gateway::listener::{Listener, Socket};
 use gateway::test_invoke::TestBench;
 use gateway::trail::Trail;
@@ -70,8 +70,18 @@ impl Parts {
     /// From the bottom up: what may be refused comes first, and nothing is served before all
     /// of it is there.
     fn start(settings: Settings, background: &Runtime) -> Result<Self, Fault> {
-        let Settings { listen, place, access, workers, drain, limits, functions: bounds, upstreams, log: _ } =
-            settings;
+        let Settings {
+            listen,
+            place,
+            access,
+            workers,
+            drain,
+            limits,
+            functions: bounds,
+            cache,
+            upstreams,
+            log: _,
+        } = settings;
         let _entered = background.enter();
         let signals = Signals::awaited().map_err(Fault::Threads)?;
         let socket = Socket::bind(listen).map_err(|why| Fault::Listen { address: listen, why })?;
@@ -111,7 +121,7 @@ impl Parts {
         };
         let control = ControlPlane::new(plane.clone(), authentication(access), background.handle().clone());
 
-        let apis = Arc::new(Apis::default());
+        let apis = Arc::new(Apis::new(StageCaches::new(cache, random.clone())));
         let refresh = Refresh::start(store, Arc::clone(&apis))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
         let front_door = FrontDoor::new(apis, doors, Arc::new(control), trail, random);

@@ -110,9 +110,9 @@ impl ResponseCache {
     /// An empty cache.
     #[must_use]
     pub fn new(spec: CacheSpec, random: &Random) -> Self {
-        let entries = Cache::builder()
+        let entries = Cache::<Box<[u8]>, Arc<Entry>>::builder()
             .max_capacity(spec.capacity)
-            .weigher(|key: &Box<[u8]>, entry: &Arc<Entry>| weight(key, entry))
+            .weigher(|key, entry| weight(key, entry))
             // Entries come and go by their age; a popular old one is not worth more than a new one.
             .eviction_policy(EvictionPolicy::lru())
             .time_to_live(LONGEST_TTL)

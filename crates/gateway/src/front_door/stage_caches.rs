@@ -16,8 +16,11 @@ const MOST_BYTES: u64 = 512 << 20;
 pub struct StageCaches {
     most: u64,
     random: Random,
-    kept: Mutex<HashMap<(Box<str>, Box<str>), OfStage>>,
+    kept: Mutex<CachesByStage>,
 }
+
+/// By API and stage.
+type CachesByStage = HashMap<(Box<str>, Box<str>), OfStage>;
 
 /// A stage's caches.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +76,7 @@ impl StageCaches {
         self.kept().retain(|(own, _), _| **own != *api);
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<(Box<str>, Box<str>), OfStage>> {
+    fn kept(&self) -> MutexGuard<'_, CachesByStage> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

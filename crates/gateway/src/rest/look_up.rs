@@ -19,6 +19,7 @@ const IGNORED: HeaderValue =
 
 /// What was found.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(super) enum LookUp<'r> {
     /// The answer.
     Hit(Reply, Warned),

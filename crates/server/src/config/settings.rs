@@ -21,6 +21,9 @@ const DEFAULT_DRAIN: Duration = Duration::from_secs(25);
 /// Longer times than a day are mistakes in the unit.
 const MOST_SECONDS: u64 = 86_400;
 const MOST_WORKERS: usize = 1_024;
+const DEFAULT_CACHE_MIB: u64 = 512;
+/// AWS's largest.
+const MOST_CACHE_MIB: u64 = 237 * 1_024;
 
 /// Everything that `serve` needs to know.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) drain: Duration,
     pub(crate) limits: Limits,
     pub(crate) functions: Functions,
+    /// Bytes that one stage's cache of answers takes at most.
+    pub(crate) cache: u64,
     pub(crate) upstreams: UpstreamSettings,
     pub(crate) log: Log,
 }
@@ -154,6 +159,11 @@ impl Settings {
                 .map(|idle| seconds("functions.idle_seconds", Some(idle), Duration::ZERO))
                 .transpose()?,
         };
+        let cache = match written.cache.mib_per_stage {
+            None => DEFAULT_CACHE_MIB,
+            Some(mib @ 1..=MOST_CACHE_MIB) => mib,
+            Some(_) => return Err(in_file("cache.mib_per_stage", "must be from 1 to 242688 MiB")),
+        } << 20;
         let upstreams = match &written.upstreams.ca_bundle {
             None => UpstreamSettings::default(),
             Some(bundle) => UpstreamSettings::with_bundle(bundle)
@@ -168,7 +178,7 @@ impl Settings {
             written => seconds("drain_seconds", written, DEFAULT_DRAIN)?,
         };
         let access = access(written.auth, written.root, arguments.root, &file)?;
-        Ok(Self { listen, place, access, workers, drain, limits, functions, upstreams, log })
+        Ok(Self { listen, place, access, workers, drain, limits, functions, cache, upstreams, log })
     }
 }
 
@@ -262,6 +272,7 @@ mod tests {
         assert_eq!(stated.drain, default.drain);
         assert_eq!(format!("{:?}", stated.limits), format!("{:?}", default.limits));
         assert_eq!(stated.log, default.log);
+        assert_eq!(stated.cache, default.cache);
         let functions = functions::Settings::new(PathBuf::new(), "", "".into());
         assert_eq!(
             stated.functions,
@@ -326,6 +337,7 @@ mod tests {
             ("listen = \"here\"", "listen is \"here\", expected ADDRESS:PORT"),
             ("listen = 4566", "invalid type"),
             ("workers = 0", "workers must be from 1 to 1024"),
+            ("[cache]\nmib_per_stage = 0", "cache.mib_per_stage must be from 1 to 242688 MiB"),
             ("workers = 1025", "workers must be from 1 to 1024"),
             ("drain_seconds = 86401", "drain_seconds must be from 1 to 86400 seconds"),
             ("connections.most = 0", "connections.most must be at least 1"),

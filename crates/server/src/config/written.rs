@@ -25,6 +25,8 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) functions: Functions,
     #[serde(default)]
+    pub(crate) cache: Cache,
+    #[serde(default)]
     pub(crate) upstreams: Upstreams,
     #[serde(default)]
     pub(crate) log: Log,
@@ -64,6 +66,13 @@ pub(crate) struct Functions {
     pub(crate) max_processes: Option<usize>,
     pub(crate) max_processes_per_function: Option<usize>,
     pub(crate) idle_seconds: Option<u64>,
+}
+
+/// `[cache]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cache {
+    pub(crate) mib_per_stage: Option<u64>,
 }
 
 /// `[upstreams]`.
