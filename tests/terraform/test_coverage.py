@@ -67,6 +67,7 @@ FIXED = {
     "aws_api_gateway_resource": {"rest_api_id"},
     "aws_api_gateway_rest_api": set(),
     "aws_api_gateway_rest_api_policy": {"rest_api_id"},
+    "aws_api_gateway_rest_api_put": {"body", "fail_on_warnings", "parameters", "rest_api_id", "triggers"},
     "aws_api_gateway_stage": {"rest_api_id", "stage_name"},
     "aws_api_gateway_usage_plan": set(),
     "aws_api_gateway_usage_plan_key": {"key_id", "key_type", "usage_plan_id"},
@@ -74,37 +75,21 @@ FIXED = {
 }
 
 #: Types that have no scenario, and why.
-MISSING = {
-    "aws_api_gateway_rest_api_put": "imports have no scenario yet",
-    "data.aws_api_gateway_sdk": "SDKs have no scenario yet",
-}
+MISSING = {}
 
 #: Attributes that no scenario gives a value, and why.
 NEVER_SET = {
-    "aws_api_gateway_domain_name.regional_certificate_name": "regional names take certificates of ACM only",
-    "aws_api_gateway_rest_api.body": "imports have no scenario yet",
-    "aws_api_gateway_rest_api.fail_on_warnings": "imports have no scenario yet",
-    "aws_api_gateway_rest_api.parameters": "imports have no scenario yet",
-    "aws_api_gateway_rest_api.put_rest_api_mode": "imports have no scenario yet",
+    "aws_api_gateway_domain_name.regional_certificate_name": "AWS takes no uploaded certificates for regional names",
     "aws_api_gateway_stage.web_acl_arn": "there are no web ACLs",
     "data.aws_api_gateway_api_keys.items.stage_keys": "no resource ties a key to a stage",
     "data.aws_api_gateway_api_keys.items.tags": "the provider does not read them",
-    "data.aws_api_gateway_domain_name.certificate_name": "read of names with certificates of ACM only",
-    "data.aws_api_gateway_domain_name.cloudfront_domain_name": "read of regional names only",
-    "data.aws_api_gateway_domain_name.regional_certificate_name": "regional names take certificates of ACM only",
+    "data.aws_api_gateway_domain_name.regional_certificate_name": "AWS takes no uploaded certificates for regional names",
 }
 
 #: Attributes that no scenario changes in place, and why.
 NEVER_UPDATED = {
-    "aws_api_gateway_base_path_mapping.api_id": "mappings change their stage and their path only",
-    "aws_api_gateway_domain_name.certificate_name": "belongs to an uploaded certificate, which is replaced",
-    "aws_api_gateway_domain_name.endpoint_configuration.ip_address_type": "follows the type",
-    "aws_api_gateway_domain_name.ownership_verification_certificate_arn": "set once",
-    "aws_api_gateway_domain_name.regional_certificate_name": "regional names take certificates of ACM only",
-    "aws_api_gateway_rest_api.body": "imports have no scenario yet",
-    "aws_api_gateway_rest_api.fail_on_warnings": "imports have no scenario yet",
-    "aws_api_gateway_rest_api.parameters": "imports have no scenario yet",
-    "aws_api_gateway_rest_api.put_rest_api_mode": "imports have no scenario yet",
+    "aws_api_gateway_rest_api_put.timeouts": "says how long terraform waits, and everything else replaces",
+    "aws_api_gateway_domain_name.regional_certificate_name": "AWS takes no uploaded certificates for regional names",
 }
 
 

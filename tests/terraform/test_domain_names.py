@@ -41,13 +41,18 @@ def test_the_whole_life(terraform, pems):
 
 
 def test_what_cannot_be_read_back(terraform, pems):
-    uploaded = terraform("certificates", **pems)
+    uploaded = terraform("certificates", name="mine", **pems)
     uploaded.init()
     uploaded.apply()
     assert uploaded.plans_no_change()
     address, date = uploaded.output("address")
     assert address.endswith(".cloudfront.net")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", date)
+    assert uploaded.output("read") == [address, "mine"]
+    uploaded.variables["name"] = "renamed"
+    uploaded.apply()
+    assert uploaded.plans_no_change()
     boxes = ("administrator", "webmaster", "hostmaster", "postmaster", "admin")
     assert uploaded.output("mails") == [f"{box}@example.com" for box in boxes]
+    uploaded.resources()
     uploaded.destroy()

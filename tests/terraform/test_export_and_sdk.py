@@ -28,6 +28,8 @@ def test_the_whole_life(terraform):
     for name, (_, disposition) in zip(names, facts, strict=True):
         assert re.fullmatch(f'attachment; filename="{name}"', disposition), disposition
 
+    shop.resources()
+
     shop.variables["title"] = "second"
     shop.apply()
     assert shop.plans_no_change()

@@ -11,6 +11,7 @@ variable "region" { type = string }
 variable "certificate" { type = string }
 variable "chain" { type = string }
 variable "private_key" { type = string }
+variable "name" { type = string }
 
 provider "aws" {
   region = var.region
@@ -18,10 +19,14 @@ provider "aws" {
 
 resource "aws_api_gateway_domain_name" "uploaded" {
   domain_name             = "uploaded.example.com"
-  certificate_name        = "mine"
+  certificate_name        = var.name
   certificate_body        = var.certificate
   certificate_chain       = var.chain
   certificate_private_key = var.private_key
+}
+
+data "aws_api_gateway_domain_name" "uploaded" {
+  domain_name = aws_api_gateway_domain_name.uploaded.domain_name
 }
 
 resource "aws_acm_certificate" "mailed" {
@@ -37,6 +42,10 @@ resource "aws_acm_certificate" "mailed" {
 
 output "address" {
   value = [aws_api_gateway_domain_name.uploaded.cloudfront_domain_name, aws_api_gateway_domain_name.uploaded.certificate_upload_date]
+}
+
+output "read" {
+  value = [data.aws_api_gateway_domain_name.uploaded.cloudfront_domain_name, data.aws_api_gateway_domain_name.uploaded.certificate_name]
 }
 
 output "mails" {

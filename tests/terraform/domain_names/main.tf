@@ -41,6 +41,11 @@ resource "aws_acm_certificate" "requested" {
   }
 }
 
+resource "aws_acm_certificate" "spare" {
+  domain_name       = "api.example.com"
+  validation_method = "DNS"
+}
+
 resource "aws_acm_certificate_validation" "requested" {
   count                   = var.validated ? 1 : 0
   certificate_arn         = aws_acm_certificate.requested.arn
@@ -57,12 +62,12 @@ resource "aws_acm_certificate" "edge" {
 resource "aws_api_gateway_domain_name" "regional" {
   domain_name                            = "api.example.com"
   regional_certificate_arn               = var.grown ? aws_acm_certificate.requested.arn : aws_acm_certificate.imported.arn
-  ownership_verification_certificate_arn = aws_acm_certificate.requested.arn
+  ownership_verification_certificate_arn = var.grown ? aws_acm_certificate.spare.arn : aws_acm_certificate.requested.arn
   security_policy                        = "TLS_1_2"
 
   endpoint_configuration {
     types           = ["REGIONAL"]
-    ip_address_type = "dualstack"
+    ip_address_type = var.grown ? "dualstack" : "ipv4"
   }
 
   mutual_tls_authentication {
@@ -126,7 +131,7 @@ resource "aws_api_gateway_domain_name_access_association" "endpoint" {
 }
 
 resource "aws_api_gateway_rest_api" "pets" {
-  for_each = toset(["REGIONAL", "PRIVATE"])
+  for_each = toset(["REGIONAL", "PRIVATE", "EDGE"])
   name     = lower(each.key)
 
   endpoint_configuration {
@@ -165,7 +170,7 @@ resource "aws_api_gateway_stage" "dev" {
 
 resource "aws_api_gateway_base_path_mapping" "root" {
   domain_name = aws_api_gateway_domain_name.regional.domain_name
-  api_id      = aws_api_gateway_stage.dev["REGIONAL"].rest_api_id
+  api_id      = aws_api_gateway_stage.dev[var.grown ? "EDGE" : "REGIONAL"].rest_api_id
 }
 
 resource "aws_api_gateway_base_path_mapping" "version" {

@@ -1,5 +1,7 @@
 //! Whole documents, and what holds of all of them.
 
+mod round_trip;
+
 use proptest::prelude::*;
 use saphyr::{LoadableYamlNode as _, ScalarOwned, YamlOwned};
 use serde_json::json;

@@ -18,7 +18,9 @@ enum Scheme {
     },
     /// It cannot be built: methods that ask for it are not made.
     Broken,
-    /// AWS passes over it.
+    /// AWS passes over it, with a warning: a scheme that is "not a configured authorizer" is "ignored",
+    /// says AWS's own warning about broken ones (below). Whoever wants such documents refused sets
+    /// `failonwarnings`.
     Ignored,
 }
 

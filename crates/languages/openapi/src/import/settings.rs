@@ -1,6 +1,6 @@
 //! `info` and the extensions of the document that are settings of the API itself.
 
-use api::apigateway::{ApiKeySourceType, EndpointConfiguration, RestApi};
+use api::apigateway::{ApiKeySourceType, EndpointConfiguration, IpAddressType, RestApi};
 use serde_json::Value;
 
 use super::reader::{Reader, flag, string, text};
@@ -9,7 +9,7 @@ pub(super) fn read(reader: &mut Reader<'_>, api_id: &str) -> RestApi {
     let info = reader.section("info");
     let of_info =
         |key: &str| info.and_then(|info| info.get(key)).and_then(text).filter(|text| !text.is_empty());
-    let (vpc_endpoint_ids, disable_execute_api_endpoint) = endpoint(reader);
+    let (endpoint_configuration, disable_execute_api_endpoint) = endpoint(reader);
     RestApi {
         id: Some(api_id.to_owned()),
         name: of_info("title"),
@@ -23,10 +23,7 @@ pub(super) fn read(reader: &mut Reader<'_>, api_id: &str) -> RestApi {
             "API key source",
             &ApiKeySourceType::ALL.iter().map(|source| source.as_str()).collect::<Vec<_>>().join(","),
         ),
-        endpoint_configuration: vpc_endpoint_ids.map(|ids| EndpointConfiguration {
-            vpc_endpoint_ids: Some(ids),
-            ..EndpointConfiguration::default()
-        }),
+        endpoint_configuration,
         policy: policy(reader),
         disable_execute_api_endpoint,
         security_policy: named(
@@ -47,17 +44,32 @@ pub(super) fn read(reader: &mut Reader<'_>, api_id: &str) -> RestApi {
 
 /// `x-amazon-apigateway-endpoint-configuration`: of the document in Swagger 2.0, of the first
 /// server in OpenAPI 3.0.
-fn endpoint(reader: &mut Reader<'_>) -> (Option<Vec<String>>, Option<bool>) {
+fn endpoint(reader: &mut Reader<'_>) -> (Option<EndpointConfiguration>, Option<bool>) {
     const KEY: &str = "x-amazon-apigateway-endpoint-configuration";
     let servers = reader.root.get("servers").and_then(Value::as_array);
     let of_server = servers.and_then(|servers| servers.first()?.get(KEY));
     let Some(given) = reader.root.get(KEY).or(of_server) else { return (None, None) };
     let ids = given.get("vpcEndpointIds").and_then(Value::as_array);
     let ids: Option<Vec<String>> = ids.map(|ids| ids.iter().filter_map(text).collect());
-    if !given.is_object() {
+    let ids = ids.filter(|ids| !ids.is_empty());
+    let Some(members) = given.as_object() else {
         reader.wrong_extension(KEY, "object", given);
-    }
-    (ids.filter(|ids| !ids.is_empty()), given.get("disableExecuteApiEndpoint").map(flag))
+        return (None, None);
+    };
+    let ip_address_type = string(members, "ipAddressType").and_then(|kind| {
+        let known = kind.to_ascii_lowercase().parse::<IpAddressType>().ok();
+        if known.is_none() {
+            reader.error("Invalid IP address type specified. Valid options are ipv4,dualstack".to_owned());
+        }
+        known
+    });
+    let says_something = ids.is_some() || ip_address_type.is_some();
+    let configuration = says_something.then(|| EndpointConfiguration {
+        vpc_endpoint_ids: ids,
+        ip_address_type,
+        ..EndpointConfiguration::default()
+    });
+    (configuration, members.get("disableExecuteApiEndpoint").map(flag))
 }
 
 /// Written as an object, or as its text.

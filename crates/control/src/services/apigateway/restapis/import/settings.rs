@@ -1,6 +1,6 @@
 //! The API's own settings, by a document.
 
-use api::apigateway::{ApiKeySourceType, EndpointConfiguration, PutMode, RestApi};
+use api::apigateway::{ApiKeySourceType, EndpointConfiguration, IpAddressType, PutMode, RestApi};
 use indexmap::IndexMap;
 
 use super::super::super::refusals::description;
@@ -13,7 +13,7 @@ pub(super) fn new(call: &Call<'_, '_>, given: RestApi, parameters: &Parameters) 
     let configuration = EndpointConfiguration {
         types: parameters.endpoint_types.clone(),
         vpc_endpoint_ids: vpc_endpoint_ids(&given, parameters),
-        ip_address_type: None,
+        ip_address_type: ip_address_type(&given),
     };
     let empty = RestApi {
         id: given.id.clone(),
@@ -41,8 +41,15 @@ pub(super) fn changed(
     if ids.is_some() || mode == PutMode::Overwrite {
         configuration.vpc_endpoint_ids = ids;
     }
+    if let Some(kind) = ip_address_type(&given) {
+        configuration.ip_address_type = Some(kind);
+    }
     endpoints::check(configuration)?;
     set(call, api, given, mode)
+}
+
+fn ip_address_type(given: &RestApi) -> Option<IpAddressType> {
+    given.endpoint_configuration.as_ref()?.ip_address_type
 }
 
 fn vpc_endpoint_ids(given: &RestApi, parameters: &Parameters) -> Option<Vec<String>> {
