@@ -2,8 +2,10 @@
 
 import json
 import pathlib
+import re
 
 import pytest
+import yaml
 
 from clients.test_aws_cli import cli  # noqa: F401  (a fixture)
 
@@ -32,6 +34,57 @@ class Imported:
 
     def target(self, path):
         return f"/_aws/execute-api/{self.id}/dev{path}"
+
+
+#: What REST APIs have of the guide's "OpenAPI extensions for API Gateway"; the others are for HTTP APIs.
+EXTENSIONS = """
+any-method api-key-source auth authorizer authtype binary-media-types documentation endpoint-access-mode
+endpoint-configuration gateway-responses importexport-version integration minimum-compression-size policy
+request-validator request-validators security-policy tag-value
+"""
+
+#: Members of x-amazon-apigateway-integration by the guide's page on it, and of the one operation that makes integrations.
+INTEGRATION = """
+cacheKeyParameters cacheNamespace connectionId connectionType contentHandling credentials httpMethod integrationTarget
+passthroughBehavior requestParameters requestTemplates responseTransferMode responses timeoutInMillis tlsConfig type uri
+"""
+
+
+def members(value, name):
+    """Every member of every object that stands under `name` somewhere in a document."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == name and isinstance(inner, dict):
+                yield from inner
+            yield from members(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from members(inner, name)
+
+
+def test_together_they_use_every_extension():
+    documents = [yaml.safe_load(file.read_text()) for file in FILES.iterdir()]
+    assert len(documents) == 10
+    used = set(re.findall("x-amazon-apigateway-([a-z-]+)", json.dumps(documents)))
+    assert used == set(EXTENSIONS.split())
+    assert set(members(documents, "x-amazon-apigateway-integration")) == set(INTEGRATION.split())
+
+
+@pytest.mark.parametrize("name", sorted(file.name for file in FILES.iterdir()))
+def test_each_can_be_deployed_exported_and_put_back(specification, name):
+    """As the AWS CLI does it; what is put back by the file that GetExport wrote is the same to the last method."""
+    api = specification(name)
+    api.deploy(variables={"host": "127.0.0.1:9", "link": "none"})
+    named = {"restApiId": api.id, "stageName": "dev", "parameters": {"extensions": "apigateway"}}
+
+    def exported(kind):
+        return json.loads(api.client.get_export(**named, exportType=kind)["body"].read())
+
+    for kind in ("swagger", "oas30"):
+        before = exported(kind)
+        api.client.put_rest_api(restApiId=api.id, mode="overwrite", failOnWarnings=True, body=json.dumps(before))
+        api.deploy()
+        assert exported(kind) == before
 
 
 @pytest.fixture
@@ -71,7 +124,7 @@ def test_hello_openapi_yaml(specification, call):
     assert (reply.status, reply.json) == (200, {"hello": "yaml"})
 
 
-def test_pets_swagger_yaml(specification):
+def test_pets_swagger_yaml(specification, call):
     api = specification("pets.swagger.yaml", "--parameters", "basepath=split")
     assert list(api.resources) == ["/", "/pets", "/pets/{id}"]
     validators = {name: one["id"] for name, one in api.named("get_request_validators").items()}
@@ -100,6 +153,11 @@ def test_pets_swagger_yaml(specification):
             "friends": {"$ref": f"https://apigateway.amazonaws.com/restapis/{api.id}/models/Pets"},
         },
     }
+    api.deploy()
+    assert call("GET", api.target("/pets")).json == []
+    refused = call("POST", api.target("/pets"), body=b'{"friends": [{"name": 1}]}')
+    assert (refused.status, refused.json) == (400, {"message": "Invalid request body"})
+    assert call("POST", api.target("/pets"), body=b'{"name": "cat", "friends": [{"name": "dog"}]}').status == 201
 
 
 def test_pets_openapi_json(specification, call):
