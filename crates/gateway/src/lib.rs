@@ -15,6 +15,7 @@ pub mod mapping;
 pub mod rest;
 mod shard;
 pub mod test_invoke;
+pub mod throttle;
 pub mod trail;
 mod worker;
 

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// refuses that.
     #[error("the caller is not authorized to invalidate the cache")]
     CacheControlUnauthorized,
+    /// The method is called too often.
+    #[error("the method is called more often than its stage allows")]
+    Throttled,
     /// No template matches and the integration does not pass bodies through.
     #[error("no request template for the content type {content_type:?}")]
     UnsupportedMediaType {
@@ -290,6 +293,13 @@ impl Refusal {
             Self::CacheControlUnauthorized => {
                 row("ACCESS_DENIED", StatusCode::FORBIDDEN, "AccessDeniedException", Blame::Client, false)
             }
+            Self::Throttled => row(
+                "THROTTLED",
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequestsException",
+                Blame::Client,
+                false,
+            ),
             Self::BrokenBody | Self::PayloadNotJson { .. } => {
                 row("DEFAULT_4XX", StatusCode::BAD_REQUEST, "BadRequestException", Blame::Client, true)
             }
@@ -334,6 +344,7 @@ impl Refusal {
             Self::BadRequestParameters { .. } => self.to_string().into(),
             Self::BadRequestBody { .. } => "Invalid request body".into(),
             Self::CacheControlUnauthorized => "Unauthorized".into(),
+            Self::Throttled => "Too Many Requests".into(),
             Self::BrokenBody => "Bad Request".into(),
             Self::UnsupportedMediaType { .. } => "Unsupported Media Type".into(),
             Self::PayloadNotJson { why } => format!("Could not parse request body into json: {why}").into(),
@@ -411,6 +422,7 @@ mod tests {
             "Request Too Long",
             "REQUEST_TOO_LARGE",
         );
+        check(Refusal::Throttled, 429, "TooManyRequestsException", "Too Many Requests", "THROTTLED");
         check(
             Refusal::UnsupportedMediaType { content_type: "a/b".into() },
             415,

@@ -10,6 +10,7 @@ use base::Scope;
 use super::StageCaches;
 use crate::exchange::{ConfigurationFault, Refusal, Unreachable};
 use crate::rest::CompiledStage;
+use crate::throttle::StageBuckets;
 use crate::trail::{StageCounters, Totals};
 
 /// The served stages of all APIs in all accounts and regions.
@@ -18,8 +19,12 @@ pub struct Apis {
     served: ArcSwap<HashMap<Box<str>, Arc<Api>>>,
     /// Counters outlive what they count, until the stage is gone.
     counters: Mutex<CountersByStage>,
+    buckets: Mutex<BucketsByStage>,
     caches: StageCaches,
 }
+
+/// By API and stage.
+type BucketsByStage = HashMap<(Box<str>, Box<str>), Arc<StageBuckets>>;
 
 /// By API and stage.
 type CountersByStage = HashMap<(Box<str>, Box<str>), Arc<StageCounters>>;
@@ -110,6 +115,7 @@ impl Apis {
             }
         });
         self.counters().remove(&(api.into(), stage.into()));
+        self.buckets().remove(&(api.into(), stage.into()));
         self.caches.forget_stage(api, stage);
     }
 
@@ -121,6 +127,7 @@ impl Apis {
             }
         });
         self.counters().retain(|(own, _), _| **own != *api);
+        self.buckets().retain(|(own, _), _| **own != *api);
         self.caches.forget_api(api);
     }
 
@@ -138,6 +145,16 @@ impl Apis {
     #[must_use]
     pub fn counters_of(&self, api: &str, stage: &str) -> Arc<StageCounters> {
         Arc::clone(self.counters().entry((api.into(), stage.into())).or_default())
+    }
+
+    /// The buckets of a stage's methods, the same as long as it exists.
+    #[must_use]
+    pub fn buckets_of(&self, api: &str, stage: &str) -> Arc<StageBuckets> {
+        Arc::clone(self.buckets().entry((api.into(), stage.into())).or_default())
+    }
+
+    fn buckets(&self) -> std::sync::MutexGuard<'_, BucketsByStage> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The caches of the stages' answers.

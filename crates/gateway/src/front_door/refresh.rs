@@ -285,7 +285,13 @@ fn compile(
     let Stored { document, snapshot, canary, certificate, logs } = stored;
     let (caches, stage) = (apis.caches().of(api, name, &document), &document.stage);
     let (counters, client_certificate) = (apis.counters_of(api, name), certificate?);
-    let surroundings = Surroundings { counters, cache: caches.own, client_certificate, logs };
+    let surroundings = Surroundings {
+        counters,
+        buckets: apis.buckets_of(api, name),
+        cache: caches.own,
+        client_certificate,
+        logs,
+    };
     let compiled = compile_stage(scope, stage, &snapshot?, surroundings.clone());
     let (mut compiled, mut remarks) = compiled.map_err(|fault| fault.to_string())?;
     if let (Some(settings), Some(snapshot)) = (&stage.canary_settings, canary) {

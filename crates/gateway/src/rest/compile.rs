@@ -23,6 +23,7 @@ use crate::integration::Integration;
 use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
 use crate::mapping::source::MappingError;
+use crate::throttle::{Limit, StageBuckets, Throttle};
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 
 /// Why a stage cannot be served at all.
@@ -44,6 +45,8 @@ pub enum StageFault {
 pub struct Surroundings {
     /// Its counters.
     pub counters: Arc<StageCounters>,
+    /// How much its methods are used.
+    pub buckets: Arc<StageBuckets>,
     /// The cache of its answers, if it has one.
     pub cache: Option<Arc<ResponseCache>>,
     /// What is stored under its `clientCertificateId`, if it has one.
@@ -115,6 +118,7 @@ pub fn compile_stage(
         for (verb, stored) in resource.resource_methods.iter().flatten() {
             entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
             let (mut method, what) = one_method(&within, &resource_facts, verb, stored);
+            method.throttle = throttle(stage, &resource_facts.path, verb, &surroundings.buckets);
             let cached = cached(&within, stage, &resource_facts, verb, stored);
             method.cache = cached.unwrap_or_else(|error| {
                 let what = format!("its answers are not cached: {error}");
@@ -193,12 +197,19 @@ fn one_method(
             closed,
             validation,
             integration,
+            throttle: None,
             cache: None,
             log: None,
             timeout: timeout_of(timeout),
         },
         what,
     )
+}
+
+/// How often a method may be called. What is set for all methods is the limit of each.
+fn throttle(stage: &Stage, path: &str, verb: &str, buckets: &StageBuckets) -> Option<Throttle> {
+    let limit = Limit::of_method(method_setting(stage, path, verb)?)?;
+    Some(Throttle { limit, bucket: buckets.of(path, verb) })
 }
 
 /// How a method's answers are cached.

@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod compile_method;
 mod integrate;
+mod limit;
 pub(crate) mod limits;
 mod look_up;
 pub(crate) mod measure;

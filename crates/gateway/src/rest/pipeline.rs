@@ -6,8 +6,8 @@ use http::{HeaderMap, Response, StatusCode};
 
 use super::look_up::LookUp;
 use super::{
-    CompiledMethod, CompiledStage, admit, integrate, look_up, measure, prepare, reply, resolve, respond,
-    validate,
+    CompiledMethod, CompiledStage, admit, integrate, limit, look_up, measure, prepare, reply, resolve,
+    respond, validate,
 };
 use crate::exchange::{
     Answered, Blame, Body, Call, Caller, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared,
@@ -99,6 +99,7 @@ async fn steps<'r>(
     admit::enter(stage)?;
     let matched = resolve::resolve(request, stage, headers, header_names, body)?;
     course.matched(&matched);
+    let matched = limit::limit(matched)?;
     let admitted = admit::admit(matched, services, &mut course.caller).await?;
     let measured = measure::measure(admitted)?;
     let measured = course.log.executing(measured).await?;

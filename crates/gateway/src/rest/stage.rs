@@ -10,6 +10,7 @@ use crate::cache::{MethodCache, ResponseCache};
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
+use crate::throttle::Throttle;
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 
 /// A stage that can be served. Immutable; changes make a new one.
@@ -59,6 +60,8 @@ pub struct CompiledMethod {
     pub validation: Validation,
     /// Its integration.
     pub integration: Integration,
+    /// How often it may be called, if that is limited.
+    pub throttle: Option<Throttle>,
     /// How its answers are cached, if they are.
     pub cache: Option<MethodCache>,
     /// How much of its execution is logged.

@@ -175,6 +175,7 @@ impl Api {
     fn surroundings(&self, apis: &Apis) -> Surroundings {
         Surroundings {
             counters: apis.counters_of("abc123", "prod"),
+            buckets: apis.buckets_of("abc123", "prod"),
             logs: self.logs,
             cache: self.cache(),
             ..Surroundings::default()

@@ -23,6 +23,7 @@ mod limits;
 mod mock;
 mod not_built;
 mod test_invoke;
+mod throttling;
 mod trail;
 mod validation;
 mod wire;

@@ -37,6 +37,7 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         | Refusal::RequestTooLarge(_)
         | Refusal::BrokenBody
         | Refusal::CacheControlUnauthorized
+        | Refusal::Throttled
         | Refusal::UnsupportedMediaType { .. }
         | Refusal::PayloadNotJson { .. } => format!("Execution failed: {}", refusal.message()).into(),
     }

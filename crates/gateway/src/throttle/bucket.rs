@@ -1,0 +1,168 @@
+//! A token bucket in one number: the moment at which it will be full again. Taking a token moves
+//! that moment by one token's time; there is no token if it would lie too far ahead.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use api::apigateway::{MethodSetting, ThrottleSettings};
+
+const SECOND: f64 = 1e9;
+
+/// A rate and a burst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The time in which one token comes, in nanoseconds; 0 if nothing passes.
+    token: u64,
+    /// The time in which an empty bucket fills.
+    full: u64,
+}
+
+impl Limit {
+    /// `rate` requests a second and `burst` at once. `None` if either is negative, which is AWS's
+    /// way to say that there is no limit (as terraform's provider documents its defaults of -1).
+    /// If either is 0, nothing passes.
+    #[must_use]
+    pub fn new(rate: f64, burst: i32) -> Option<Self> {
+        let burst = u64::try_from(burst).ok()?;
+        if rate.is_nan() || rate < 0.0 {
+            return None;
+        }
+        if rate == 0.0 || burst == 0 {
+            return Some(Self { token: 0, full: 0 });
+        }
+        // A rate so low that no token comes in a century lets no more pass than its burst.
+        let longest = (1_u64 << 61) / burst;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a positive number, which saturates"
+        )]
+        let token = ((SECOND / rate) as u64).clamp(1, longest);
+        Some(Self { token, full: token.saturating_mul(burst) })
+    }
+
+    /// Of a stage's settings for a method, if they limit it.
+    #[must_use]
+    pub fn of_method(setting: &MethodSetting) -> Option<Self> {
+        Self::new(setting.throttling_rate_limit?, setting.throttling_burst_limit?)
+    }
+
+    /// Of a usage plan, if it has one.
+    #[must_use]
+    pub fn of_plan(settings: &ThrottleSettings) -> Option<Self> {
+        Self::new(settings.rate_limit?, settings.burst_limit?)
+    }
+}
+
+/// How much is used of a limit.
+#[derive(Debug)]
+pub struct Bucket {
+    made: Instant,
+    /// Nanoseconds after `made` at which it is full.
+    full_at: AtomicU64,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self { made: Instant::now(), full_at: AtomicU64::new(0) }
+    }
+}
+
+impl Bucket {
+    /// Takes a token, if there is one. Exact however many take at a time.
+    #[must_use]
+    pub fn take(&self, limit: Limit, now: Instant) -> bool {
+        if limit.token == 0 {
+            return false;
+        }
+        let now = u64::try_from(now.saturating_duration_since(self.made).as_nanos()).unwrap_or(u64::MAX);
+        let taken = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
+            let next = full_at.max(now).saturating_add(limit.token);
+            (next - now <= limit.full).then_some(next)
+        });
+        taken.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn passed(bucket: &Bucket, limit: Limit, now: Instant, tries: usize) -> usize {
+        (0..tries).filter(|_| bucket.take(limit, now)).count()
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_the_rate() {
+        let (bucket, limit) = (Bucket::default(), Limit::new(2.0, 5).unwrap());
+        let start = bucket.made;
+        for (millis, expected) in [(0, 5), (499, 0), (500, 1), (1_499, 1), (1_500, 1), (60_000, 5)] {
+            assert_eq!(
+                passed(&bucket, limit, start + Duration::from_millis(millis), 9),
+                expected,
+                "{millis}"
+            );
+        }
+    }
+
+    #[test]
+    fn limits_that_let_all_or_nothing_pass() {
+        assert_eq!(Limit::new(-1.0, 5), None);
+        assert_eq!(Limit::new(5.0, -1), None);
+        assert_eq!(Limit::new(f64::NAN, 5), None);
+        for (rate, burst) in [(0.0, 5), (5.0, 0)] {
+            let bucket = Bucket::default();
+            assert_eq!(passed(&bucket, Limit::new(rate, burst).unwrap(), bucket.made, 9), 0);
+        }
+        for (rate, burst, expected) in [(1e-300, 3, 3), (f64::INFINITY, 1, 1), (1e-9, i32::MAX, 9)] {
+            let bucket = Bucket::default();
+            assert_eq!(passed(&bucket, Limit::new(rate, burst).unwrap(), bucket.made, 9), expected, "{rate}");
+        }
+    }
+
+    #[test]
+    fn a_new_limit_finds_what_is_used() {
+        let bucket = Bucket::default();
+        assert_eq!(passed(&bucket, Limit::new(1.0, 2).unwrap(), bucket.made, 9), 2);
+        assert_eq!(passed(&bucket, Limit::new(1.0, 3).unwrap(), bucket.made, 9), 1);
+    }
+
+    #[test]
+    fn threads_share_a_burst_exactly() {
+        let (bucket, limit) = (Bucket::default(), Limit::new(1e-6, 1_000).unwrap());
+        let total = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let passed = passed(&bucket, limit, bucket.made, 700);
+                    total.fetch_add(passed, Ordering::Relaxed);
+                });
+            }
+        });
+        assert_eq!(total.into_inner(), 1_000);
+    }
+
+    proptest! {
+        /// In any stretch of time no more pass than the burst and what comes meanwhile.
+        #[test]
+        fn never_more_than_burst_and_rate(
+            rate in 1_u32..1_000,
+            burst in 1_i32..50,
+            steps in proptest::collection::vec(0_u64..100_000_000, 1..100),
+        ) {
+            let (bucket, limit) = (Bucket::default(), Limit::new(f64::from(rate), burst).unwrap());
+            let (mut at, mut total) = (0_u64, 0_u64);
+            for step in steps {
+                at += step;
+                total += u64::from(bucket.take(limit, bucket.made + Duration::from_nanos(at)));
+            }
+            let most = u64::try_from(burst).unwrap() + at * u64::from(rate) / 1_000_000_000 + 1;
+            prop_assert!(total <= most, "{total} of {most}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! How often a method may be called (API Gateway developer guide, "Throttle requests to your REST
+//! APIs"): token buckets, exact on one node; each node has its own.
+
+mod bucket;
+mod stage_buckets;
+
+pub use bucket::{Bucket, Limit};
+pub use stage_buckets::StageBuckets;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A limit and how much of it is used.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    /// The limit, as it is configured now.
+    pub limit: Limit,
+    /// What outlives changes of the limit.
+    pub bucket: Arc<Bucket>,
+}
+
+impl Throttle {
+    /// Takes a token, if there is one.
+    #[must_use]
+    pub fn take(&self, now: Instant) -> bool {
+        self.bucket.take(self.limit, now)
+    }
+}
