@@ -106,7 +106,7 @@ impl Parts {
             },
         )?;
 
-        let doors = Doors { functions: functions.clone() };
+        let doors = Doors { functions: functions.clone(), verdicts: Arc::default() };
         let banner = Banner { listening, place: &place, access: &access }.to_string();
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
         let tests = tests.map_err(Fault::Threads)?;

@@ -3,8 +3,11 @@
 //! Gateway Lambda authorizers").
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use api::apigateway::{Authorizer, AuthorizerType};
+use base::Secret;
 use bytes::Bytes;
 use http::HeaderName;
 use ports::functions::InvokeReply;
@@ -21,9 +24,23 @@ use crate::rest::StageVariables;
 /// What a function says of itself if the caller is unknown to it.
 const UNAUTHORIZED: &str = "Unauthorized";
 
+/// How long a verdict holds if the authorizer does not say (API Gateway developer guide).
+const DEFAULT_TTL: Duration = Duration::from_secs(300);
+
+/// The longest that a verdict can hold.
+pub(super) const LONGEST_TTL: Duration = Duration::from_secs(3_600);
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 /// An authorizer, ready to ask.
 #[derive(Debug)]
 pub struct LambdaAuthorizer {
+    /// Its id.
+    pub id: Box<str>,
+    /// Which of all that this process has compiled it is.
+    pub(super) number: u64,
+    /// How long its verdicts hold; `None` if it is to be asked every time.
+    pub(super) ttl: Option<Duration>,
     /// The function, and by whose right it is asked.
     pub invocation: Invocation,
     token: bool,
@@ -67,10 +84,14 @@ pub struct Verdict {
     pub principal_id: String,
     /// What the caller may do, as answered.
     pub policy: Box<RawValue>,
-    /// What it says about the caller: texts, numbers and truth values.
-    pub context: Map<String, Value>,
+    /// The same, compiled.
+    pub rules: policy::Policy,
+    /// What it says about the caller, numbers and truth values as texts.
+    pub texts: Map<String, Value>,
     /// The caller's API key, where APIs take that from authorizers.
-    pub usage_identifier_key: Option<String>,
+    pub usage_identifier_key: Option<Secret>,
+    /// How long the answer is.
+    pub(super) length: usize,
 }
 
 /// Why an authorizer came to no verdict.
@@ -82,6 +103,9 @@ pub enum NoVerdict {
     /// The function failed, or answered what is no verdict: 500.
     #[error("{0}")]
     Misconfigured(String),
+    /// The function could not be asked: 500.
+    #[error("{0}")]
+    Failed(String),
 }
 
 #[derive(Deserialize)]
@@ -132,7 +156,14 @@ impl LambdaAuthorizer {
             .transpose()
             .map_err(|error| AuthorizerFault::Expression(error.to_string()))?;
         let invocation = Invocation::of_authorizer(function, role, stage, id);
-        Ok(Self { invocation, token, sources, validation })
+        let seconds = stored.authorizer_result_ttl_in_seconds;
+        let ttl = seconds.map_or(DEFAULT_TTL, |seconds| {
+            Duration::from_secs(u64::try_from(seconds).unwrap_or_default()).min(LONGEST_TTL)
+        });
+        // What nothing tells apart must not be kept.
+        let ttl = Some(ttl).filter(|ttl| !ttl.is_zero() && !sources.is_empty());
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { id: id.into(), number, ttl, invocation, token, sources, validation })
     }
 
     /// What identifies the caller; `None` if a part of it is absent or empty, or a token is not of
@@ -230,8 +261,8 @@ pub fn verdict(reply: &InvokeReply) -> Result<Verdict, NoVerdict> {
     // The texts of these are not recorded.
     let policy =
         answer.policy_document.ok_or_else(|| misconfigured("Authorizer returned no policy document"))?;
-    policy::Policy::parse(policy.get())
-        .and_then(|parsed| parsed.require(policy::Kind::Authorizer))
+    let rules = policy::Policy::parse(policy.get())
+        .and_then(|parsed| parsed.require(policy::Kind::Authorizer).map(|()| parsed))
         .map_err(|why| misconfigured(&format!("Could not parse policy: {why}")))?;
     let context = answer.context.unwrap_or_default();
     if let Some((name, _)) = context.iter().find(|(_, value)| value.is_object() || value.is_array()) {
@@ -242,9 +273,19 @@ pub fn verdict(reply: &InvokeReply) -> Result<Verdict, NoVerdict> {
     Ok(Verdict {
         principal_id: answer.principal_id.unwrap_or_default(),
         policy,
-        context,
-        usage_identifier_key: answer.usage_identifier_key,
+        rules,
+        texts: context.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect(),
+        usage_identifier_key: answer.usage_identifier_key.map(Secret::new),
+        length: reply.payload.len(),
     })
+}
+
+fn text(value: Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::String(_) => Some(value),
+        other => Some(other.to_string().into()),
+    }
 }
 
 fn invalid_json(why: &str) -> NoVerdict {
@@ -278,10 +319,10 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(
-            (found.principal_id.as_str(), found.usage_identifier_key.as_deref()),
+            (found.principal_id.as_str(), found.usage_identifier_key.as_ref().map(Secret::expose)),
             ("user", Some("key"))
         );
-        assert_eq!(found.context.len(), 3);
+        assert_eq!(Value::Object(found.texts), json!({"a": "1", "b": "2", "c": "true"}));
     }
 
     #[test]

@@ -1,4 +1,33 @@
-//! Who may call: what asks others whether a request may be served. So far Lambda authorizers, and
-//! those only for `TestInvokeAuthorizer`.
+//! Who may call: what asks others whether a request may be served. So far Lambda authorizers.
 
+mod ask;
+mod circumstances;
 pub mod lambda_authorizer;
+mod verdicts;
+
+use std::sync::Arc;
+
+pub(crate) use ask::authorize;
+pub use verdicts::Verdicts;
+
+use crate::integration::lambda::ProxyEvent;
+use lambda_authorizer::LambdaAuthorizer;
+
+/// Whom a method asks who may call it.
+#[derive(Clone, Debug, Default)]
+pub enum Authorization {
+    /// Nobody: everyone may.
+    #[default]
+    None,
+    /// A function.
+    Lambda(Box<AskedFunction>),
+}
+
+/// A Lambda authorizer as one method asks it.
+#[derive(Clone, Debug)]
+pub struct AskedFunction {
+    /// The authorizer. The methods of a stage share it, and so what it has said.
+    pub authorizer: Arc<LambdaAuthorizer>,
+    /// What is the same in all events of the method.
+    pub event: ProxyEvent,
+}

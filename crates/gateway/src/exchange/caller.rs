@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use base::Secret;
 use ports::test_invoke::TestCaller;
 use serde_json::{Map, Value};
 
@@ -17,13 +18,20 @@ pub struct Caller {
     pub identity: Option<Arc<IamIdentity>>,
     /// What an authorizer has said of the sender.
     pub authorizer: Option<Arc<Authorized>>,
+    /// How asking a Lambda authorizer went, if it was asked for this request.
+    pub authorizer_call: Option<AuthorizerCall>,
     /// Whether its policies allow `execute-api:InvalidateCache` of this method.
     pub may_invalidate_cache: bool,
 }
 
 /// Nothing is known of the sender.
-pub static NOBODY: Caller =
-    Caller { api_key: None, identity: None, authorizer: None, may_invalidate_cache: false };
+pub static NOBODY: Caller = Caller {
+    api_key: None,
+    identity: None,
+    authorizer: None,
+    authorizer_call: None,
+    may_invalidate_cache: false,
+};
 
 /// An API key: `$context.identity.apiKey` and `$context.identity.apiKeyId`.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,6 +63,37 @@ pub struct Authorized {
     /// What else it says: texts, numbers and truth values of a Lambda authorizer, or the object
     /// `claims`.
     pub context: Map<String, Value>,
+    /// `integrationLatency` of functions' events: how long a Lambda authorizer took; 0 if what it
+    /// had said before still held.
+    pub latency_millis: Option<u64>,
+    /// The value of the sender's API key, where the API takes keys from its authorizers.
+    pub usage_identifier_key: Option<Secret>,
+}
+
+/// How asking a Lambda authorizer went, for access logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorizerCall {
+    /// How long it took.
+    pub latency_millis: u64,
+    /// 200 if there was a verdict, 401 if the sender was unknown, else 500.
+    pub status: u16,
+}
+
+impl Authorized {
+    /// Appends `$context.authorizer.{name}` to `out`; answers whether there is such a thing.
+    /// Claims are `claims.sub`.
+    pub fn write(&self, name: &str, out: &mut String) -> bool {
+        let found = self.context.get(name).or_else(|| {
+            let (object, member) = name.split_once('.')?;
+            self.context.get(object)?.get(member)
+        });
+        match found {
+            None | Some(Value::Null) => return false,
+            Some(Value::String(text)) => out.push_str(text),
+            Some(other) => out.push_str(&other.to_string()),
+        }
+        true
+    }
 }
 
 impl Caller {
@@ -70,6 +109,7 @@ impl Caller {
                 user_arn: tester.arn.as_str().into(),
             })),
             authorizer: None,
+            authorizer_call: None,
             may_invalidate_cache: false,
         }
     }

@@ -69,7 +69,7 @@ pub struct Context<'a> {
 }
 
 /// A `$context` variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Variable {
     /// `identity.accessKey`
     AccessKey,
@@ -121,6 +121,14 @@ pub enum Variable {
     IsCanaryRequest,
     /// `path`
     Path,
+    /// `authorizer.{name}`: what authorizers say of a caller, under names of their own.
+    AuthorizerProperty(Box<str>),
+    /// `authorizer.latency`, `authorizer.integrationLatency`
+    AuthorizerLatency,
+    /// `authorizer.status`
+    AuthorizerStatus,
+    /// `authorizer.integrationStatus`: Lambda's own status.
+    AuthorizerIntegrationStatus,
     /// `authorizer.principalId`
     PrincipalId,
     /// `protocol`
@@ -172,12 +180,12 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("authorize.latency", V::Valueless, AccessLog),
     ("authorize.status", V::Valueless, AccessLog),
     ("authorizer.error", V::Valueless, AccessLog),
-    ("authorizer.integrationLatency", V::Valueless, AccessLog),
-    ("authorizer.integrationStatus", V::Valueless, AccessLog),
-    ("authorizer.latency", V::Valueless, AccessLog),
+    ("authorizer.integrationLatency", V::AuthorizerLatency, AccessLog),
+    ("authorizer.integrationStatus", V::AuthorizerIntegrationStatus, AccessLog),
+    ("authorizer.latency", V::AuthorizerLatency, AccessLog),
     ("authorizer.principalId", V::PrincipalId, Everywhere),
     ("authorizer.requestId", V::Valueless, AccessLog),
-    ("authorizer.status", V::Valueless, AccessLog),
+    ("authorizer.status", V::AuthorizerStatus, AccessLog),
     ("awsEndpointRequestId", V::Valueless, Everywhere),
     ("customDomain.basePathMatched", V::Valueless, AccessLog),
     ("deploymentId", V::DeploymentId, Everywhere),
@@ -246,7 +254,16 @@ impl Variable {
     pub fn named(name: &str, place: Scope) -> Option<Self> {
         let at = TABLE.binary_search_by(|(row, _, _)| (*row).cmp(name)).ok()?;
         let (_, variable, scope) = TABLE.get(at)?;
-        (*scope == Everywhere || place == AccessLog).then_some(*variable)
+        (*scope == Everywhere || place == AccessLog).then(|| variable.clone())
+    }
+
+    /// The same, and properties that an authorizer adds, which may have any name.
+    #[must_use]
+    pub fn or_property(name: &str, place: Scope) -> Option<Self> {
+        Self::named(name, place).or_else(|| {
+            let property = name.strip_prefix("authorizer.").filter(|property| !property.is_empty())?;
+            Some(Self::AuthorizerProperty(property.into()))
+        })
     }
 
     /// The names and variables of templates and mappings, in order.
@@ -254,7 +271,7 @@ impl Variable {
         TABLE
             .iter()
             .filter(|(_, _, scope)| *scope == Everywhere)
-            .map(|(name, variable, _)| (*name, *variable))
+            .map(|(name, variable, _)| (*name, variable.clone()))
     }
 
     /// The length of the longest variable's name that `text` begins with, and the variable.
@@ -273,7 +290,7 @@ impl Variable {
     }
 
     /// Appends the variable's value to `out`; answers whether it has one.
-    pub fn write(self, context: &Context<'_>, out: &mut String) -> bool {
+    pub fn write(&self, context: &Context<'_>, out: &mut String) -> bool {
         let Context { request, stage, resource, caller, trace, outcome } = context;
         let text = |out: &mut String, text: &str| {
             out.push_str(text);
@@ -297,12 +314,14 @@ impl Variable {
             Self::DomainName => text(out, request.domain_name()),
             Self::DomainPrefix => text(out, request.domain_prefix()),
             Self::ErrorMessage => refusal.is_some_and(|refusal| text(out, &refusal.message())),
-            Self::ErrorMessageString => refusal.is_some_and(|refusal| {
-                out.push('"');
-                out.push_str(&refusal.message());
-                out.push('"');
-                true
-            }),
+            Self::ErrorMessageString => {
+                refusal.filter(|refusal| !refusal.message().is_empty()).is_some_and(|refusal| {
+                    out.push('"');
+                    out.push_str(&refusal.message());
+                    out.push('"');
+                    true
+                })
+            }
             Self::ErrorResponseType => {
                 refusal.is_some_and(|refusal| text(out, refusal.response().response_type))
             }
@@ -356,6 +375,15 @@ impl Variable {
                 }
                 out.push_str(rest);
                 true
+            }
+            Self::AuthorizerProperty(name) => {
+                caller.authorizer.as_ref().is_some_and(|said| said.write(name, out))
+            }
+            Self::AuthorizerLatency => number(out, caller.authorizer_call.map(|call| call.latency_millis)),
+            Self::AuthorizerStatus => number(out, caller.authorizer_call.map(|call| call.status.into())),
+            // Whatever the function's code says of the caller, Lambda answers 200.
+            Self::AuthorizerIntegrationStatus => {
+                number(out, caller.authorizer_call.filter(|call| call.status == 200).map(|_| 200))
             }
             Self::PrincipalId => {
                 let said = caller.authorizer.as_ref().and_then(|said| said.principal_id.as_ref());

@@ -17,7 +17,7 @@ mod steps;
 mod trace;
 
 pub use body::{Body, BodyError, Bounded, Peeked, peek, read_whole};
-pub use caller::{Authorized, Caller, IamIdentity, NOBODY, PresentedKey};
+pub use caller::{Authorized, AuthorizerCall, Caller, IamIdentity, NOBODY, PresentedKey};
 pub use context::{Context, Outcome, ResourceFacts, Scope as ContextScope, StageFacts, Variable};
 pub use header_names::HeaderNames;
 pub(crate) use header_names::head_length;

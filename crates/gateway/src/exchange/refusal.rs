@@ -15,6 +15,33 @@ pub enum Refusal {
     /// No resource and method for this path and verb.
     #[error("no method matches the request")]
     MissingAuthenticationToken,
+    /// The sender is not known to the method's authorizer, or does not say who it is.
+    #[error("the caller is not known to the authorizer")]
+    Unauthorized,
+    /// The policy of the method's authorizer does not let the sender in.
+    #[error("the authorizer's policy {}", if *.explicit { "denies the request" } else { "does not allow the request" })]
+    AuthorizerDenied {
+        /// Whether a statement denies it.
+        explicit: bool,
+    },
+    /// The method's authorizer is not one that can be asked, or answers what is no verdict.
+    #[error("the authorizer: {why}")]
+    AuthorizerConfigurationError {
+        /// What is wrong.
+        why: String,
+    },
+    /// The method's authorizer could not be asked.
+    #[error("the authorizer failed: {why}")]
+    AuthorizerFailure {
+        /// What happened.
+        why: String,
+    },
+    /// The ARN of the method, which holds the request's path, is too long for an authorizer.
+    #[error("the method's ARN is longer than {limit} bytes")]
+    UriTooLong {
+        /// The most that it may be.
+        limit: usize,
+    },
     /// A payload or headers above API Gateway's limits.
     #[error("{0}")]
     RequestTooLarge(TooLarge),
@@ -271,6 +298,30 @@ impl Refusal {
                 Blame::Client,
                 false,
             ),
+            Self::Unauthorized => {
+                row("UNAUTHORIZED", StatusCode::UNAUTHORIZED, "UnauthorizedException", Blame::Client, false)
+            }
+            Self::AuthorizerDenied { .. } => {
+                row("ACCESS_DENIED", StatusCode::FORBIDDEN, "AccessDeniedException", Blame::Client, false)
+            }
+            Self::AuthorizerConfigurationError { .. } => row(
+                "AUTHORIZER_CONFIGURATION_ERROR",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "AuthorizerConfigurationException",
+                Blame::Gateway,
+                false,
+            ),
+            Self::AuthorizerFailure { .. } => row(
+                "AUTHORIZER_FAILURE",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "AuthorizerFailureException",
+                Blame::Gateway,
+                false,
+            ),
+            // The kind of error is not recorded.
+            Self::UriTooLong { .. } => {
+                row("DEFAULT_4XX", StatusCode::URI_TOO_LONG, "RequestTooLargeException", Blame::Client, false)
+            }
             // The blank in the body is as users of AWS quote it.
             Self::BadRequestParameters { .. } => row(
                 "BAD_REQUEST_PARAMETERS",
@@ -340,6 +391,16 @@ impl Refusal {
         match self {
             Self::Forbidden(_) => "Forbidden".into(),
             Self::MissingAuthenticationToken => "Missing Authentication Token".into(),
+            Self::Unauthorized => "Unauthorized".into(),
+            Self::AuthorizerDenied { explicit: true } => {
+                "User is not authorized to access this resource with an explicit deny".into()
+            }
+            Self::AuthorizerDenied { explicit: false } => {
+                "User is not authorized to access this resource".into()
+            }
+            // The client is told nothing: its body is `{"message":null}`.
+            Self::AuthorizerConfigurationError { .. } | Self::AuthorizerFailure { .. } => "".into(),
+            Self::UriTooLong { .. } => "Request URI too long".into(),
             Self::RequestTooLarge(_) => "Request Too Long".into(),
             Self::BadRequestParameters { .. } => self.to_string().into(),
             Self::BadRequestBody { .. } => "Invalid request body".into(),

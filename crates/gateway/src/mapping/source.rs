@@ -169,10 +169,8 @@ impl Source {
             return Ok(Some(variables.get(name).map_or(Self::Nothing, |value| Self::Literal(value.into()))));
         }
         if let Some(name) = expression.strip_prefix("context.") {
-            return match Variable::named(name, ContextScope::Everywhere) {
+            return match Variable::or_property(name, ContextScope::Everywhere) {
                 Some(variable) => Ok(Some(Self::Context(variable))),
-                // A property that an authorizer adds may have any name.
-                None if name.starts_with("authorizer.") => Ok(Some(Self::Context(Variable::Valueless))),
                 None => Err(MappingError::Variable(expression.to_owned())),
             };
         }

@@ -198,12 +198,6 @@ fn fault(error: &RenderError) -> Refusal {
     Refusal::ApiConfigurationError(ConfigurationFault::Template { why: error.to_string() })
 }
 
-/// The variable of a template; properties that an authorizer adds may have any name.
-fn variable(name: &str) -> Option<Variable> {
-    Variable::named(name, ContextScope::Everywhere)
-        .or_else(|| name.starts_with("authorizer.").then_some(Variable::Valueless))
-}
-
 /// The variables that `$context` as a whole shows although they have no value (recorded from
 /// AWS); others are there only if they have one.
 const SHOWN_WITHOUT_VALUE: [&str; 10] = [
@@ -258,7 +252,15 @@ impl Scene for Stand<'_> {
     }
 
     fn context(&self, name: &str, out: &mut String) -> Lookup {
-        match variable(name).map(|variable| variable.write(&self.view.context, out)) {
+        let context = &self.view.context;
+        let found = match Variable::named(name, ContextScope::Everywhere) {
+            Some(variable) => Some(variable.write(context, out)),
+            // Properties that an authorizer adds may have any name.
+            None => name.strip_prefix("authorizer.").map(|property| {
+                context.caller.authorizer.as_ref().is_some_and(|said| said.write(property, out))
+            }),
+        };
+        match found {
             Some(true) => Lookup::Found,
             Some(false) => Lookup::Absent,
             None => Lookup::Unknown,

@@ -1,9 +1,11 @@
-//! Who may call a method. Nothing that restricts access is built yet, so a method that asks
-//! for any of it is closed when its stage is compiled, and stays closed.
+//! Who may call a method. One that asks for a check that is not built is closed when its stage is
+//! compiled, and stays closed.
 
 use super::CompiledStage;
 use super::pipeline::Services;
+use crate::access::authorize;
 use crate::exchange::{Admitted, Caller, Matched, Refusal};
+use crate::trail::ExecutionLog;
 
 /// Lets a request into its stage.
 ///
@@ -20,12 +22,15 @@ pub(super) fn enter(stage: &CompiledStage) -> Result<(), Refusal> {
 /// Why the method is closed, to all or to this sender.
 pub(super) async fn admit<'r>(
     mut matched: Matched<'r>,
-    _services: Services<'_>,
+    services: Services<'_>,
     caller: &mut Caller,
+    log: &mut ExecutionLog,
 ) -> Result<Admitted<'r>, Refusal> {
     if let Some(refusal) = &matched.method.closed {
         return Err(refusal.clone());
     }
+    let Services { doors, ids, .. } = services;
+    authorize(&matched, &*doors.functions, &doors.verdicts, ids, caller, log).await?;
     matched.caller = caller.clone();
     Ok(Admitted(matched))
 }

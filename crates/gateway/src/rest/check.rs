@@ -5,7 +5,7 @@ use ports::deployments::{DeploymentCheck, DeploymentFault};
 
 use super::StageVariables;
 use super::compile::models;
-use super::compile_method::{MethodFault, Within, compile_method};
+use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
 use super::trie::Routes;
 use crate::exchange::{ResourceFacts, StageFacts};
 
@@ -23,6 +23,8 @@ impl DeploymentCheck for Check {
             variables: &StageVariables::default(),
             // Whether it can be loaded is found out when a stage is served.
             certificate: None,
+            // Nor whether its authorizers can be asked.
+            authorizers: &Authorizers::default(),
         };
         let mut routes = Routes::default();
         let mut faults = Vec::new();

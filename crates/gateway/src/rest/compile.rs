@@ -12,11 +12,12 @@ use base::Scope;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument, method_setting};
 use schema::Models;
 
-use super::compile_method::{MethodFault, Within, compile_method};
+use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
 use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
 use super::{CompiledMethod, CompiledStage, StageVariables};
+use crate::access::Authorization;
 use crate::cache::{MethodCache, ResponseCache};
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
 use crate::integration::Integration;
@@ -89,12 +90,14 @@ pub fn compile_stage(
         .map(|id| ClientCertificate::load(id, surroundings.client_certificate.as_ref()))
         .transpose()?;
     let models = models(snapshot);
+    let authorizers = Authorizers::compile(&snapshot.authorizers, &facts, &variables);
     let within = Within {
         stage: &facts,
         validators: &snapshot.request_validators,
         models: &models,
         variables: &variables,
         certificate: certificate.as_ref(),
+        authorizers: &authorizers,
     };
     let mut remarks = Vec::new();
     let closed = closed(snapshot);
@@ -172,10 +175,18 @@ fn one_method(
 ) -> (CompiledMethod, Option<String>) {
     let timeout = method.method_integration.as_ref().and_then(|integration| integration.timeout_in_millis);
     let mut validation = Validation::default();
+    let mut authorization = Authorization::None;
     let (closed, integration, what) = match compile_method(within, resource, verb, method) {
         Ok(served) => {
             validation = served.validation;
-            (None, served.integration, None)
+            authorization = served.authorization;
+            (None, served.integration, served.what)
+        }
+        Err(fault @ MethodFault::Authorizer(_)) => {
+            let what = fault.to_string();
+            let closed = Refusal::AuthorizerConfigurationError { why: what.clone() };
+            let fault = ConfigurationFault::Stage { why: what.clone() };
+            (Some(closed), Integration::Unusable(fault), Some(what))
         }
         Err(MethodFault::NotBuilt(feature)) => {
             let fault = ConfigurationFault::NotBuilt { feature };
@@ -184,17 +195,19 @@ fn one_method(
         }
         Err(MethodFault::Unusable(fault)) => {
             let what = fault.to_string();
-            (None, Integration::Unusable(fault), Some(what))
+            (Some(Refusal::ApiConfigurationError(fault.clone())), Integration::Unusable(fault), Some(what))
         }
         Err(fault @ MethodFault::Undeployable(_)) => {
             let what = fault.to_string();
-            (None, Integration::Unusable(ConfigurationFault::Stage { why: what.clone() }), Some(what))
+            let fault = ConfigurationFault::Stage { why: what.clone() };
+            (Some(Refusal::ApiConfigurationError(fault.clone())), Integration::Unusable(fault), Some(what))
         }
     };
     (
         CompiledMethod {
             resource: resource.clone(),
             closed,
+            authorization,
             validation,
             integration,
             throttle: None,

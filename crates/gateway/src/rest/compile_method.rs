@@ -1,11 +1,18 @@
 //! One method: may anyone call it, and what is its integration.
 
-use api::apigateway::{ConnectionType, Integration as Stored, IntegrationType, Method, RequestValidator};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use api::apigateway::{
+    Authorizer, ConnectionType, Integration as Stored, IntegrationType, Method, RequestValidator,
+};
 use http::HeaderValue;
 use schema::{Models, SchemaError};
 
 use super::StageVariables;
 use super::validation::Validation;
+use crate::access::lambda_authorizer::{AuthorizerFault, LambdaAuthorizer};
+use crate::access::{AskedFunction, Authorization};
 use crate::exchange::{ConfigurationFault, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::integration::http::ClientCertificate;
@@ -24,6 +31,9 @@ pub(super) enum MethodFault {
     /// It asks for something that is not built. It can be deployed and refuses everything.
     #[error("{0} is not built yet")]
     NotBuilt(String),
+    /// Its authorizer cannot be asked. It can be deployed and refuses everything.
+    #[error("the authorizer: {0}")]
+    Authorizer(String),
     /// It is set up so that no request can succeed, as AWS finds out at run time too.
     #[error(transparent)]
     Unusable(ConfigurationFault),
@@ -68,12 +78,37 @@ pub(super) struct Within<'a> {
     pub(super) variables: &'a StageVariables,
     /// The certificate that the stage shows to HTTP backends.
     pub(super) certificate: Option<&'a ClientCertificate>,
+    /// The API's authorizers.
+    pub(super) authorizers: &'a Authorizers,
+}
+
+/// The authorizers of an API by id, compiled with a stage.
+#[derive(Debug, Default)]
+pub(super) struct Authorizers(HashMap<Box<str>, Result<Arc<LambdaAuthorizer>, AuthorizerFault>>);
+
+impl Authorizers {
+    pub(super) fn compile(stored: &[Authorizer], stage: &StageFacts, variables: &StageVariables) -> Self {
+        let compiled = stored.iter().filter_map(|stored| {
+            let compiled = LambdaAuthorizer::compile(stored, stage, variables).map(Arc::new);
+            Some((stored.id.as_deref()?.into(), compiled))
+        });
+        Self(compiled.collect())
+    }
+
+    fn get(&self, id: &str) -> Result<Arc<LambdaAuthorizer>, MethodFault> {
+        let fault = |why: String| MethodFault::Authorizer(why);
+        let found = self.0.get(id).ok_or_else(|| fault(format!("there is no authorizer {id}")))?;
+        found.clone().map_err(|why| fault(why.to_string()))
+    }
 }
 
 /// A method that serves requests.
 pub(super) struct Served {
     pub(super) validation: Validation,
     pub(super) integration: Integration,
+    pub(super) authorization: Authorization,
+    /// Why the integration cannot be run, if that is so.
+    pub(super) what: Option<String>,
 }
 
 /// Compiles the method `verb` of a resource.
@@ -94,21 +129,39 @@ pub(super) fn compile_method(
     }
     let validation =
         Validation::compile(method, within.validators, within.models).map_err(DeployFault::Model)?;
-    restricted(method)?;
-    Ok(Served { validation, integration: compiled? })
+    let authorization = restricted(within, resource, method)?;
+    // Whoever may not call a method learns nothing of its integration.
+    let (integration, what) = match compiled {
+        Ok(integration) => (integration, None),
+        Err(MethodFault::Unusable(fault)) => {
+            let what = fault.to_string();
+            (Integration::Unusable(fault), Some(what))
+        }
+        Err(other) => return Err(other),
+    };
+    Ok(Served { validation, integration, authorization, what })
 }
 
-/// Access that nothing here can check.
-fn restricted(method: &Method) -> Result<(), MethodFault> {
+/// Whom the method asks who may call it. Access that nothing here can check is a fault.
+fn restricted(
+    within: &Within<'_>,
+    resource: &ResourceFacts,
+    method: &Method,
+) -> Result<Authorization, MethodFault> {
     let authorization = method.authorization_type.as_deref().unwrap_or("NONE");
     let not_built = |what: String| Err(MethodFault::NotBuilt(what));
-    if !authorization.eq_ignore_ascii_case("NONE") {
-        return not_built(format!("the authorization type {authorization}"));
-    }
     if method.api_key_required == Some(true) {
         return not_built("the check of API keys".to_owned());
     }
-    Ok(())
+    if authorization.eq_ignore_ascii_case("NONE") {
+        return Ok(Authorization::None);
+    }
+    if authorization.eq_ignore_ascii_case("CUSTOM") {
+        let authorizer = within.authorizers.get(method.authorizer_id.as_deref().unwrap_or_default())?;
+        let event = ProxyEvent::new(within.stage, resource, within.variables);
+        return Ok(Authorization::Lambda(Box::new(AskedFunction { authorizer, event })));
+    }
+    not_built(format!("the authorization type {authorization}"))
 }
 
 fn integration(

@@ -17,3 +17,6 @@ pub(crate) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// An access log's format: 3 KB.
 pub(crate) const ACCESS_LOG_FORMAT_BYTES: usize = 3 * 1024;
+
+/// The ARN of a method that an authorizer is asked about; above it requests are answered 414.
+pub(crate) const METHOD_ARN_BYTES: usize = 1_600;

@@ -100,7 +100,7 @@ async fn steps<'r>(
     let matched = resolve::resolve(request, stage, headers, header_names, body)?;
     course.matched(&matched);
     let matched = limit::limit(matched)?;
-    let admitted = admit::admit(matched, services, &mut course.caller).await?;
+    let admitted = admit::admit(matched, services, &mut course.caller, &mut course.log).await?;
     let measured = measure::measure(admitted)?;
     let measured = course.log.executing(measured).await?;
     let validated = validate::validate(measured).await?;

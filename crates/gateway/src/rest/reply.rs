@@ -24,7 +24,7 @@ pub(crate) fn render(reply: Reply, ids: &RequestIds) -> Response<Body> {
 #[must_use]
 pub(crate) fn render_refusal(refusal: &Refusal, ids: &RequestIds) -> Response<Body> {
     let row = refusal.response();
-    let mut response = Response::new(Body::Whole(message(&refusal.message(), row.spaced)));
+    let mut response = Response::new(Body::Whole(body(refusal, row.spaced)));
     *response.status_mut() = row.status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
@@ -38,6 +38,18 @@ fn identify(headers: &mut HeaderMap, ids: &RequestIds) {
         if let Ok(id) = HeaderValue::from_str(id) {
             headers.insert(name, id);
         }
+    }
+}
+
+/// Recorded from AWS: one kind of refusal has a capital `Message`, and of authorizers that do not
+/// work the client is told nothing.
+fn body(refusal: &Refusal, spaced: bool) -> Bytes {
+    match refusal {
+        Refusal::AuthorizerDenied { .. } => format!("{{\"Message\":\"{}\"}}", refusal.message()).into(),
+        Refusal::AuthorizerConfigurationError { .. } | Refusal::AuthorizerFailure { .. } => {
+            Bytes::from_static(b"{\"message\":null}")
+        }
+        _ => message(&refusal.message(), spaced),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::StageVariables;
 use super::trie::Routes;
 use super::validation::Validation;
+use crate::access::Authorization;
 use crate::cache::{MethodCache, ResponseCache};
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
@@ -56,6 +57,8 @@ pub struct CompiledMethod {
     pub resource: ResourceFacts,
     /// Why no request is let through, if that is so.
     pub closed: Option<Refusal>,
+    /// Whom it asks who may call it.
+    pub authorization: Authorization,
     /// What it requires of its requests.
     pub validation: Validation,
     /// Its integration.

@@ -93,6 +93,12 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
             log.write(Detail::Errors, || "AuthorizerConfigurationException".to_owned());
             tested.client_status = 500;
         }
+        // Not recorded.
+        Err(NoVerdict::Failed(why)) => {
+            log.write(Detail::Errors, || format!("Execution failed due to an internal error: {why}"));
+            log.write(Detail::Errors, || "AuthorizerFailureException".to_owned());
+            tested.client_status = 500;
+        }
     }
     tested.latency = Duration::from_millis(millis(request.started.elapsed()));
     tested.log = log.into_text();

@@ -10,6 +10,9 @@ use base::{Arn, Scope};
 use crate::exchange::{Context, ContextScope, StageFacts, Variable};
 use crate::rest::limits::ACCESS_LOG_FORMAT_BYTES;
 
+/// How the names of what authorizers say begin.
+const AUTHORIZER: &str = "authorizer.";
+
 /// What is printed where a variable has no value.
 const ABSENT: char = '-';
 
@@ -178,12 +181,17 @@ fn pieces(format: &str) -> Vec<Piece> {
         }
         let (length, piece) = match Variable::longest_at(named, ContextScope::AccessLog) {
             Some((length, Variable::Valueless)) => (length.max(name_length(named)), Piece::Absent),
-            // Authorizers choose their own names, so this one is longer than it looks.
-            Some((length, Variable::PrincipalId)) if name_length(named) > length => {
-                (name_length(named), Piece::Absent)
+            // Authorizers choose their own names, so one may be longer than it looks.
+            Some((length, variable)) if name_length(named) <= length || !named.starts_with(AUTHORIZER) => {
+                (length, Piece::Variable(variable))
             }
-            Some((length, variable)) => (length, Piece::Variable(variable)),
-            None => (name_length(named), Piece::Absent),
+            Some(_) | None => {
+                let length = name_length(named);
+                let property = named.get(..length).and_then(|name| name.strip_prefix(AUTHORIZER));
+                let property = property.filter(|property| !property.is_empty());
+                let variable = property.map(|name| Variable::AuthorizerProperty(name.into()));
+                (length, variable.map_or(Piece::Absent, Piece::Variable))
+            }
         };
         pieces.push(piece);
         rest = named.get(length..).unwrap_or_default();

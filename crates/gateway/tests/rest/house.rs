@@ -233,7 +233,10 @@ impl House {
         apis.put(&scope(), "abc123", "prod", &Served::Running(Arc::new(compiled)));
         let door = FrontDoor::new(
             Arc::clone(&apis),
-            gateway::Doors { functions: Arc::clone(&functions) as Arc<dyn Functions> },
+            gateway::Doors {
+                functions: Arc::clone(&functions) as Arc<dyn Functions>,
+                verdicts: Arc::default(),
+            },
             Arc::new(EchoedCalls),
             Trail::start(Arc::clone(&logs) as Arc<dyn LogSink>).unwrap(),
             Random::system(),

@@ -10,6 +10,7 @@
 
 extern crate gatewright_gateway as gateway;
 
+mod authorizers;
 mod backend;
 mod body_parts;
 mod house;

@@ -31,8 +31,12 @@ fn bench(function: Function) -> (TestBench, House) {
     let house = House::with_function(&Api::of(json!({})), function);
     let functions = Arc::clone(&house.functions) as Arc<dyn Functions>;
     (
-        TestBench::start(gateway::Doors { functions }, Random::system(), UpstreamSettings::default())
-            .unwrap(),
+        TestBench::start(
+            gateway::Doors { functions, verdicts: Arc::default() },
+            Random::system(),
+            UpstreamSettings::default(),
+        )
+        .unwrap(),
         house,
     )
 }

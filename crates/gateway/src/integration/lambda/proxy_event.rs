@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::exchange::{
-    Context, HeaderNames, PathParameters, Request, ResourceFacts, Source, StageFacts, Variable,
+    Authorized, Context, HeaderNames, PathParameters, Request, ResourceFacts, Source, StageFacts, Variable,
 };
 use crate::mapping::headers::{
     FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, is_dropped_for_lambda,
@@ -147,11 +147,33 @@ impl ProxyEvent {
         members.text("domainPrefix", request.domain_prefix());
         members.raw("requestTimeEpoch", &request.received.as_millis().to_string());
         members.text("requestId", request.ids.request_id());
+        if let Some(said) = &context.caller.authorizer {
+            members.raw("authorizer", &authorizer(said));
+        }
         members.raw("identity", &identity(context));
         members.text("domainName", request.domain_name());
         out.push('}');
         out
     }
+}
+
+/// What an authorizer has said of the caller (API Gateway developer guide, "Input format of a
+/// Lambda function for proxy integration").
+fn authorizer(said: &Authorized) -> String {
+    let mut out = String::from("{");
+    let mut members = Members::new(&mut out);
+    let own = ["principalId", "integrationLatency"];
+    for (name, value) in said.context.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
+        members.raw(name, &value.to_string());
+    }
+    if let Some(id) = &said.principal_id {
+        members.text("principalId", id);
+    }
+    if let Some(latency) = said.latency_millis {
+        members.raw("integrationLatency", &latency.to_string());
+    }
+    out.push('}');
+    out
 }
 
 /// Who calls.

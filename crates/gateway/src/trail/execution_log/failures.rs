@@ -31,8 +31,19 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         Refusal::BadRequestParameters { .. } | Refusal::BadRequestBody { .. } => {
             format!("Execution failed: {refusal}").into()
         }
+        // As users of AWS report it.
+        Refusal::AuthorizerConfigurationError { why } => misconfigured(why),
         // Not recorded.
-        Refusal::Forbidden(_)
+        Refusal::AuthorizerFailure { why } => {
+            format!("Execution failed due to an authorizer error: {why}").into()
+        }
+        Refusal::AuthorizerDenied { .. } => {
+            format!("The client is not authorized to perform this operation: {}", refusal.message()).into()
+        }
+        // Not recorded.
+        Refusal::Unauthorized
+        | Refusal::UriTooLong { .. }
+        | Refusal::Forbidden(_)
         | Refusal::MissingAuthenticationToken
         | Refusal::RequestTooLarge(_)
         | Refusal::BrokenBody

@@ -1,0 +1,236 @@
+//! Asks a method's authorizer whether a request may be served.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use percent_encoding::percent_decode_str;
+use policy::{Decision, evaluate};
+use ports::functions::{Functions, InvocationType, InvokeError};
+
+use super::circumstances::question;
+use super::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
+use super::{AskedFunction, Authorization, Verdicts};
+use crate::exchange::{
+    Authorized, AuthorizerCall, Caller, Context, IdSource, Matched, Refusal, StageFacts, Trace,
+};
+use crate::integration::lambda::EventRequest;
+use crate::mapping::headers::TRACE_ID;
+use crate::rest::limits::{LONGEST_TIMEOUT, METHOD_ARN_BYTES};
+use crate::trail::execution_log::wording;
+use crate::trail::{Detail, ExecutionLog};
+
+/// Asks whether the sender of `matched` may call its method. What the authorizer says of the
+/// sender is left in `caller`.
+///
+/// # Errors
+/// What the sender gets if not.
+pub(crate) async fn authorize(
+    matched: &Matched<'_>,
+    functions: &dyn Functions,
+    verdicts: &Verdicts,
+    ids: &IdSource,
+    caller: &mut Caller,
+    log: &mut ExecutionLog,
+) -> Result<(), Refusal> {
+    match &matched.method.authorization {
+        Authorization::None => Ok(()),
+        Authorization::Lambda(asked) => {
+            // One request in many has an authorizer: its state is put aside.
+            Box::pin(by_function(asked, matched, functions, verdicts, ids, caller, log)).await
+        }
+    }
+}
+
+async fn by_function(
+    asked: &AskedFunction,
+    matched: &Matched<'_>,
+    functions: &dyn Functions,
+    verdicts: &Verdicts,
+    ids: &IdSource,
+    caller: &mut Caller,
+    log: &mut ExecutionLog,
+) -> Result<(), Refusal> {
+    let AskedFunction { authorizer, event } = asked;
+    let (request, stage) = (matched.request, &matched.stage.facts);
+    let (id, now) = (request.ids.request_id(), request.received);
+    let arn = method_arn(stage, request.method.as_str(), request.path());
+    if arn.len() > METHOD_ARN_BYTES {
+        return Err(Refusal::UriTooLong { limit: METHOD_ARN_BYTES });
+    }
+    log.write(Detail::Steps, || format!("Starting authorizer: {} for request: {id}", authorizer.id));
+    let trace = Trace::continued(matched.headers.get(TRACE_ID), now, ids);
+    let of = EventRequest {
+        context: Context {
+            request,
+            stage,
+            resource: Some(&matched.method.resource),
+            caller: &matched.caller,
+            trace: None,
+            outcome: None,
+        },
+        headers: &matched.headers,
+        header_names: &matched.header_names,
+        path: &matched.path,
+        trace: trace.header(),
+        body: &[],
+        binary: false,
+    };
+    let unauthorized = |log: &mut ExecutionLog| {
+        log.write(Detail::Errors, || format!("Unauthorized request: {id}"));
+        Refusal::Unauthorized
+    };
+    let Some(identity) = authorizer.identity(&of) else { return Err(unauthorized(log)) };
+    log.write(Detail::Data, || format!("Incoming identity: {}", authorizer.shown(&identity)));
+    let (verdict, latency_millis) = match verdicts.get(authorizer, &identity, now) {
+        Some(verdict) => (verdict, 0),
+        None => {
+            let started = Instant::now();
+            let payload = authorizer.event(&identity, &arn, &of, event);
+            let said = ask(authorizer, payload, stage, id, functions, log).await;
+            let latency_millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let call = |status| Some(AuthorizerCall { latency_millis, status });
+            match said {
+                Ok(verdict) => {
+                    caller.authorizer_call = call(200);
+                    let verdict = Arc::new(verdict);
+                    verdicts.put(authorizer, &identity, now, &verdict);
+                    (verdict, latency_millis)
+                }
+                Err(NoVerdict::Unauthorized) => {
+                    caller.authorizer_call = call(401);
+                    return Err(unauthorized(log));
+                }
+                Err(NoVerdict::Misconfigured(why)) => {
+                    caller.authorizer_call = call(500);
+                    return Err(Refusal::AuthorizerConfigurationError { why });
+                }
+                Err(NoVerdict::Failed(why)) => {
+                    caller.authorizer_call = call(500);
+                    return Err(Refusal::AuthorizerFailure { why });
+                }
+            }
+        }
+    };
+    log.write(Detail::Steps, || {
+        let principal = wording::redacted(&verdict.principal_id);
+        format!("Using valid authorizer policy for principal: {principal}")
+    });
+    caller.authorizer = Some(Arc::new(authorized(&verdict, latency_millis)));
+    allowed(&verdict, matched, &arn)?;
+    log.write(Detail::Steps, || "Successfully completed authorizer execution".to_owned());
+    Ok(())
+}
+
+/// Asks the function itself.
+async fn ask(
+    authorizer: &LambdaAuthorizer,
+    event: bytes::Bytes,
+    stage: &StageFacts,
+    request_id: &str,
+    functions: &dyn Functions,
+    log: &mut ExecutionLog,
+) -> Result<Verdict, NoVerdict> {
+    let mut invoke = authorizer.invocation.request(event, InvocationType::RequestResponse, "", None);
+    invoke.trace_id = None;
+    log.invoking(request_id, &stage.api_id, &invoke);
+    let asked = tokio::time::timeout(LONGEST_TIMEOUT, functions.invoke(invoke)).await;
+    let Ok(asked) = asked else {
+        return Err(NoVerdict::Failed("the authorizer did not answer in time".to_owned()));
+    };
+    let reply = asked.map_err(|error| match error {
+        InvokeError::NotFound { .. } | InvokeError::Denied { .. } => {
+            NoVerdict::Misconfigured("Invalid permissions on Lambda function".to_owned())
+        }
+        // Not recorded.
+        other => NoVerdict::Failed(other.to_string()),
+    })?;
+    let said = verdict(&reply);
+    // A function that says `Unauthorized` is not quoted.
+    if !matches!(said, Err(NoVerdict::Unauthorized)) {
+        log.write(Detail::Data, || {
+            format!("Authorizer result body before parsing: {}", wording::text(&reply.payload))
+        });
+    }
+    said
+}
+
+/// Whether the policy allows the method that the request has come to.
+///
+/// AWS asks for the path as it was sent. Paths that lead to the same resource can be written in
+/// more than one way; so that a Deny of one is no Deny of none, it is heeded in the plainest
+/// writing too.
+fn allowed(verdict: &Verdict, matched: &Matched<'_>, arn: &str) -> Result<(), Refusal> {
+    match evaluate(&verdict.rules, &question(matched, arn)) {
+        Decision::Allow => {}
+        Decision::ExplicitDeny => return Err(Refusal::AuthorizerDenied { explicit: true }),
+        Decision::NoMatch => return Err(Refusal::AuthorizerDenied { explicit: false }),
+    }
+    let path = matched.request.path();
+    let plain = plain(path);
+    if plain == path {
+        return Ok(());
+    }
+    let arn = method_arn(&matched.stage.facts, matched.request.method.as_str(), &plain);
+    match evaluate(&verdict.rules, &question(matched, &arn)) {
+        Decision::ExplicitDeny => Err(Refusal::AuthorizerDenied { explicit: true }),
+        Decision::Allow | Decision::NoMatch => Ok(()),
+    }
+}
+
+/// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{verb}/{path}`.
+fn method_arn(of: &StageFacts, verb: &str, path: &str) -> String {
+    let StageFacts { account_id, region, api_id, stage, .. } = of;
+    format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{verb}{path}")
+}
+
+/// A path without escapes, doubled slashes and a slash at its end.
+fn plain(path: &str) -> Cow<'_, str> {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let doubled = decoded.contains("//");
+    let ends = decoded.len() > 1 && decoded.ends_with('/');
+    if !doubled && !ends {
+        return decoded;
+    }
+    let mut plain = String::with_capacity(decoded.len());
+    for part in decoded.split('/').filter(|part| !part.is_empty()) {
+        plain.push('/');
+        plain.push_str(part);
+    }
+    if plain.is_empty() {
+        plain.push('/');
+    }
+    plain.into()
+}
+
+/// What of a verdict the integration may see. All values are texts there (API Gateway developer
+/// guide, "Output from an API Gateway Lambda authorizer").
+fn authorized(verdict: &Verdict, latency_millis: u64) -> Authorized {
+    Authorized {
+        principal_id: Some(verdict.principal_id.as_str().into()),
+        context: verdict.texts.clone(),
+        latency_millis: Some(latency_millis),
+        usage_identifier_key: verdict.usage_identifier_key.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_one_plainest_writing() {
+        for (path, expected) in [
+            ("/", "/"),
+            ("//", "/"),
+            ("/a/b", "/a/b"),
+            ("/a/b/", "/a/b"),
+            ("/a//b", "/a/b"),
+            ("/%61/b", "/a/b"),
+            ("/a%2Fb", "/a/b"),
+            ("/a%2F%2Fb%2F", "/a/b"),
+        ] {
+            assert_eq!(plain(path), expected, "{path}");
+        }
+    }
+}
