@@ -104,6 +104,8 @@ pub struct AuthorizerTested {
     pub principal_id: Option<String>,
     /// The policy that it returned, JSON.
     pub policy: Option<String>,
+    /// The claims of the token, of authorizers of user pools.
+    pub claims: Option<IndexMap<String, String>>,
 }
 
 /// Why nothing was tested.

@@ -15,6 +15,7 @@ use base::{Clock, Random};
 use control::{Authentication, ControlPlane, Plane, RoleCredentials, RootCredentials};
 use functions::{LocalFunctions, Surroundings};
 use gateway::Doors;
+use gateway::access::user_pools::UserPools;
 use gateway::front_door::{Apis, FrontDoor, Refresh, StageCaches};
 use gateway::listener::{Listener, Socket};
 use gateway::test_invoke::TestBench;
@@ -79,6 +80,7 @@ impl Parts {
             limits,
             functions: bounds,
             cache,
+            user_pools,
             upstreams,
             log: _,
         } = settings;
@@ -106,7 +108,11 @@ impl Parts {
             },
         )?;
 
-        let doors = Doors { functions: functions.clone(), verdicts: Arc::default() };
+        let doors = Doors {
+            functions: functions.clone(),
+            verdicts: Arc::default(),
+            user_pools: Arc::new(UserPools::new(user_pools)),
+        };
         let banner = Banner { listening, place: &place, access: &access }.to_string();
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
         let tests = tests.map_err(Fault::Threads)?;

@@ -9,8 +9,10 @@ use policy::{Decision, evaluate};
 use ports::functions::{Functions, InvocationType, InvokeError};
 
 use super::circumstances::question;
+use super::cognito::texts;
 use super::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
-use super::{AskedFunction, Authorization, Verdicts};
+use super::user_pools::TokenFault;
+use super::{AskedFunction, AskedUserPools, Authorization, Verdicts};
 use crate::exchange::{
     Authorized, AuthorizerCall, Caller, Context, IdSource, Matched, Refusal, StageFacts, Trace,
 };
@@ -19,6 +21,7 @@ use crate::mapping::headers::TRACE_ID;
 use crate::rest::limits::{LONGEST_TIMEOUT, METHOD_ARN_BYTES};
 use crate::trail::execution_log::wording;
 use crate::trail::{Detail, ExecutionLog};
+use crate::{Doors, Worker};
 
 /// Asks whether the sender of `matched` may call its method. What the authorizer says of the
 /// sender is left in `caller`.
@@ -27,8 +30,8 @@ use crate::trail::{Detail, ExecutionLog};
 /// What the sender gets if not.
 pub(crate) async fn authorize(
     matched: &Matched<'_>,
-    functions: &dyn Functions,
-    verdicts: &Verdicts,
+    doors: &Doors,
+    worker: &Worker,
     ids: &IdSource,
     caller: &mut Caller,
     log: &mut ExecutionLog,
@@ -37,7 +40,41 @@ pub(crate) async fn authorize(
         Authorization::None => Ok(()),
         Authorization::Lambda(asked) => {
             // One request in many has an authorizer: its state is put aside.
-            Box::pin(by_function(asked, matched, functions, verdicts, ids, caller, log)).await
+            let Doors { functions, verdicts, .. } = doors;
+            Box::pin(by_function(asked, matched, &**functions, verdicts, ids, caller, log)).await
+        }
+        Authorization::Cognito(asked) => {
+            Box::pin(by_user_pools(asked, matched, doors, worker, caller, log)).await
+        }
+    }
+}
+
+async fn by_user_pools(
+    asked: &AskedUserPools,
+    matched: &Matched<'_>,
+    doors: &Doors,
+    worker: &Worker,
+    caller: &mut Caller,
+    log: &mut ExecutionLog,
+) -> Result<(), Refusal> {
+    let AskedUserPools { authorizer, scopes } = asked;
+    let (id, now) = (matched.request.ids.request_id(), matched.request.received);
+    log.write(Detail::Steps, || format!("Starting authorizer: {} for request: {id}", authorizer.id));
+    let claims = authorizer.claims(&matched.headers, scopes, now, &doors.user_pools, &worker.upstreams);
+    match claims.await {
+        Ok(claims) => {
+            let context = [("claims".to_owned(), texts(claims).into())].into_iter().collect();
+            caller.authorizer = Some(Arc::new(Authorized { context, ..Authorized::default() }));
+            log.write(Detail::Steps, || "Successfully completed authorizer execution".to_owned());
+            Ok(())
+        }
+        Err(fault @ TokenFault::Untrusted(_)) => {
+            // What is wrong with a token is the operator's to know, not the client's.
+            log.write(Detail::Errors, || format!("Unauthorized request: {id}: {fault}"));
+            Err(Refusal::Unauthorized)
+        }
+        Err(fault @ TokenFault::Keys { .. }) => {
+            Err(Refusal::AuthorizerConfigurationError { why: fault.to_string() })
         }
     }
 }

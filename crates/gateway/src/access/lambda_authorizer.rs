@@ -61,8 +61,11 @@ enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorizerFault {
     /// It is not a Lambda authorizer.
-    #[error("the authorizer type COGNITO_USER_POOLS is not built yet")]
+    #[error("it is no Lambda authorizer")]
     NotLambda,
+    /// A provider is no Cognito user pool.
+    #[error("{0} is no user pool")]
+    Pool(String),
     /// Its URI invokes no function.
     #[error("{0}")]
     Uri(String),

@@ -1,8 +1,10 @@
-//! Who may call: what asks others whether a request may be served. So far Lambda authorizers.
+//! Who may call: what asks others whether a request may be served.
 
 mod ask;
 mod circumstances;
+pub mod cognito;
 pub mod lambda_authorizer;
+pub mod user_pools;
 mod verdicts;
 
 use std::sync::Arc;
@@ -11,6 +13,7 @@ pub(crate) use ask::authorize;
 pub use verdicts::Verdicts;
 
 use crate::integration::lambda::ProxyEvent;
+use cognito::CognitoAuthorizer;
 use lambda_authorizer::LambdaAuthorizer;
 
 /// Whom a method asks who may call it.
@@ -21,6 +24,17 @@ pub enum Authorization {
     None,
     /// A function.
     Lambda(Box<AskedFunction>),
+    /// Whoever has signed the caller's token.
+    Cognito(Box<AskedUserPools>),
+}
+
+/// An authorizer of Cognito user pools as one method asks it.
+#[derive(Clone, Debug)]
+pub struct AskedUserPools {
+    /// The authorizer.
+    pub authorizer: Arc<CognitoAuthorizer>,
+    /// What the method wants an access token for; without them it wants an identity token.
+    pub scopes: Vec<String>,
 }
 
 /// A Lambda authorizer as one method asks it.

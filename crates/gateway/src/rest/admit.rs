@@ -29,8 +29,8 @@ pub(super) async fn admit<'r>(
     if let Some(refusal) = &matched.method.closed {
         return Err(refusal.clone());
     }
-    let Services { doors, ids, .. } = services;
-    authorize(&matched, &*doors.functions, &doors.verdicts, ids, caller, log).await?;
+    let Services { doors, ids, worker } = services;
+    authorize(&matched, doors, worker, ids, caller, log).await?;
     matched.caller = caller.clone();
     Ok(Admitted(matched))
 }

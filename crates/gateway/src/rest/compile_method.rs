@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use api::apigateway::{
-    Authorizer, ConnectionType, Integration as Stored, IntegrationType, Method, RequestValidator,
+    Authorizer, AuthorizerType, ConnectionType, Integration as Stored, IntegrationType, Method,
+    RequestValidator,
 };
 use http::HeaderValue;
 use schema::{Models, SchemaError};
 
 use super::StageVariables;
 use super::validation::Validation;
+use crate::access::cognito::CognitoAuthorizer;
 use crate::access::lambda_authorizer::{AuthorizerFault, LambdaAuthorizer};
-use crate::access::{AskedFunction, Authorization};
+use crate::access::{AskedFunction, AskedUserPools, Authorization};
 use crate::exchange::{ConfigurationFault, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::integration::http::ClientCertificate;
@@ -84,18 +86,30 @@ pub(super) struct Within<'a> {
 
 /// The authorizers of an API by id, compiled with a stage.
 #[derive(Debug, Default)]
-pub(super) struct Authorizers(HashMap<Box<str>, Result<Arc<LambdaAuthorizer>, AuthorizerFault>>);
+pub(super) struct Authorizers(HashMap<Box<str>, Result<Compiled, AuthorizerFault>>);
+
+#[derive(Clone, Debug)]
+enum Compiled {
+    Lambda(Arc<LambdaAuthorizer>),
+    Cognito(Arc<CognitoAuthorizer>),
+}
 
 impl Authorizers {
     pub(super) fn compile(stored: &[Authorizer], stage: &StageFacts, variables: &StageVariables) -> Self {
         let compiled = stored.iter().filter_map(|stored| {
-            let compiled = LambdaAuthorizer::compile(stored, stage, variables).map(Arc::new);
+            let compiled = match stored.r#type {
+                Some(AuthorizerType::CognitoUserPools) => {
+                    CognitoAuthorizer::compile(stored).map(|own| Compiled::Cognito(Arc::new(own)))
+                }
+                _ => LambdaAuthorizer::compile(stored, stage, variables)
+                    .map(|own| Compiled::Lambda(Arc::new(own))),
+            };
             Some((stored.id.as_deref()?.into(), compiled))
         });
         Self(compiled.collect())
     }
 
-    fn get(&self, id: &str) -> Result<Arc<LambdaAuthorizer>, MethodFault> {
+    fn get(&self, id: &str) -> Result<Compiled, MethodFault> {
         let fault = |why: String| MethodFault::Authorizer(why);
         let found = self.0.get(id).ok_or_else(|| fault(format!("there is no authorizer {id}")))?;
         found.clone().map_err(|why| fault(why.to_string()))
@@ -156,10 +170,22 @@ fn restricted(
     if authorization.eq_ignore_ascii_case("NONE") {
         return Ok(Authorization::None);
     }
-    if authorization.eq_ignore_ascii_case("CUSTOM") {
-        let authorizer = within.authorizers.get(method.authorizer_id.as_deref().unwrap_or_default())?;
-        let event = ProxyEvent::new(within.stage, resource, within.variables);
-        return Ok(Authorization::Lambda(Box::new(AskedFunction { authorizer, event })));
+    let custom = authorization.eq_ignore_ascii_case("CUSTOM");
+    if custom || authorization.eq_ignore_ascii_case("COGNITO_USER_POOLS") {
+        let id = method.authorizer_id.as_deref().unwrap_or_default();
+        return match within.authorizers.get(id)? {
+            Compiled::Lambda(authorizer) if custom => {
+                let event = ProxyEvent::new(within.stage, resource, within.variables);
+                Ok(Authorization::Lambda(Box::new(AskedFunction { authorizer, event })))
+            }
+            Compiled::Cognito(authorizer) if !custom => {
+                let scopes = method.authorization_scopes.clone().unwrap_or_default();
+                Ok(Authorization::Cognito(Box::new(AskedUserPools { authorizer, scopes })))
+            }
+            Compiled::Lambda(_) | Compiled::Cognito(_) => Err(MethodFault::Authorizer(format!(
+                "the authorizer {id} is not of the type {authorization}"
+            ))),
+        };
     }
     not_built(format!("the authorization type {authorization}"))
 }

@@ -3,14 +3,18 @@
 
 use std::time::Duration;
 
+use api::apigateway::{Authorizer, AuthorizerType};
+use http::HeaderMap;
 use ports::functions::{InvocationType, InvokeError};
 use ports::test_invoke::{AuthorizerTest, AuthorizerTested, TestInvokeError};
 use serde_json::Value;
 
 use super::request::{Made, made};
 use super::{Bench, millis};
+use crate::access::cognito::{CognitoAuthorizer, texts};
 use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
-use crate::exchange::{Caller, Context, PathParameters, ResourceFacts, StageFacts, TEST_STAGE};
+use crate::access::user_pools::TokenFault;
+use crate::exchange::{Caller, Context, PathParameters, Request, ResourceFacts, StageFacts, TEST_STAGE};
 use crate::integration::lambda::{EventRequest, ProxyEvent};
 use crate::rest::StageVariables;
 use crate::rest::limits::LONGEST_TIMEOUT;
@@ -40,6 +44,9 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
         stage: TEST_STAGE.into(),
         ..StageFacts::default()
     };
+    if test.authorizer.r#type == Some(AuthorizerType::CognitoUserPools) {
+        return by_user_pools(&test.authorizer, &request, &headers, log, bench).await;
+    }
     let resource = ResourceFacts { id: RESOURCE_ID.into(), path: "/".into() };
     let variables = StageVariables::new(test.request.stage_variables.clone());
     let authorizer = LambdaAuthorizer::compile(&test.authorizer, &stage, &variables)
@@ -97,6 +104,45 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
         Err(NoVerdict::Failed(why)) => {
             log.write(Detail::Errors, || format!("Execution failed due to an internal error: {why}"));
             log.write(Detail::Errors, || "AuthorizerFailureException".to_owned());
+            tested.client_status = 500;
+        }
+    }
+    tested.latency = Duration::from_millis(millis(request.started.elapsed()));
+    tested.log = log.into_text();
+    Ok(tested)
+}
+
+/// A token of a user pool. AWS's console asks for identity tokens only, for an authorizer has no
+/// scopes; the log's lines are those of other authorizers, for these are not recorded.
+async fn by_user_pools(
+    stored: &Authorizer,
+    request: &Request,
+    headers: &HeaderMap,
+    mut log: ExecutionLog,
+    bench: &Bench,
+) -> Result<AuthorizerTested, TestInvokeError> {
+    let authorizer =
+        CognitoAuthorizer::compile(stored).map_err(|fault| TestInvokeError::Request(fault.to_string()))?;
+    let pools = &bench.doors.user_pools;
+    let claims = authorizer.claims(headers, &[], request.received, pools, &bench.worker.upstreams).await;
+    let mut tested = AuthorizerTested::default();
+    match claims {
+        Ok(claims) => {
+            log.write(Detail::Steps, || "Successfully completed authorizer execution".to_owned());
+            let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+            tested.claims =
+                Some(texts(claims).into_iter().map(|(name, value)| (name, text(value))).collect());
+        }
+        Err(fault @ TokenFault::Untrusted(_)) => {
+            log.write(Detail::Errors, || {
+                format!("Unauthorized request: {}: {fault}", request.ids.request_id())
+            });
+            log.write(Detail::Errors, || "Unauthorized".to_owned());
+            tested.client_status = 401;
+        }
+        Err(fault @ TokenFault::Keys { .. }) => {
+            log.write(Detail::Errors, || format!("Execution failed due to configuration error: {fault}"));
+            log.write(Detail::Errors, || "AuthorizerConfigurationException".to_owned());
             tested.client_status = 500;
         }
     }

@@ -236,6 +236,7 @@ impl House {
             gateway::Doors {
                 functions: Arc::clone(&functions) as Arc<dyn Functions>,
                 verdicts: Arc::default(),
+                user_pools: Arc::default(),
             },
             Arc::new(EchoedCalls),
             Trail::start(Arc::clone(&logs) as Arc<dyn LogSink>).unwrap(),

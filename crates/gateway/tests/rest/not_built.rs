@@ -24,7 +24,6 @@ fn refuses(method: Value, api: Value, reason: &str) {
 fn restricted_methods_let_nobody_in() {
     for (method, reason) in [
         (json!({"authorizationType": "AWS_IAM"}), "the authorization type AWS_IAM"),
-        (json!({"authorizationType": "COGNITO_USER_POOLS"}), "the authorization type COGNITO_USER_POOLS"),
         (json!({"authorizationType": "SOMETHING_NEW"}), "the authorization type SOMETHING_NEW"),
         (json!({"authorizationType": "NONE", "apiKeyRequired": true}), "the check of API keys"),
     ] {

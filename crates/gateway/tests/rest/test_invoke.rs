@@ -32,7 +32,7 @@ fn bench(function: Function) -> (TestBench, House) {
     let functions = Arc::clone(&house.functions) as Arc<dyn Functions>;
     (
         TestBench::start(
-            gateway::Doors { functions, verdicts: Arc::default() },
+            gateway::Doors { functions, verdicts: Arc::default(), user_pools: Arc::default() },
             Random::system(),
             UpstreamSettings::default(),
         )

@@ -1,12 +1,14 @@
 //! What the configuration means: every value present, checked, and in the type that the rest
 //! of the program wants.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::Secret;
+use gateway::access::user_pools::{KeySource, PoolSettings, UserPool};
 use gateway::integration::http::UpstreamSettings;
 use gateway::listener::Limits;
 
@@ -37,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) functions: Functions,
     /// Bytes that one stage's cache of answers takes at most.
     pub(crate) cache: u64,
+    /// What is said of Cognito user pools, by ARN.
+    pub(crate) user_pools: HashMap<String, PoolSettings>,
     pub(crate) upstreams: UpstreamSettings,
     pub(crate) log: Log,
 }
@@ -164,6 +168,7 @@ impl Settings {
             Some(mib @ 1..=MOST_CACHE_MIB) => mib,
             Some(_) => return Err(in_file("cache.mib_per_stage", "must be from 1 to 242688 MiB")),
         } << 20;
+        let user_pools = user_pools(written.user_pools).map_err(|why| in_file("user_pools", &why))?;
         let upstreams = match &written.upstreams.ca_bundle {
             None => UpstreamSettings::default(),
             Some(bundle) => UpstreamSettings::with_bundle(bundle)
@@ -178,8 +183,44 @@ impl Settings {
             written => seconds("drain_seconds", written, DEFAULT_DRAIN)?,
         };
         let access = access(written.auth, written.root, arguments.root, &file)?;
-        Ok(Self { listen, place, access, workers, drain, limits, functions, cache, upstreams, log })
+        Ok(Self {
+            listen,
+            place,
+            access,
+            workers,
+            drain,
+            limits,
+            functions,
+            cache,
+            user_pools,
+            upstreams,
+            log,
+        })
     }
+}
+
+/// The user pools' settings by ARN.
+fn user_pools(written: Vec<written::UserPool>) -> Result<HashMap<String, PoolSettings>, String> {
+    let mut pools = HashMap::new();
+    for written::UserPool { arn, issuer, jwks } in written {
+        if UserPool::of(&arn).is_none() {
+            return Err(format!("names {arn:?}, which is not the ARN of a user pool"));
+        }
+        let keys = if jwks.starts_with("http://") || jwks.starts_with("https://") {
+            let address =
+                jwks.parse().map_err(|why| format!("has the jwks {jwks:?}, which is no address: {why}"))?;
+            KeySource::At(address)
+        } else {
+            let text = std::fs::read_to_string(&jwks)
+                .map_err(|why| format!("has the jwks {jwks:?}, which cannot be read: {why}"))?;
+            KeySource::here(&text)
+                .map_err(|why| format!("has the jwks {jwks:?}, which is no key set: {why}"))?
+        };
+        if pools.insert(arn.clone(), PoolSettings { issuer, keys }).is_some() {
+            return Err(format!("names {arn:?} twice"));
+        }
+    }
+    Ok(pools)
 }
 
 /// Root keys in development mode are refused: whoever sets them expects them to be asked for.
@@ -259,7 +300,11 @@ mod tests {
     /// The reference without the keys whose values are examples, not defaults.
     fn defaults() -> String {
         let examples = ["data_dir", "account", "access_key_id", "secret_access_key", "ca_bundle", "workers"];
-        let is_example = |line: &&str| examples.iter().any(|key| line.starts_with(&format!("{key} =")));
+        let pool = ["[[user_pools]]", "arn =", "issuer =", "jwks ="];
+        let is_example = |line: &&str| {
+            examples.iter().any(|key| line.starts_with(&format!("{key} =")))
+                || pool.iter().any(|start| line.starts_with(start))
+        };
         REFERENCE.lines().filter(|line| !is_example(line)).collect::<Vec<_>>().join("\n")
     }
 
@@ -338,6 +383,10 @@ mod tests {
             ("listen = 4566", "invalid type"),
             ("workers = 0", "workers must be from 1 to 1024"),
             ("[cache]\nmib_per_stage = 0", "cache.mib_per_stage must be from 1 to 242688 MiB"),
+            (
+                "[[user_pools]]\narn = \"x\"\njwks = \"y\"",
+                "user_pools names \"x\", which is not the ARN of a user pool",
+            ),
             ("workers = 1025", "workers must be from 1 to 1024"),
             ("drain_seconds = 86401", "drain_seconds must be from 1 to 86400 seconds"),
             ("connections.most = 0", "connections.most must be at least 1"),

@@ -27,6 +27,8 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) cache: Cache,
     #[serde(default)]
+    pub(crate) user_pools: Vec<UserPool>,
+    #[serde(default)]
     pub(crate) upstreams: Upstreams,
     #[serde(default)]
     pub(crate) log: Log,
@@ -73,6 +75,15 @@ pub(crate) struct Functions {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cache {
     pub(crate) mib_per_stage: Option<u64>,
+}
+
+/// `[[user_pools]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserPool {
+    pub(crate) arn: String,
+    pub(crate) issuer: Option<String>,
+    pub(crate) jwks: String,
 }
 
 /// `[upstreams]`.

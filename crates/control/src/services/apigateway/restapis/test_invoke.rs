@@ -74,7 +74,7 @@ async fn test_invoke_authorizer(
         .store
         .read(move |tx| gather_authorizer(&mut Call { plane: &within, context: &of, tx }, &input))
         .await?;
-    let AuthorizerTested { client_status, log, latency, principal_id, policy } =
+    let AuthorizerTested { client_status, log, latency, principal_id, policy, claims } =
         plane.tests.authorizer(test).await.map_err(refusal)?;
     Ok(TestInvokeAuthorizerResponse {
         client_status: Some(i32::from(client_status)),
@@ -83,7 +83,7 @@ async fn test_invoke_authorizer(
         principal_id,
         policy,
         authorization: None,
-        claims: None,
+        claims,
     })
 }
 
