@@ -157,10 +157,15 @@ def test_methods_ask_authorizers_of_their_type(api):
     api.client.delete_authorizer(restApiId=api.id, authorizerId=lambdas)
 
 
-def test_a_method_that_asks_an_authorizer_lets_nobody_in(api, call):
-    api.mock("/test", body="{}", authorizationType="CUSTOM", authorizerId=token(api)["id"])
+def test_a_method_whose_authorizer_cannot_be_asked_lets_nobody_in(api, call):
+    header = token(api)["identitySource"].removeprefix("method.request.header.")
+    [made] = api.client.get_authorizers(restApiId=api.id)["items"]
+    api.mock("/test", body="{}", authorizationType="CUSTOM", authorizerId=made["id"])
     api.deploy()
-    assert call("GET", api.path("/test")).status == 500
+    assert call("GET", api.path("/test")).status == 401
+    # There is no such function.
+    reply = call("GET", api.path("/test"), {header: "x"})
+    assert (reply.status, reply.text) == (500, '{"message":null}')
 
 
 def test_unknown_apis_and_authorizers(api):
