@@ -16,7 +16,7 @@ use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
 use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
-use super::{CompiledMethod, CompiledStage, StageVariables};
+use super::{CompiledMethod, CompiledStage, GatewayResponses, StageVariables};
 use crate::access::Authorization;
 use crate::cache::{MethodCache, ResponseCache};
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
@@ -105,10 +105,10 @@ pub fn compile_stage(
         remarks.push(Remark { place: "the API".to_owned(), what: refusal.to_string() });
     }
     remarks.extend(ignored(stage, surroundings.logs));
-    if !snapshot.gateway_responses.is_empty() {
-        let what = "has customized gateway responses, which is not built yet".to_owned();
-        remarks.push(Remark { place: "the API".to_owned(), what });
-    }
+    let responses = &snapshot.gateway_responses;
+    let gateway_responses = GatewayResponses::compile(responses, &variables, |kind, why| {
+        remarks.push(Remark { place: format!("the gateway response {kind}"), what: why });
+    });
     let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), &facts).unwrap_or_else(|error| {
         remarks.push(Remark { place: "the stage".to_owned(), what: error.to_string() });
         None
@@ -142,6 +142,7 @@ pub fn compile_stage(
         methods,
         variables,
         binary,
+        gateway_responses,
         access_log,
         execution_logs: surroundings.logs.then(|| ExecutionLogs::new(&facts)),
         facts,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Response, StatusCode};
 
+use super::gateway_responses::Refused;
 use super::look_up::LookUp;
 use super::{
     CompiledMethod, CompiledStage, admit, integrate, limit, look_up, measure, prepare, reply, resolve,
@@ -59,10 +60,15 @@ pub(crate) async fn answer(
     trail: &Trail,
 ) -> Response<Body> {
     let mut course = Course::default();
+    let kept = stage.gateway_responses.reads(&headers);
     let result = steps(request, headers, header_names, body, stage, services, &mut course).await;
     let (response, refusal) = match result {
         Ok(reply) => (reply::render(reply, &request.ids), None),
-        Err(refusal) => (reply::render_refusal(&refusal, &request.ids), Some(refusal)),
+        Err(refusal) => {
+            let resource = course.method.map(|method| &method.resource);
+            let of = Refused { request, stage, resource, caller: &course.caller, headers: &kept };
+            (stage.gateway_responses.render(&refusal, &of), Some(refusal))
+        }
     };
     course.record(request, stage, &response, refusal.as_ref(), trail);
     response

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::StageVariables;
 use super::trie::Routes;
 use super::validation::Validation;
+use super::{GatewayResponses, StageVariables};
 use crate::access::Authorization;
 use crate::cache::{MethodCache, ResponseCache};
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
@@ -29,6 +29,8 @@ pub struct CompiledStage {
     pub variables: StageVariables,
     /// The API's binary media types.
     pub binary: BinaryTypes,
+    /// The API's own gateway responses.
+    pub gateway_responses: GatewayResponses,
     /// The access log, if there is one.
     pub access_log: Option<AccessLog>,
     /// Where execution logs go, if there are any.
@@ -86,6 +88,7 @@ pub(super) mod tests {
             methods: Vec::new(),
             variables: StageVariables::default(),
             binary: BinaryTypes::new(&[]),
+            gateway_responses: GatewayResponses::default(),
             access_log: None,
             cache: None,
             counters: Arc::default(),

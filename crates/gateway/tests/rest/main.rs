@@ -18,6 +18,7 @@ mod house;
 mod addresses;
 mod cache;
 mod deploying;
+mod gateway_responses;
 mod http;
 mod lambda;
 mod limits;
