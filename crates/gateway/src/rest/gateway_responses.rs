@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::StageVariables;
+use super::limits::PAYLOAD_BYTES;
 use super::reply::render_refusal;
 use super::stage::CompiledStage;
 use super::trie::Verb;
@@ -132,7 +133,13 @@ impl GatewayResponses {
         };
         if let Some((content_type, pieces)) = found.template(of.headers) {
             let mut body = String::new();
-            pieces.iter().for_each(|piece| piece.write(&view, &mut body));
+            for piece in pieces {
+                piece.write(&view, &mut body);
+                // A client's header, repeated by a template, is no way to fill the memory.
+                if body.len() > PAYLOAD_BYTES {
+                    return response;
+                }
+            }
             *response.body_mut() = Body::from(Bytes::from(body));
             if let Ok(content_type) = HeaderValue::from_str(content_type) {
                 response.headers_mut().insert(header::CONTENT_TYPE, content_type);
