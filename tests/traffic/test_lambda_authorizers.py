@@ -166,6 +166,27 @@ def test_a_function_is_asked_once_for_each_token(tokens, call):
     assert asked(call, tokens, "cached1") != first
 
 
+def test_nobody_is_asked_about_a_token_that_is_none(guarded, call):
+    api = guarded(
+        "TOKEN",
+        "method.request.header.Auth",
+        identityValidationExpression="[a-z]+[0-9]*",
+        authorizerResultTtlInSeconds=0,
+    )
+    before = int(asked(call, api))
+    for headers in ({}, {"Auth": ""}, {"Auth": "NOT OF THE FORM"}):
+        assert told(call("GET", api.path("/open"), headers)) == UNAUTHORIZED
+    assert int(asked(call, api)) == before + 1
+
+
+def test_what_was_said_for_one_method_decides_on_another(tokens, call):
+    before = int(asked(call, tokens, "kept1"))
+    assert told(call("GET", tokens.path("/secret"), {"Auth": "kept1"})) == DENIED
+    assert told(call("POST", tokens.path("/open"), {"Auth": "kept1"})) == NOT_ALLOWED
+    # It was not asked again: the next one that it hears of is the next in its count.
+    assert int(asked(call, tokens, "kept2")) == before + 1
+
+
 def test_without_time_to_live_it_is_asked_each_time(guarded, call):
     api = guarded("TOKEN", "method.request.header.Auth", authorizerResultTtlInSeconds=0)
     assert len({asked(call, api) for _ in range(3)}) == 3

@@ -160,7 +160,7 @@ async fn by_function(
 }
 
 /// Asks the function itself.
-async fn ask(
+pub(crate) async fn ask(
     authorizer: &LambdaAuthorizer,
     event: bytes::Bytes,
     stage: &StageFacts,

@@ -9,7 +9,7 @@ mod verdicts;
 
 use std::sync::Arc;
 
-pub(crate) use ask::authorize;
+pub(crate) use ask::{ask, authorize};
 pub use verdicts::Verdicts;
 
 use crate::integration::lambda::ProxyEvent;

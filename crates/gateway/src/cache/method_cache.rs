@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::apigateway::{
     Integration, MethodSetting, Stage, UnauthorizedCacheControlHeaderStrategy as Strategy,
 };
-use documents::apigateway::method_setting;
+use documents::apigateway::{method_setting, own_method_setting};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
@@ -66,8 +66,7 @@ impl MethodCache {
         let Some(setting) = method_setting(stage, &resource.path, verb).filter(|_| enabled) else {
             return Ok(None);
         };
-        let for_all = stage.method_settings.as_ref().and_then(|settings| settings.get("*/*"));
-        let is_own = !for_all.is_some_and(|for_all| std::ptr::eq(for_all, setting));
+        let is_own = own_method_setting(stage, &resource.path, verb).is_some();
         let ttl = setting.cache_ttl_in_seconds.map_or(DEFAULT_TTL, seconds).min(LONGEST_TTL);
         if setting.caching_enabled != Some(true) || ttl.is_zero() || !(is_own || verb == "GET") {
             return Ok(None);

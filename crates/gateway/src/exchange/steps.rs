@@ -10,6 +10,7 @@ use crate::integration::http::call::{HttpCall, Outgoing};
 use crate::integration::lambda::{Lambda, LambdaProxy};
 use crate::integration::mock::Mock;
 use crate::mapping::source::RequestView;
+use crate::rest::settings::Settings;
 use crate::rest::{CompiledMethod, CompiledStage};
 
 /// A request whose method is known.
@@ -103,6 +104,14 @@ pub enum Answered<'r> {
     LambdaProxy(EndpointResponse),
     /// From AWS with a function.
     Lambda(&'r Lambda, EndpointResponse),
+}
+
+impl<'r> Matched<'r> {
+    /// What the stage sets for its method and verb.
+    #[must_use]
+    pub fn settings(&self) -> &'r Settings {
+        self.method.settings.of(&self.request.method)
+    }
 }
 
 impl<'r> Client<'r> {

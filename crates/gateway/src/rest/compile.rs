@@ -9,22 +9,22 @@ use std::time::Duration;
 
 use api::apigateway::{EndpointType, Method, MethodSetting, Resource, Stage};
 use base::Scope;
-use documents::apigateway::{ClientCertificateDocument, SnapshotDocument, method_setting};
+use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
 use schema::Models;
 
 use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
 use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
+use super::settings::{Compiling, MethodSettings};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
 use super::{CompiledMethod, CompiledStage, GatewayResponses, StageVariables};
 use crate::access::Authorization;
-use crate::cache::{MethodCache, ResponseCache};
+use crate::cache::ResponseCache;
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
 use crate::integration::Integration;
 use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
-use crate::mapping::source::MappingError;
-use crate::throttle::{Limit, StageBuckets, Throttle};
+use crate::throttle::StageBuckets;
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 
 /// Why a stage cannot be served at all.
@@ -121,14 +121,18 @@ pub fn compile_stage(
         for (verb, stored) in resource.resource_methods.iter().flatten() {
             entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
             let (mut method, what) = one_method(&within, &resource_facts, verb, stored);
-            method.throttle = throttle(stage, &resource_facts.path, verb, &surroundings.buckets);
-            let cached = cached(&within, stage, &resource_facts, verb, stored);
-            method.cache = cached.unwrap_or_else(|error| {
+            let with = Compiling {
+                stage,
+                resource: &resource_facts,
+                method: stored,
+                variables: &variables,
+                buckets: &surroundings.buckets,
+                logs: surroundings.logs,
+            };
+            method.settings = MethodSettings::compile(&with, verb, |error| {
                 let what = format!("its answers are not cached: {error}");
                 remarks.push(Remark { place: format!("{} {verb}", resource_facts.path), what });
-                None
             });
-            method.log = surroundings.logs.then(|| detail(stage, &resource_facts.path, verb)).flatten();
             let place = format!("{} {verb}", resource_facts.path);
             remarks.extend(what.map(|what| Remark { place, what }));
             methods.push(method);
@@ -211,40 +215,11 @@ fn one_method(
             authorization,
             validation,
             integration,
-            throttle: None,
-            cache: None,
-            log: None,
+            settings: MethodSettings::default(),
             timeout: timeout_of(timeout),
         },
         what,
     )
-}
-
-/// How often a method may be called. What is set for all methods is the limit of each.
-fn throttle(stage: &Stage, path: &str, verb: &str, buckets: &StageBuckets) -> Option<Throttle> {
-    let limit = Limit::of_method(method_setting(stage, path, verb)?)?;
-    Some(Throttle { limit, bucket: buckets.of(path, verb) })
-}
-
-/// How a method's answers are cached.
-fn cached(
-    within: &Within<'_>,
-    stage: &Stage,
-    resource: &ResourceFacts,
-    verb: &str,
-    method: &Method,
-) -> Result<Option<MethodCache>, MappingError> {
-    let Some(integration) = &method.method_integration else { return Ok(None) };
-    MethodCache::compile(stage, resource, verb, integration, within.variables)
-}
-
-/// How much of a method's execution `stage` logs.
-fn detail(stage: &Stage, path: &str, verb: &str) -> Option<Detail> {
-    method_setting(stage, path, verb).and_then(detail_of)
-}
-
-fn detail_of(setting: &MethodSetting) -> Option<Detail> {
-    Detail::of(setting.logging_level.as_deref(), setting.data_trace_enabled == Some(true))
 }
 
 fn timeout_of(millis: Option<i32>) -> Duration {
@@ -272,7 +247,7 @@ fn closed(snapshot: &SnapshotDocument) -> Option<Refusal> {
 /// What a stage asks for that is not built and lets nobody in that should stay out.
 fn ignored(stage: &Stage, logs: bool) -> Vec<Remark> {
     let settings = || stage.method_settings.iter().flatten().map(|(_, setting)| setting);
-    let asks_for_logs = |setting: &MethodSetting| detail_of(setting).is_some();
+    let asks_for_logs = |setting: &MethodSetting| Detail::of_setting(setting).is_some();
     let mut remarks = Vec::new();
     if !logs && settings().any(asks_for_logs) {
         let what = "asks for execution logs, but its account names no role that may write them".to_owned();

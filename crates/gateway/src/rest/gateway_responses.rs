@@ -24,8 +24,8 @@ const JSON: &str = "application/json";
 #[derive(Debug, Default)]
 pub struct GatewayResponses {
     own: Vec<Customized>,
-    /// Whether any of them reads the client's headers, which otherwise nobody keeps.
-    reads_headers: bool,
+    /// The client's headers that they read, which otherwise nobody keeps.
+    reads: Vec<HeaderName>,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) struct Refused<'a> {
     pub(super) stage: &'a CompiledStage,
     pub(super) resource: Option<&'a ResourceFacts>,
     pub(super) caller: &'a Caller,
-    /// The client's headers; empty if no response reads them.
+    /// The client's headers, as far as responses read them.
     pub(super) headers: &'a HeaderMap,
 }
 
@@ -69,26 +69,19 @@ impl GatewayResponses {
                 Err(why) => told(kind.as_str(), why),
             }
         }
-        let reads = |source: &Source| matches!(source, Source::Header(_) | Source::Headers(_));
-        let reads_headers = own.iter().any(|response: &Customized| {
-            let pieces = response.templates.iter().flat_map(|(_, pieces)| pieces);
-            response.headers.iter().any(|(_, source)| reads(source))
-                || pieces.into_iter().any(|piece| matches!(piece, Piece::Parameter(source) if reads(source)))
-        });
-        Self { own, reads_headers }
+        let mut reads: Vec<HeaderName> = own.iter().flat_map(Customized::reads).collect();
+        reads.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        reads.dedup();
+        Self { own, reads }
     }
 
-    /// What has to be kept of a request's headers, in case that it is refused: `Accept` if there is
-    /// a choice, all of them if a response reads some, which few do.
-    pub(super) fn reads(&self, headers: &HeaderMap) -> HeaderMap {
-        if self.reads_headers {
-            return headers.clone();
-        }
+    /// What has to be kept of a request's headers, in case that it is refused.
+    pub(super) fn kept(&self, headers: &HeaderMap) -> HeaderMap {
         let mut kept = HeaderMap::new();
-        if self.own.iter().any(|response| response.templates.len() > 1)
-            && let Some(accept) = headers.get(header::ACCEPT)
-        {
-            kept.insert(header::ACCEPT, accept.clone());
+        for name in &self.reads {
+            for value in headers.get_all(name) {
+                kept.append(name, value.clone());
+            }
         }
         kept
     }
@@ -173,6 +166,10 @@ impl Customized {
     ) -> Result<Self, String> {
         let status = stored.status_code.as_deref().filter(|code| !code.is_empty());
         let status = status.map(|code| StatusCode::from_bytes(code.as_bytes())).transpose();
+        // It would not be the answer but an announcement of one.
+        if status.as_ref().is_ok_and(|status| status.is_some_and(|status| status.is_informational())) {
+            return Err("an interim status is no response".to_owned());
+        }
         let mut headers = Vec::new();
         for (parameter, expression) in stored.response_parameters.iter().flatten() {
             let name = parameter.strip_prefix(HEADER).and_then(|name| name.parse::<HeaderName>().ok());
@@ -187,6 +184,20 @@ impl Customized {
             headers,
             templates: templates.collect(),
         })
+    }
+
+    /// The headers that it reads; `Accept` if there is a choice.
+    fn reads(&self) -> impl Iterator<Item = HeaderName> {
+        let pieces = self.templates.iter().flat_map(|(_, pieces)| pieces).filter_map(|piece| match piece {
+            Piece::Parameter(source) => Some(source),
+            Piece::Text(_) | Piece::Variable(_) => None,
+        });
+        let sources = self.headers.iter().map(|(_, source)| source).chain(pieces);
+        let named = sources.filter_map(|source| match source {
+            Source::Header(name) | Source::Headers(name) => Some(name.clone()),
+            _ => None,
+        });
+        named.chain((self.templates.len() > 1).then_some(header::ACCEPT))
     }
 
     /// The template that the client accepts, else that for JSON, else the first.

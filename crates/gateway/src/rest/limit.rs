@@ -8,7 +8,7 @@ use crate::exchange::{Matched, Refusal};
 /// # Errors
 /// 429 `Too Many Requests`.
 pub(super) fn limit<'r>(matched: Matched<'r>) -> Result<Matched<'r>, Refusal> {
-    match &matched.method.throttle {
+    match &matched.settings().throttle {
         Some(throttle) if !throttle.take(matched.request.started) => Err(Refusal::Throttled),
         _ => Ok(matched),
     }

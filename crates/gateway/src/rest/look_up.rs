@@ -47,7 +47,7 @@ impl Warned {
 /// If the request's header asks for what its sender must not do, and the method refuses that.
 pub(super) async fn look_up(validated: Validated<'_>) -> Result<LookUp<'_>, Refusal> {
     let Validated(matched) = validated;
-    let (Some(cache), Some(method)) = (&matched.stage.cache, &matched.method.cache) else {
+    let (Some(cache), Some(method)) = (&matched.stage.cache, &matched.settings().cache) else {
         return Ok(LookUp::Miss(Validated(matched), None, Warned::default()));
     };
     let (cache, now) = (Arc::clone(cache), matched.request.received);

@@ -17,6 +17,7 @@ mod prepare;
 pub(crate) mod reply;
 mod resolve;
 mod respond;
+pub(crate) mod settings;
 mod stage;
 pub mod trie;
 mod validate;

@@ -60,7 +60,7 @@ pub(crate) async fn answer(
     trail: &Trail,
 ) -> Response<Body> {
     let mut course = Course::default();
-    let kept = stage.gateway_responses.reads(&headers);
+    let kept = stage.gateway_responses.kept(&headers);
     let result = steps(request, headers, header_names, body, stage, services, &mut course).await;
     let (response, refusal) = match result {
         Ok(reply) => (reply::render(reply, &request.ids), None),
@@ -139,7 +139,7 @@ async fn steps<'r>(
 impl<'r> Course<'r> {
     fn matched(&mut self, matched: &Matched<'r>) {
         self.method = Some(matched.method);
-        self.log = ExecutionLog::new(matched.method.log, matched.request);
+        self.log = ExecutionLog::new(matched.settings().log, matched.request);
         self.log.matched(matched);
     }
 

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::settings::MethodSettings;
 use super::trie::Routes;
 use super::validation::Validation;
 use super::{GatewayResponses, StageVariables};
 use crate::access::Authorization;
-use crate::cache::{MethodCache, ResponseCache};
+use crate::cache::ResponseCache;
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
-use crate::throttle::Throttle;
-use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
+use crate::trail::{AccessLog, ExecutionLogs, StageCounters};
 
 /// A stage that can be served. Immutable; changes make a new one.
 #[derive(Debug)]
@@ -65,12 +65,8 @@ pub struct CompiledMethod {
     pub validation: Validation,
     /// Its integration.
     pub integration: Integration,
-    /// How often it may be called, if that is limited.
-    pub throttle: Option<Throttle>,
-    /// How its answers are cached, if they are.
-    pub cache: Option<MethodCache>,
-    /// How much of its execution is logged.
-    pub log: Option<Detail>,
+    /// What its stage sets for it.
+    pub settings: MethodSettings,
     /// How long the integration may take.
     pub timeout: Duration,
 }

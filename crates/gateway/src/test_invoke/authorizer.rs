@@ -5,19 +5,18 @@ use std::time::Duration;
 
 use api::apigateway::{Authorizer, AuthorizerType};
 use http::HeaderMap;
-use ports::functions::{InvocationType, InvokeError};
 use ports::test_invoke::{AuthorizerTest, AuthorizerTested, TestInvokeError};
 use serde_json::Value;
 
 use super::request::{Made, made};
 use super::{Bench, millis};
+use crate::access::ask;
 use crate::access::cognito::{CognitoAuthorizer, texts};
-use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
+use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict};
 use crate::access::user_pools::TokenFault;
 use crate::exchange::{Caller, Context, PathParameters, Request, ResourceFacts, StageFacts, TEST_STAGE};
 use crate::integration::lambda::{EventRequest, ProxyEvent};
 use crate::rest::StageVariables;
-use crate::rest::limits::LONGEST_TIMEOUT;
 use crate::trail::execution_log::wording;
 use crate::trail::{Detail, ExecutionLog};
 
@@ -77,7 +76,7 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
             let event = ProxyEvent::new(&stage, &resource, &variables);
             let event = authorizer.event(&identity, &arn, &of, &event);
             let event = with_context(event, &test.additional_context);
-            ask(&authorizer, event, &stage, request_id, &mut log, bench).await
+            ask(&authorizer, event, &stage, request_id, &*bench.doors.functions, &mut log).await
         }
     };
     let mut tested = AuthorizerTested::default();
@@ -149,37 +148,6 @@ async fn by_user_pools(
     tested.latency = Duration::from_millis(millis(request.started.elapsed()));
     tested.log = log.into_text();
     Ok(tested)
-}
-
-async fn ask(
-    authorizer: &LambdaAuthorizer,
-    event: bytes::Bytes,
-    stage: &StageFacts,
-    request_id: &str,
-    log: &mut ExecutionLog,
-    bench: &Bench,
-) -> Result<Verdict, NoVerdict> {
-    let mut invoke = authorizer.invocation.request(event, InvocationType::RequestResponse, "", None);
-    invoke.trace_id = None;
-    log.invoking(request_id, &stage.api_id, &invoke);
-    let asked = tokio::time::timeout(LONGEST_TIMEOUT, bench.doors.functions.invoke(invoke)).await;
-    let failed = |why: &str| NoVerdict::Misconfigured(why.to_owned());
-    let reply =
-        asked.map_err(|_| failed("the authorizer did not answer in time"))?.map_err(|error| match error {
-            InvokeError::NotFound { .. } | InvokeError::Denied { .. } => {
-                failed("Invalid permissions on Lambda function")
-            }
-            // Not recorded.
-            other => failed(&other.to_string()),
-        })?;
-    // A function that says `Unauthorized` is not quoted.
-    let found = verdict(&reply);
-    if !matches!(found, Err(NoVerdict::Unauthorized)) {
-        log.write(Detail::Data, || {
-            format!("Authorizer result body before parsing: {}", wording::text(&reply.payload))
-        });
-    }
-    found
 }
 
 /// A REQUEST event with more in its context.

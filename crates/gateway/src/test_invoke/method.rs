@@ -19,8 +19,8 @@ use crate::mapping::headers::{EXTENDED_REQUEST_ID, REQUEST_ID};
 use crate::rest::limits::PAYLOAD_BYTES;
 use crate::rest::pipeline::{self, Services};
 use crate::rest::reply::render_refusal;
+use crate::rest::settings::MethodSettings;
 use crate::rest::{CompiledStage, Surroundings, compile_stage};
-use crate::trail::Detail;
 use crate::trail::execution_log::wording;
 
 /// Compiles and executes a method.
@@ -71,7 +71,7 @@ fn compiled(test: MethodTest) -> Result<CompiledStage, TestInvokeError> {
     let (mut compiled, _) = compile_stage(&request.scope, &stage, &snapshot, surroundings)
         .map_err(|fault| TestInvokeError::Request(fault.to_string()))?;
     for method in &mut compiled.methods {
-        method.log = Some(Detail::Test);
+        method.settings = MethodSettings::of_test();
     }
     compiled.routes.set_otherwise(0);
     Ok(compiled)

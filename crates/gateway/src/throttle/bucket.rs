@@ -4,9 +4,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use api::apigateway::{MethodSetting, ThrottleSettings};
+use api::apigateway::MethodSetting;
 
 const SECOND: f64 = 1e9;
+
+/// An account's throttle (developer guide, "API Gateway quotas").
+const ACCOUNT_RATE: f64 = 10_000.0;
+const ACCOUNT_BURST: u64 = 5_000;
 
 /// A rate and a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +22,18 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// `rate` requests a second and `burst` at once. `None` if either is negative, which is AWS's
-    /// way to say that there is no limit (as terraform's provider documents its defaults of -1).
+    /// `rate` requests a second and `burst` at once. Negative numbers are no limits, as terraform's
+    /// provider documents its defaults of -1; `None` if both are. Of what one alone means nothing is
+    /// recorded: the other is then the account's, which holds anyway, so that neither is forgotten.
     /// If either is 0, nothing passes.
     #[must_use]
     pub fn new(rate: f64, burst: i32) -> Option<Self> {
-        let burst = u64::try_from(burst).ok()?;
-        if rate.is_nan() || rate < 0.0 {
-            return None;
-        }
+        let (rate, burst) = match (rate >= 0.0, u64::try_from(burst).ok()) {
+            (false, None) => return None,
+            (false, Some(burst)) => (ACCOUNT_RATE, burst),
+            (true, None) => (rate, ACCOUNT_BURST),
+            (true, Some(burst)) => (rate, burst),
+        };
         if rate == 0.0 || burst == 0 {
             return Some(Self { token: 0, full: 0 });
         }
@@ -44,13 +51,8 @@ impl Limit {
     /// Of a stage's settings for a method, if they limit it.
     #[must_use]
     pub fn of_method(setting: &MethodSetting) -> Option<Self> {
-        Self::new(setting.throttling_rate_limit?, setting.throttling_burst_limit?)
-    }
-
-    /// Of a usage plan, if it has one.
-    #[must_use]
-    pub fn of_plan(settings: &ThrottleSettings) -> Option<Self> {
-        Self::new(settings.rate_limit?, settings.burst_limit?)
+        let (rate, burst) = (setting.throttling_rate_limit, setting.throttling_burst_limit);
+        Self::new(rate.unwrap_or(-1.0), burst.unwrap_or(-1))
     }
 }
 
@@ -112,9 +114,12 @@ mod tests {
 
     #[test]
     fn limits_that_let_all_or_nothing_pass() {
-        assert_eq!(Limit::new(-1.0, 5), None);
-        assert_eq!(Limit::new(5.0, -1), None);
-        assert_eq!(Limit::new(f64::NAN, 5), None);
+        assert_eq!(Limit::new(-1.0, -1), None);
+        assert_eq!(Limit::new(f64::NAN, -1), None);
+        assert_eq!(Limit::of_method(&MethodSetting::default()), None);
+        // One alone limits too.
+        assert_eq!(Limit::new(-1.0, 5), Limit::new(10_000.0, 5));
+        assert_eq!(Limit::new(5.0, -1), Limit::new(5.0, 5_000));
         for (rate, burst) in [(0.0, 5), (5.0, 0)] {
             let bucket = Bucket::default();
             assert_eq!(passed(&bucket, Limit::new(rate, burst).unwrap(), bucket.made, 9), 0);

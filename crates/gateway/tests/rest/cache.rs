@@ -91,6 +91,19 @@ fn only_get_is_cached_by_settings_for_all_methods() {
     assert_eq!(asked(&backend), 1);
 }
 
+#[test]
+fn a_method_that_takes_any_verb_is_cached_for_get() {
+    let backend = Backend::answering(200, "", "hello");
+    let stored = json!({"type": "HTTP_PROXY", "httpMethod": "ANY", "uri": backend.uri("/")});
+    let method = json!({"authorizationType": "NONE", "methodIntegration": stored});
+    let stage = json!({"cacheClusterEnabled": true, "methodSettings": {"*/*": {"cachingEnabled": true}}});
+    let house = House::of(&Api::of(json!({"/pets": {"ANY": method}})).stage(stage));
+    for (verb, times) in [("GET", 1), ("GET", 0), ("POST", 1), ("POST", 1), ("HEAD", 1)] {
+        house.send(&format!("{verb} /prod/pets"), "");
+        assert_eq!(asked(&backend), times, "{verb}");
+    }
+}
+
 /// As users of AWS report it: answers of backends are kept whatever their status; what the gateway
 /// says itself is not.
 #[test]

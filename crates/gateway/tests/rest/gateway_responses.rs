@@ -145,3 +145,25 @@ fn a_value_that_is_none_in_a_header_is_left_out() {
     assert_eq!(house.get("/prod/nowhere?q=a%0D%0AX-Evil:%201").header("x-q"), None);
     assert_eq!(house.get("/prod/nowhere?q=a").header("x-q"), Some("a"));
 }
+
+/// A client's header, repeated by a template, fills no memory: beyond 10 MB the body is AWS's.
+#[test]
+fn what_a_template_makes_is_bounded() {
+    let house = house(&json!([{
+        "responseType": "DEFAULT_4XX",
+        "responseTemplates": {"text/plain": "$method.request.header.X-Own ".repeat(8_000)},
+    }]));
+    let sent = |length: usize| {
+        house.send(&format!("GET /prod/nowhere\nX-Own: {}", "x".repeat(length)), "").body.len()
+    };
+    assert_eq!(sent(1_000), 8_000 * 1_001);
+    assert_eq!(sent(2_000), "{\"message\":\"Missing Authentication Token\"}".len());
+}
+
+/// Not recorded: a final answer cannot have an interim status.
+#[test]
+fn an_interim_status_is_left_out_and_told() {
+    let house = house(&json!([{"responseType": "DEFAULT_4XX", "statusCode": "101"}]));
+    assert_eq!(house.get("/prod/nowhere").status, 403);
+    assert_eq!(house.remarks[0].place, "the gateway response DEFAULT_4XX");
+}

@@ -45,6 +45,22 @@ fn each_method_has_the_limit_that_is_set_for_all() {
     assert_eq!(passed(&house, "GET", "/prod//dogs"), 0);
 }
 
+/// Measured at AWS: ANY has no settings of its own, so those of a verb hold for a method that takes any.
+#[test]
+fn a_method_that_takes_any_verb_has_the_limits_of_each() {
+    let mock = json!({"authorizationType": "NONE", "methodIntegration": {
+        "type": "MOCK", "requestTemplates": {"application/json": "{statusCode: 200}"},
+        "integrationResponses": {"200": {"statusCode": "200"}},
+    }});
+    let settings = json!({"*/*": limit(4), "pets/GET": limit(2)});
+    let api = Api::of(json!({"/pets": {"ANY": mock}})).stage(json!({"methodSettings": settings}));
+    let house = House::of(&api);
+    assert_eq!(passed(&house, "GET", "/prod/pets"), 2);
+    // The others share what is set for all methods, for they are one.
+    assert_eq!(passed(&house, "PUT", "/prod/pets"), 4);
+    assert_eq!(passed(&house, "POST", "/prod/pets"), 0);
+}
+
 #[test]
 fn a_methods_own_limit_comes_first() {
     let house = house(&json!({"*/*": limit(3), "pets/GET": limit(5), "pets/PUT": {"loggingLevel": "OFF"}}));
@@ -56,8 +72,14 @@ fn a_methods_own_limit_comes_first() {
 #[test]
 fn negative_limits_are_none_and_zero_is_nothing() {
     let of = |rate: f64, burst: i32| json!({"throttlingBurstLimit": burst, "throttlingRateLimit": rate});
-    for (setting, expected) in [(of(-1.0, -1), 9), (of(10_000.0, 5_000), 9), (of(0.0, 5), 0), (of(5.0, 0), 0)]
-    {
+    for (setting, expected) in [
+        (of(-1.0, -1), 9),
+        (of(10_000.0, 5_000), 9),
+        (of(0.000_001, -1), 9),
+        (of(-1.0, 0), 0),
+        (of(0.0, 5), 0),
+        (of(5.0, 0), 0),
+    ] {
         assert_eq!(passed(&house(&json!({"*/*": setting})), "GET", "/prod/pets"), expected, "{setting}");
     }
 }

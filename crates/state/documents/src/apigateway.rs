@@ -207,11 +207,16 @@ impl Document for StageDocument {
 /// those for all methods (`*/*`); `None` if there are neither.
 #[must_use]
 pub fn method_setting<'a>(stage: &'a Stage, path: &str, verb: &str) -> Option<&'a MethodSetting> {
-    let settings = stage.method_settings.as_ref()?;
-    let own = settings.iter().find(|(key, _)| {
+    own_method_setting(stage, path, verb).or_else(|| stage.method_settings.as_ref()?.get("*/*"))
+}
+
+/// The same without those for all methods.
+#[must_use]
+pub fn own_method_setting<'a>(stage: &'a Stage, path: &str, verb: &str) -> Option<&'a MethodSetting> {
+    let own = stage.method_settings.as_ref()?.iter().find(|(key, _)| {
         key.rsplit_once('/').is_some_and(|(known, of)| of == verb && plain_path(known) == plain_path(path))
     });
-    own.map(|(_, setting)| setting).or_else(|| settings.get("*/*"))
+    own.map(|(_, setting)| setting)
 }
 
 /// A resource's path as a key of `methodSettings` may write it, with slashes escaped or not and

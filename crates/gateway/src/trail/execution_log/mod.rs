@@ -12,6 +12,7 @@ pub(crate) mod wording;
 
 use std::time::Instant;
 
+use api::apigateway::MethodSetting;
 use base::Timestamp;
 use ports::log_sink::LogLine;
 
@@ -61,6 +62,12 @@ impl Detail {
             Some("ERROR") => Some(Self::Errors),
             _ => None,
         }
+    }
+
+    /// The same of a stage's setting for a method.
+    #[must_use]
+    pub fn of_setting(setting: &MethodSetting) -> Option<Self> {
+        Self::of(setting.logging_level.as_deref(), setting.data_trace_enabled == Some(true))
     }
 }
 
