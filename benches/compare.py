@@ -16,8 +16,9 @@ Cases: get   1 KiB from the backend        (HTTP_PROXY)
        post  16 KiB to it, 1 KiB back      (HTTP_PROXY)
        mock  a body of 100 bytes, no backend (MOCK)
 
-Proxies: nginx, haproxy (if installed and asked for), gatewright, and bare, which is Gatewright's listener and
-backend client with nothing between them (the example `bare_proxy`).
+Proxies: nginx, haproxy (if installed and asked for), gatewright, bare, which is Gatewright's listener and backend
+client with nothing between them (the example `bare_proxy`), and crowded, which is gatewright with 10,000 routes more,
+each with a template, a model and a validator: `--base gatewright --proxies crowded` shows what they cost.
 """
 
 import argparse
@@ -135,16 +136,23 @@ class Bench:
         wait_for(port, self.folder / "bare.log")
         return Proxy("bare", pid, f"http://127.0.0.1:{port}", {"get": "/", "post": "/", "mock": "/mock"})
 
-    def start_gatewright(self, backend):
+    def start_gatewright(self, backend, name="gatewright"):
         port = free_port()
         endpoint = f"http://127.0.0.1:{port}"
-        command = [self.options.binary, "serve", "--ephemeral", "--listen", f"127.0.0.1:{port}"]
-        pid = self.spawn("gatewright", command, self.options.proxy_cpu)
-        wait_for(port, self.folder / "gatewright.log")
+        config = self.folder / f"{name}.toml"
+        config.write_text("[account_throttle]\nrate = 1e9\nburst = 2147483647\n")
+        command = [self.options.binary, "serve", "--ephemeral", "--config", config, "--listen", f"127.0.0.1:{port}"]
+        pid = self.spawn(name, command, self.options.proxy_cpu)
+        wait_for(port, self.folder / f"{name}.log")
+        if name == "crowded":
+            crowd(endpoint)
         api = define_api(endpoint, f"http://127.0.0.1:{backend}/")
         stage = f"/_aws/execute-api/{api}/bench"
         paths = {"get": f"{stage}/proxied", "post": f"{stage}/proxied", "mock": f"{stage}/mock"}
-        return Proxy("gatewright", pid, endpoint, paths)
+        return Proxy(name, pid, endpoint, paths)
+
+    def start_crowded(self, backend):
+        return self.start_gatewright(backend, "crowded")
 
     def run(self, proxy, case, seconds):
         """One run: what each request cost, and how long it took."""
@@ -160,12 +168,42 @@ class Bench:
                 "rss": resident_mib(proxy.pid)}
 
 
-def define_api(endpoint, backend_url):
-    """A REST API with a proxied and a mocked method, deployed to the stage `bench`; its id."""
+def apigateway(endpoint):
     import boto3
 
-    client = boto3.client("apigateway", endpoint_url=endpoint, region_name=REGION,
-                          aws_access_key_id="bench", aws_secret_access_key="bench")
+    return boto3.client("apigateway", endpoint_url=endpoint, region_name=REGION,
+                        aws_access_key_id="bench", aws_secret_access_key="bench")
+
+
+def crowd(endpoint, apis=34, resources=299):
+    """Deploys APIs as large as AWS lets them be: more than 10,000 routes."""
+    client = apigateway(endpoint)
+    reply = {"statusCode": "200", "responseTemplates": {"application/json": '{"id": "$input.params(\'id\')"}'}}
+    post = {
+        "parameters": [{"name": "id", "in": "query", "type": "string", "required": True},
+                       {"name": "thing", "in": "body", "schema": {"$ref": "#/definitions/Thing"}}],
+        "responses": {"200": {"description": ""}},
+        "x-amazon-apigateway-request-validator": "all",
+        "x-amazon-apigateway-integration": {
+            "type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'}, "responses": {"default": reply},
+        },
+    }
+    thing = {"type": "object", "properties": {"name": {"type": "string", "pattern": "^[a-z]+$"}}}
+    document = {
+        "swagger": "2.0", "info": {"title": "crowd", "version": "1"}, "definitions": {"Thing": thing},
+        "x-amazon-apigateway-request-validators": {
+            "all": {"validateRequestBody": True, "validateRequestParameters": True},
+        },
+        "paths": {f"/things{n}": {"post": post} for n in range(resources)},
+    }
+    for _ in range(apis):
+        api = client.import_rest_api(body=json.dumps(document), failOnWarnings=True)["id"]
+        client.create_deployment(restApiId=api, stageName="bench")
+
+
+def define_api(endpoint, backend_url):
+    """A REST API with a proxied and a mocked method, deployed to the stage `bench`; its id."""
+    client = apigateway(endpoint)
     api = client.create_rest_api(name="bench")
 
     def method(path, verb):
@@ -247,7 +285,8 @@ def table(results, base):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--proxies", default="nginx,bare,gatewright", help="nginx is the base and always runs")
+    parser.add_argument("--proxies", default="nginx,bare,gatewright", help="the base runs as well")
+    parser.add_argument("--base", default="nginx", help="what the others are compared with")
     parser.add_argument("--cases", default=",".join(CASES))
     parser.add_argument("--seconds", type=int, default=3, help="of each run")
     parser.add_argument("--repeats", type=int, default=7)
@@ -261,10 +300,10 @@ def arguments():
 
 def main():
     options = arguments()
+    names = list(dict.fromkeys([options.base, *options.proxies.split(",")]))
     for program in ("nginx", "wrk", "taskset"):
         if not shutil.which(program):
             raise SystemExit(f"{program} is not installed")
-    names = list(dict.fromkeys(["nginx", *options.proxies.split(",")]))
     cases = options.cases.split(",")
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewright-bench-"))
@@ -282,7 +321,7 @@ def main():
                     run = bench.run(proxy, case, options.seconds)
                     results.setdefault((case, proxy.name), []).append(run)
                     print(f"{repeat + 1}/{options.repeats} {case:5} {proxy.name:11} {run['micros']:7.2f} µs", file=sys.stderr)
-    print(table(results, "nginx"))
+    print(table(results, options.base))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         listed = [{"case": case, "proxy": name, "runs": runs} for (case, name), runs in results.items()]

@@ -1,6 +1,25 @@
 """What stands in log groups. Access logs are written in batches, soon after the requests."""
 
+import json
 import time
+
+from . import functions
+from .account import patch
+
+_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+
+def allow(aws):
+    """Lets API Gateway write the account's execution logs."""
+    role = functions.role(aws, trust=_TRUST)
+    aws.apigateway.update_account(patchOperations=[patch("replace", "/cloudwatchRoleArn", role)])
 
 
 def lines(aws, group, count, seconds=10):

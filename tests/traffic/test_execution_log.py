@@ -1,24 +1,13 @@
 """Execution logs of stages: what a request went through, in AWS's words. API Gateway developer guide, "Set up
 CloudWatch logging for REST APIs"; texts recorded from AWS."""
 
-import json
 import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from harness import functions
 from harness.account import patch
-
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
-)
-
+from harness.logs import allow
 
 @pytest.fixture
 def pets(api):
@@ -56,8 +45,7 @@ def lines(aws, api, last, seconds=10):
 def test_a_request_is_logged_if_the_account_has_a_role(aws, pets, call):
     # Without one nothing is written.
     before = call("GET", pets.path("/pets"))
-    role = functions.role(aws, trust=TRUST)
-    pets.client.update_account(patchOperations=[patch("replace", "/cloudwatchRoleArn", role)])
+    allow(aws)
     reply = call("GET", pets.path("/pets"), {"X-Api-Key": "a1b2c3d4e5f6a1b2c3d4"})
     found = lines(aws, pets, "Method completed with status: 200")
     request = reply.header("x-amzn-RequestId")

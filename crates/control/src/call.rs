@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use api::apigateway::ThrottleSettings;
 use base::{Clock, Random, Scope, Timestamp};
 use logs::LogStore;
 use policy::Principal;
@@ -28,6 +29,8 @@ pub struct Plane {
     pub deployments: Arc<dyn DeploymentCheck>,
     /// Runs methods for those who test them.
     pub tests: Arc<dyn TestInvoke>,
+    /// How often all APIs of an account may be called in a region, as `GetAccount` shows it.
+    pub account_throttle: ThrottleSettings,
     /// Time.
     pub clock: Clock,
     /// Identifiers and secrets.

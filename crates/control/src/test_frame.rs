@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::OperationTable;
+use api::apigateway::ThrottleSettings;
 use base::{Clock, Random, Scope, Secret, Timestamp};
 use bytes::Bytes;
 use documents::apigateway::SnapshotDocument;
@@ -123,6 +124,7 @@ impl Frame {
             functions: functions.clone(),
             deployments: check.clone(),
             tests: Arc::new(NoTests),
+            account_throttle: ThrottleSettings { burst_limit: Some(5000), rate_limit: Some(10_000.0) },
             clock,
             random: Random::seeded(1),
         };

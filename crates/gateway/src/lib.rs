@@ -17,6 +17,7 @@ mod shard;
 pub mod test_invoke;
 pub mod throttle;
 pub mod trail;
+pub mod usage_plans;
 mod worker;
 
 pub use doors::Doors;

@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Functions(#[from] functions::StartError),
     #[error("{0}")]
     Stages(#[from] gateway::front_door::RefreshError),
+    #[error("{0}")]
+    UsagePlans(#[from] gateway::usage_plans::UpkeepError),
     #[error("a directory for functions cannot be made in {}: {why}", path.display())]
     Scratch { path: PathBuf, why: std::io::Error },
     #[error("threads cannot be started: {0}")]

@@ -20,6 +20,7 @@ use gateway::front_door::{Apis, FrontDoor, Refresh, StageCaches};
 use gateway::listener::{Listener, Socket};
 use gateway::test_invoke::TestBench;
 use gateway::trail::Trail;
+use gateway::usage_plans::{UsagePlans, UsageUpkeep};
 use logs::LogStore;
 use store::Store;
 use tempfile::TempDir;
@@ -61,6 +62,7 @@ struct Parts {
     logs: LogStore,
     plane: Plane,
     refresh: Refresh,
+    usage: UsageUpkeep,
     signals: Signals,
     banner: String,
     drain: Duration,
@@ -80,6 +82,7 @@ impl Parts {
             limits,
             functions: bounds,
             cache,
+            throttle,
             user_pools,
             upstreams,
             log: _,
@@ -122,25 +125,41 @@ impl Parts {
             functions: functions.clone(),
             deployments: Arc::new(gateway::rest::Check),
             tests: Arc::new(tests),
+            account_throttle: throttle.settings(),
             clock: clock.clone(),
             random: random.clone(),
         };
         let control = ControlPlane::new(plane.clone(), authentication(access), background.handle().clone());
 
-        let apis = Arc::new(Apis::new(StageCaches::new(cache, random.clone())));
+        let usage_plans = Arc::new(UsagePlans::default());
+        let usage = UsageUpkeep::start(store.clone(), Arc::clone(&usage_plans), clock.clone())?;
+        let caches = StageCaches::new(cache, random.clone());
+        let apis = Arc::new(Apis::new(caches, usage_plans, throttle.limit()));
         let refresh = Refresh::start(store, Arc::clone(&apis))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
         let front_door = FrontDoor::new(apis, doors, Arc::new(control), trail, random);
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =
             Listener::start(vec![socket], Arc::new(front_door), &settings).map_err(Fault::Threads)?;
-        Ok(Self { listener, functions, logs, plane, refresh, signals, banner, drain, _scratch: scratch })
+        Ok(Self {
+            listener,
+            functions,
+            logs,
+            plane,
+            refresh,
+            usage,
+            signals,
+            banner,
+            drain,
+            _scratch: scratch,
+        })
     }
 
     /// Serves until a signal, then ends in the order in which work comes in: requests, the
     /// functions that they wait for, the logs that these write. A second signal ends at once.
     async fn run(self) {
-        let Self { listener, functions, logs, plane, refresh, mut signals, banner, drain, _scratch } = self;
+        let Self { listener, functions, logs, plane, refresh, usage, mut signals, banner, drain, _scratch } =
+            self;
         say(&banner);
         let upkeep = tokio::spawn(keep_retention(plane));
         signals.next().await;
@@ -158,6 +177,8 @@ impl Parts {
             () = signals.next() => say("Stopping at once.\n"),
         }
         drop(refresh);
+        // What was counted of API keys goes into the store.
+        drop(usage);
         if let Err(fault) = logs.flush().await {
             tracing::error!(%fault, "the last log events could not be written");
         }

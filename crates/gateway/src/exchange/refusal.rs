@@ -64,9 +64,27 @@ pub enum Refusal {
     /// refuses that.
     #[error("the caller is not authorized to invalidate the cache")]
     CacheControlUnauthorized,
-    /// The method is called too often.
-    #[error("the method is called more often than its stage allows")]
+    /// No API key was presented, or none that may call the stage.
+    #[error("{why}")]
+    InvalidApiKey {
+        /// The log's line.
+        why: Box<str>,
+    },
+    /// The method, or any in its account, is called too often.
+    #[error("the method is called more often than its stage or its account allows")]
     Throttled,
+    /// The API key is used more often than its usage plan allows.
+    #[error("{why}")]
+    KeyThrottled {
+        /// The log's line.
+        why: Box<str>,
+    },
+    /// The API key has used up its quota.
+    #[error("{why}")]
+    QuotaExceeded {
+        /// The log's line.
+        why: Box<str>,
+    },
     /// No template matches and the integration does not pass bodies through.
     #[error("no request template for the content type {content_type:?}")]
     UnsupportedMediaType {
@@ -344,7 +362,17 @@ impl Refusal {
             Self::CacheControlUnauthorized => {
                 row("ACCESS_DENIED", StatusCode::FORBIDDEN, "AccessDeniedException", Blame::Client, false)
             }
-            Self::Throttled => row(
+            Self::InvalidApiKey { .. } => {
+                row("INVALID_API_KEY", StatusCode::FORBIDDEN, "ForbiddenException", Blame::Client, false)
+            }
+            Self::QuotaExceeded { .. } => row(
+                "QUOTA_EXCEEDED",
+                StatusCode::TOO_MANY_REQUESTS,
+                "LimitExceededException",
+                Blame::Client,
+                false,
+            ),
+            Self::Throttled | Self::KeyThrottled { .. } => row(
                 "THROTTLED",
                 StatusCode::TOO_MANY_REQUESTS,
                 "TooManyRequestsException",
@@ -389,7 +417,7 @@ impl Refusal {
     #[must_use]
     pub fn message(&self) -> std::borrow::Cow<'static, str> {
         match self {
-            Self::Forbidden(_) => "Forbidden".into(),
+            Self::Forbidden(_) | Self::InvalidApiKey { .. } => "Forbidden".into(),
             Self::MissingAuthenticationToken => "Missing Authentication Token".into(),
             Self::Unauthorized => "Unauthorized".into(),
             Self::AuthorizerDenied { explicit: true } => {
@@ -405,7 +433,8 @@ impl Refusal {
             Self::BadRequestParameters { .. } => self.to_string().into(),
             Self::BadRequestBody { .. } => "Invalid request body".into(),
             Self::CacheControlUnauthorized => "Unauthorized".into(),
-            Self::Throttled => "Too Many Requests".into(),
+            Self::Throttled | Self::KeyThrottled { .. } => "Too Many Requests".into(),
+            Self::QuotaExceeded { .. } => "Limit Exceeded".into(),
             Self::BrokenBody => "Bad Request".into(),
             Self::UnsupportedMediaType { .. } => "Unsupported Media Type".into(),
             Self::PayloadNotJson { why } => format!("Could not parse request body into json: {why}").into(),
@@ -484,6 +513,12 @@ mod tests {
             "REQUEST_TOO_LARGE",
         );
         check(Refusal::Throttled, 429, "TooManyRequestsException", "Too Many Requests", "THROTTLED");
+        let throttled = Refusal::KeyThrottled { why: "x".into() };
+        check(throttled, 429, "TooManyRequestsException", "Too Many Requests", "THROTTLED");
+        let invalid = Refusal::InvalidApiKey { why: "x".into() };
+        check(invalid, 403, "ForbiddenException", "Forbidden", "INVALID_API_KEY");
+        let used_up = Refusal::QuotaExceeded { why: "x".into() };
+        check(used_up, 429, "LimitExceededException", "Limit Exceeded", "QUOTA_EXCEEDED");
         check(
             Refusal::UnsupportedMediaType { content_type: "a/b".into() },
             415,

@@ -10,8 +10,9 @@ use base::Scope;
 use super::StageCaches;
 use crate::exchange::{ConfigurationFault, Refusal, Unreachable};
 use crate::rest::CompiledStage;
-use crate::throttle::StageBuckets;
+use crate::throttle::{Bucket, Limit, StageBuckets, Throttle};
 use crate::trail::{StageCounters, Totals};
+use crate::usage_plans::UsagePlans;
 
 /// The served stages of all APIs in all accounts and regions.
 #[derive(Debug, Default)]
@@ -21,6 +22,10 @@ pub struct Apis {
     counters: Mutex<CountersByStage>,
     buckets: Mutex<BucketsByStage>,
     caches: StageCaches,
+    usage_plans: Arc<UsagePlans>,
+    /// How often all APIs of an account may be called in a region, if that is limited.
+    account_limit: Option<Limit>,
+    accounts: Mutex<HashMap<Scope, Arc<Bucket>>>,
 }
 
 /// By API and stage.
@@ -62,10 +67,11 @@ pub struct StageTotals {
 }
 
 impl Apis {
-    /// Without stages.
+    /// Without stages. `account_limit` is how often all APIs of an account may be called in a region,
+    /// if that is limited.
     #[must_use]
-    pub fn new(caches: StageCaches) -> Self {
-        Self { caches, ..Self::default() }
+    pub fn new(caches: StageCaches, usage_plans: Arc<UsagePlans>, account_limit: Option<Limit>) -> Self {
+        Self { caches, usage_plans, account_limit, ..Self::default() }
     }
 
     /// The stage that a request's address names.
@@ -155,6 +161,20 @@ impl Apis {
 
     fn buckets(&self) -> std::sync::MutexGuard<'_, BucketsByStage> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The API keys of all accounts and regions.
+    #[must_use]
+    pub fn usage_plans(&self) -> &UsagePlans {
+        &self.usage_plans
+    }
+
+    /// How often all APIs of an account may be called in a region, if that is limited.
+    #[must_use]
+    pub fn account_throttle(&self, scope: &Scope) -> Option<Throttle> {
+        let limit = self.account_limit?;
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Throttle { limit, bucket: Arc::clone(accounts.entry(scope.clone()).or_default()) })
     }
 
     /// The caches of the stages' answers.

@@ -289,6 +289,8 @@ fn compile(
         counters,
         buckets: apis.buckets_of(api, name),
         cache: caches.own,
+        keys: apis.usage_plans().keys_of(scope),
+        account: apis.account_throttle(scope),
         client_certificate,
         logs,
     };

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::apigateway::{EndpointType, Method, MethodSetting, Resource, Stage};
+use api::apigateway::{ApiKeySourceType, EndpointType, Method, MethodSetting, Resource, Stage};
 use base::Scope;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
 use schema::Models;
@@ -24,8 +24,9 @@ use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Un
 use crate::integration::Integration;
 use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
-use crate::throttle::StageBuckets;
+use crate::throttle::{StageBuckets, Throttle};
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
+use crate::usage_plans::Keys;
 
 /// Why a stage cannot be served at all.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,10 @@ pub struct Surroundings {
     pub buckets: Arc<StageBuckets>,
     /// The cache of its answers, if it has one.
     pub cache: Option<Arc<ResponseCache>>,
+    /// The API keys of its account and region.
+    pub keys: Arc<Keys>,
+    /// How often all APIs of its account and region together may be called, if that is limited.
+    pub account: Option<Throttle>,
     /// What is stored under its `clientCertificateId`, if it has one.
     pub client_certificate: Option<ClientCertificateDocument>,
     /// Whether its account lets API Gateway write execution logs.
@@ -99,6 +104,7 @@ pub fn compile_stage(
         certificate: certificate.as_ref(),
         authorizers: &authorizers,
     };
+    let api_key_source = snapshot.rest_api.api_key_source.unwrap_or(ApiKeySourceType::Header);
     let mut remarks = Vec::new();
     let closed = closed(snapshot);
     if let Some(refusal) = &closed {
@@ -120,7 +126,7 @@ pub fn compile_stage(
         let mut entries = Vec::new();
         for (verb, stored) in resource.resource_methods.iter().flatten() {
             entries.push(MethodEntry { verb: Verb::named(verb), index: methods.len() });
-            let (mut method, what) = one_method(&within, &resource_facts, verb, stored);
+            let (mut method, what) = one_method(&within, &resource_facts, verb, stored, api_key_source);
             let with = Compiling {
                 stage,
                 resource: &resource_facts,
@@ -151,6 +157,8 @@ pub fn compile_stage(
         execution_logs: surroundings.logs.then(|| ExecutionLogs::new(&facts)),
         facts,
         cache: surroundings.cache,
+        keys: surroundings.keys,
+        account: surroundings.account,
         counters: surroundings.counters,
         canary: None,
     };
@@ -177,10 +185,12 @@ fn one_method(
     resource: &ResourceFacts,
     verb: &str,
     method: &Method,
+    api_key_source: ApiKeySourceType,
 ) -> (CompiledMethod, Option<String>) {
     let timeout = method.method_integration.as_ref().and_then(|integration| integration.timeout_in_millis);
     let mut validation = Validation::default();
     let mut authorization = Authorization::None;
+    let api_key = (method.api_key_required == Some(true)).then_some(api_key_source);
     let (closed, integration, what) = match compile_method(within, resource, verb, method) {
         Ok(served) => {
             validation = served.validation;
@@ -213,6 +223,7 @@ fn one_method(
             resource: resource.clone(),
             closed,
             authorization,
+            api_key,
             validation,
             integration,
             settings: MethodSettings::default(),

@@ -164,9 +164,6 @@ fn restricted(
 ) -> Result<Authorization, MethodFault> {
     let authorization = method.authorization_type.as_deref().unwrap_or("NONE");
     let not_built = |what: String| Err(MethodFault::NotBuilt(what));
-    if method.api_key_required == Some(true) {
-        return not_built("the check of API keys".to_owned());
-    }
     if authorization.eq_ignore_ascii_case("NONE") {
         return Ok(Authorization::None);
     }

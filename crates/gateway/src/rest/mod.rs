@@ -12,6 +12,7 @@ mod limit;
 pub(crate) mod limits;
 mod look_up;
 pub(crate) mod measure;
+mod meter;
 pub(crate) mod pipeline;
 mod prepare;
 pub(crate) mod reply;

@@ -7,7 +7,7 @@ use http::{HeaderMap, Response, StatusCode};
 use super::gateway_responses::Refused;
 use super::look_up::LookUp;
 use super::{
-    CompiledMethod, CompiledStage, admit, integrate, limit, look_up, measure, prepare, reply, resolve,
+    CompiledMethod, CompiledStage, admit, integrate, limit, look_up, measure, meter, prepare, reply, resolve,
     respond, validate,
 };
 use crate::exchange::{
@@ -105,8 +105,9 @@ async fn steps<'r>(
     admit::enter(stage)?;
     let matched = resolve::resolve(request, stage, headers, header_names, body)?;
     course.matched(&matched);
-    let matched = limit::limit(matched)?;
+    let presented = limit::limit(&matched, &mut course.log)?;
     let admitted = admit::admit(matched, services, &mut course.caller, &mut course.log).await?;
+    let admitted = meter::meter(admitted, presented, &mut course.caller, &mut course.log)?;
     let measured = measure::measure(admitted)?;
     let measured = course.log.executing(measured).await?;
     let validated = validate::validate(measured).await?;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::apigateway::ApiKeySourceType;
+
 use super::settings::MethodSettings;
 use super::trie::Routes;
 use super::validation::Validation;
@@ -12,7 +14,9 @@ use crate::cache::ResponseCache;
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
+use crate::throttle::Throttle;
 use crate::trail::{AccessLog, ExecutionLogs, StageCounters};
+use crate::usage_plans::Keys;
 
 /// A stage that can be served. Immutable; changes make a new one.
 #[derive(Debug)]
@@ -37,6 +41,10 @@ pub struct CompiledStage {
     pub execution_logs: Option<ExecutionLogs>,
     /// The cache of its answers, if it has one.
     pub cache: Option<Arc<ResponseCache>>,
+    /// The API keys of its account and region.
+    pub keys: Arc<Keys>,
+    /// How often all APIs of its account and region together may be called, if that is limited.
+    pub account: Option<Throttle>,
     /// What is counted; the same over all deployments of the stage.
     pub counters: Arc<StageCounters>,
     /// What gets a share of the requests in its place, if there is such a thing.
@@ -61,6 +69,8 @@ pub struct CompiledMethod {
     pub closed: Option<Refusal>,
     /// Whom it asks who may call it.
     pub authorization: Authorization,
+    /// Where the API key comes from that it requires, if it requires one.
+    pub api_key: Option<ApiKeySourceType>,
     /// What it requires of its requests.
     pub validation: Validation,
     /// Its integration.
@@ -87,6 +97,8 @@ pub(super) mod tests {
             gateway_responses: GatewayResponses::default(),
             access_log: None,
             cache: None,
+            keys: Arc::default(),
+            account: None,
             counters: Arc::default(),
             execution_logs: None,
             canary: None,

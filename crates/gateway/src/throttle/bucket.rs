@@ -8,9 +8,12 @@ use api::apigateway::MethodSetting;
 
 const SECOND: f64 = 1e9;
 
-/// An account's throttle (developer guide, "API Gateway quotas").
-const ACCOUNT_RATE: f64 = 10_000.0;
-const ACCOUNT_BURST: u64 = 5_000;
+/// How many requests a second all APIs of an account get at AWS in a region (developer guide, "API
+/// Gateway quotas").
+pub const ACCOUNT_RATE: f64 = 10_000.0;
+
+/// How many of them at once.
+pub const ACCOUNT_BURST: i32 = 5_000;
 
 /// A rate and a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +31,13 @@ impl Limit {
     /// If either is 0, nothing passes.
     #[must_use]
     pub fn new(rate: f64, burst: i32) -> Option<Self> {
-        let (rate, burst) = match (rate >= 0.0, u64::try_from(burst).ok()) {
-            (false, None) => return None,
-            (false, Some(burst)) => (ACCOUNT_RATE, burst),
-            (true, None) => (rate, ACCOUNT_BURST),
-            (true, Some(burst)) => (rate, burst),
+        let (rate, burst) = match (rate >= 0.0, burst >= 0) {
+            (false, false) => return None,
+            (false, true) => (ACCOUNT_RATE, burst),
+            (true, false) => (rate, ACCOUNT_BURST),
+            (true, true) => (rate, burst),
         };
+        let burst = u64::try_from(burst).unwrap_or_default();
         if rate == 0.0 || burst == 0 {
             return Some(Self { token: 0, full: 0 });
         }

@@ -4,7 +4,7 @@
 mod bucket;
 mod stage_buckets;
 
-pub use bucket::{Bucket, Limit};
+pub use bucket::{ACCOUNT_BURST, ACCOUNT_RATE, Bucket, Limit};
 pub use stage_buckets::StageBuckets;
 
 use std::sync::Arc;

@@ -25,7 +25,6 @@ fn restricted_methods_let_nobody_in() {
     for (method, reason) in [
         (json!({"authorizationType": "AWS_IAM"}), "the authorization type AWS_IAM"),
         (json!({"authorizationType": "SOMETHING_NEW"}), "the authorization type SOMETHING_NEW"),
-        (json!({"authorizationType": "NONE", "apiKeyRequired": true}), "the check of API keys"),
     ] {
         refuses(method, json!({}), &format!("{reason} is not built yet, so the request is refused"));
     }

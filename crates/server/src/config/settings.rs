@@ -7,10 +7,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use api::apigateway::ThrottleSettings;
 use base::Secret;
 use gateway::access::user_pools::{KeySource, PoolSettings, UserPool};
 use gateway::integration::http::UpstreamSettings;
 use gateway::listener::Limits;
+use gateway::throttle::{ACCOUNT_BURST, ACCOUNT_RATE, Limit};
 
 pub(crate) use super::written::LogFormat;
 use super::written::{self, Auth, ConfigFault, Source, Written};
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) functions: Functions,
     /// Bytes that one stage's cache of answers takes at most.
     pub(crate) cache: u64,
+    /// How often all APIs of an account may be called in a region.
+    pub(crate) throttle: AccountThrottle,
     /// What is said of Cognito user pools, by ARN.
     pub(crate) user_pools: HashMap<String, PoolSettings>,
     pub(crate) upstreams: UpstreamSettings,
@@ -67,6 +71,13 @@ pub(crate) struct RootKeys {
     pub(crate) secret_access_key: Secret,
 }
 
+/// `rate` requests a second, and `burst` at once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct AccountThrottle {
+    rate: f64,
+    burst: i32,
+}
+
 /// Bounds of Lambda functions; `None` leaves the default.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Functions {
@@ -80,6 +91,23 @@ pub(crate) struct Functions {
 pub(crate) struct Log {
     pub(crate) directives: String,
     pub(crate) format: LogFormat,
+}
+
+impl AccountThrottle {
+    fn of(written: written::AccountThrottle) -> Option<Self> {
+        let (rate, burst) = (written.rate.unwrap_or(ACCOUNT_RATE), written.burst.unwrap_or(ACCOUNT_BURST));
+        (rate.is_finite() && rate > 0.0 && burst > 0).then_some(Self { rate, burst })
+    }
+
+    /// As it is held.
+    pub(crate) fn limit(self) -> Option<Limit> {
+        Limit::new(self.rate, self.burst)
+    }
+
+    /// As `GetAccount` shows it.
+    pub(crate) fn settings(self) -> ThrottleSettings {
+        ThrottleSettings { rate_limit: Some(self.rate), burst_limit: Some(self.burst) }
+    }
 }
 
 impl Functions {
@@ -168,6 +196,8 @@ impl Settings {
             Some(mib @ 1..=MOST_CACHE_MIB) => mib,
             Some(_) => return Err(in_file("cache.mib_per_stage", "must be from 1 to 242688 MiB")),
         } << 20;
+        let throttle = AccountThrottle::of(written.account_throttle)
+            .ok_or_else(|| in_file("account_throttle", "must have a rate and a burst above 0"))?;
         let user_pools = user_pools(written.user_pools).map_err(|why| in_file("user_pools", &why))?;
         let upstreams = match &written.upstreams.ca_bundle {
             None => UpstreamSettings::default(),
@@ -192,6 +222,7 @@ impl Settings {
             limits,
             functions,
             cache,
+            throttle,
             user_pools,
             upstreams,
             log,
@@ -318,6 +349,7 @@ mod tests {
         assert_eq!(format!("{:?}", stated.limits), format!("{:?}", default.limits));
         assert_eq!(stated.log, default.log);
         assert_eq!(stated.cache, default.cache);
+        assert_eq!(stated.throttle, default.throttle);
         let functions = functions::Settings::new(PathBuf::new(), "", "".into());
         assert_eq!(
             stated.functions,
@@ -383,6 +415,9 @@ mod tests {
             ("listen = 4566", "invalid type"),
             ("workers = 0", "workers must be from 1 to 1024"),
             ("[cache]\nmib_per_stage = 0", "cache.mib_per_stage must be from 1 to 242688 MiB"),
+            ("[account_throttle]\nrate = 0.0", "account_throttle must have a rate and a burst above 0"),
+            ("[account_throttle]\nrate = inf", "account_throttle must have a rate and a burst above 0"),
+            ("[account_throttle]\nburst = 0", "account_throttle must have a rate and a burst above 0"),
             (
                 "[[user_pools]]\narn = \"x\"\njwks = \"y\"",
                 "user_pools names \"x\", which is not the ARN of a user pool",

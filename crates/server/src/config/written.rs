@@ -27,6 +27,8 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) cache: Cache,
     #[serde(default)]
+    pub(crate) account_throttle: AccountThrottle,
+    #[serde(default)]
     pub(crate) user_pools: Vec<UserPool>,
     #[serde(default)]
     pub(crate) upstreams: Upstreams,
@@ -75,6 +77,14 @@ pub(crate) struct Functions {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cache {
     pub(crate) mib_per_stage: Option<u64>,
+}
+
+/// `[account_throttle]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountThrottle {
+    pub(crate) rate: Option<f64>,
+    pub(crate) burst: Option<i32>,
 }
 
 /// `[[user_pools]]`.

@@ -57,6 +57,23 @@ pub fn count_usage(
     Ok(true)
 }
 
+/// The requests that a key has made in a period of a plan's quota.
+///
+/// # Errors
+/// If the store fails.
+pub fn used_in(
+    tx: &mut Transaction<'_>,
+    scope: &Scope,
+    plan: &str,
+    api_key: &str,
+    period: QuotaPeriod,
+) -> Result<u64, StoreFault> {
+    let days = tx.counts::<UsageCounter>(scope, &Key::new([plan, api_key]))?;
+    let first = period.first.to_string();
+    let of_period = days.iter().filter(|(key, _)| key.last().is_some_and(|day| *day >= *first));
+    Ok(of_period.fold(0, |sum, (_, used)| sum.saturating_add(*used)))
+}
+
 /// What `UpdateUsage` has granted a key on top of its quota, or taken off it, in one period. Key:
 /// the plan's id, the key's id, the period's first day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! `/account`: the caller's settings in a region.
 
 use api::apigateway::operations as op;
-use api::apigateway::{Account, GetAccountRequest, Op, ThrottleSettings, UpdateAccountRequest};
+use api::apigateway::{Account, GetAccountRequest, Op, UpdateAccountRequest};
 use base::Arn;
 use documents::apigateway::AccountDocument;
 use documents::iam::RoleDocument;
@@ -31,7 +31,10 @@ const USAGE_PLANS: &str = "UsagePlans";
 
 fn get_account(call: &mut Call<'_, '_>, _: &GetAccountRequest) -> Outcome<Account> {
     let document = call.tx.get::<AccountDocument>(&call.context.scope, &Key::root())?;
-    Ok(document.map_or_else(defaults, |document| document.account))
+    let stored = document.map(|document| document.account);
+    // The throttle is this gateway's, whatever it was when the rest was stored.
+    let throttle_settings = Some(call.plane.account_throttle.clone());
+    Ok(Account { throttle_settings, ..stored.unwrap_or_else(defaults) })
 }
 
 fn update_account(call: &mut Call<'_, '_>, input: &UpdateAccountRequest) -> Outcome<Account> {
@@ -63,7 +66,7 @@ fn update_account(call: &mut Call<'_, '_>, input: &UpdateAccountRequest) -> Outc
 fn defaults() -> Account {
     Account {
         cloudwatch_role_arn: None,
-        throttle_settings: Some(ThrottleSettings { burst_limit: Some(5000), rate_limit: Some(10_000.0) }),
+        throttle_settings: None,
         features: Some(vec![USAGE_PLANS.to_owned()]),
         api_key_version: Some("4".to_owned()),
     }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use api::apigateway::ThrottleSettings;
 use base::{Clock, Random, Scope, Timestamp};
 use documents::apigateway::SnapshotDocument;
 use logs::{LogOptions, LogStore};
@@ -84,6 +85,7 @@ impl Frame {
             functions: Arc::new(NoFunctions),
             deployments: check.clone(),
             tests: Arc::new(NoTests),
+            account_throttle: ThrottleSettings { burst_limit: Some(5000), rate_limit: Some(10_000.0) },
             clock,
             random: Random::seeded(1),
         };

@@ -40,6 +40,9 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         Refusal::AuthorizerDenied { .. } => {
             format!("The client is not authorized to perform this operation: {}", refusal.message()).into()
         }
+        Refusal::InvalidApiKey { why } | Refusal::KeyThrottled { why } | Refusal::QuotaExceeded { why } => {
+            String::from(why.clone()).into()
+        }
         // Not recorded.
         Refusal::Unauthorized
         | Refusal::UriTooLong { .. }

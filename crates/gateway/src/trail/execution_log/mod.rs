@@ -8,6 +8,7 @@
 mod failures;
 mod steps;
 mod streams;
+mod usage_plan;
 pub(crate) mod wording;
 
 use std::time::Instant;

@@ -23,27 +23,8 @@ impl ExecutionLog {
         if self.is_test() {
             return;
         }
-        let Matched { request, stage, method, .. } = matched;
-        let (api, stage) = (&stage.facts.api_id, &stage.facts.stage);
-        let id = request.ids.request_id();
+        let request = matched.request;
         self.write(Detail::Steps, || format!("Extended Request Id: {}", request.ids.extended_request_id()));
-        self.write(Detail::Steps, || {
-            format!("Verifying Usage Plan for request: {id}. API Key: API Stage: {api}/{stage}")
-        });
-        if method.closed.is_some() {
-            return;
-        }
-        self.write(Detail::Steps, || {
-            let path = &method.resource.path;
-            format!(
-                "API Key authorized because method '{} {path}' does not require API Key. Request will not \
-                 contribute to throttle or quota limits",
-                request.method
-            )
-        });
-        self.write(Detail::Steps, || {
-            format!("Usage Plan check succeeded for API Key and API Stage {api}/{stage}")
-        });
     }
 
     /// The method begins to be executed. The body is read if the log is to show it.
@@ -181,7 +162,7 @@ impl ExecutionLog {
         self.write(detail, || format!("Method completed with status: {}", status.as_u16()));
     }
 
-    fn is_test(&mut self) -> bool {
+    pub(super) fn is_test(&mut self) -> bool {
         self.at(Detail::Test).is_some()
     }
 }
