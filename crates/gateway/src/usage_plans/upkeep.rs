@@ -61,7 +61,7 @@ impl UsageUpkeep {
         // The feed first: what changes while the keys are read comes again.
         let follower = store.follow("usage plans");
         let mut index = Index { plans, clock, active: Arc::default(), scopes: HashMap::new() };
-        let changed = store.blocking_read(|tx| all_keys(tx))?;
+        let changed = store.blocking_read(all_keys)?;
         for (scope, changed) in changed.0 {
             let (of, today) = (scope.clone(), Day::of(index.clock.now()));
             let loaded = store.blocking_read(move |tx| load(tx, &of, &changed, today))?;
@@ -150,7 +150,7 @@ impl Index {
         let changed = match batch {
             Batch::Changes(changes) => changed(changes),
             Batch::Reload(_) => {
-                let mut all = store.read(|tx| all_keys(tx)).await?;
+                let mut all = store.read(all_keys).await?;
                 for (scope, known) in &self.scopes {
                     let keys = known.values.keys().map(|id| id.clone().into_string());
                     all.0.entry(scope.clone()).or_default().keys.extend(keys);
