@@ -3,10 +3,12 @@
 
 mod definition;
 pub mod export;
+mod http_api;
 mod import;
 pub mod text;
 
 pub use definition::Definition;
+pub use http_api::{HttpDefinition, HttpExport, HttpImported, export_http, import_http};
 pub use import::{
     BasePath, Documentation, Import, ImportError, Imported, documentation, import, is_openapi,
     resolve_variables,

@@ -18,7 +18,7 @@ pub enum BasePath {
 }
 
 /// The parts that every path of the document begins with.
-pub(super) fn segments(reader: &Reader<'_>, mode: BasePath) -> Vec<String> {
+pub(crate) fn segments(reader: &Reader<'_>, mode: BasePath) -> Vec<String> {
     let skipped = match mode {
         BasePath::Ignore => return Vec::new(),
         BasePath::Prepend => 0,

@@ -3,7 +3,7 @@
 //! extensions for API Gateway"). Whether the API may be as described is decided by who stores it:
 //! here only what cannot be said in a [`Definition`] is an error or a warning.
 
-mod base_path;
+pub(crate) mod base_path;
 mod documentation;
 mod gateway_responses;
 mod integration;
@@ -11,7 +11,7 @@ mod layout;
 mod method;
 mod models;
 mod paths;
-mod reader;
+pub(crate) mod reader;
 mod responses;
 mod security;
 mod settings;

@@ -18,7 +18,7 @@ const SHOWN: usize = 1_000;
 
 /// The language of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
+pub(crate) enum Version {
     /// Swagger 2.0.
     Swagger2,
     /// OpenAPI 3.0.
@@ -27,22 +27,22 @@ pub(super) enum Version {
 
 /// A method of the document, as warnings and errors name it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'p> {
-    pub(super) path: &'p str,
-    pub(super) verb: &'p str,
+pub(crate) struct Place<'p> {
+    pub(crate) path: &'p str,
+    pub(crate) verb: &'p str,
 }
 
-pub(super) struct Reader<'d> {
+pub(crate) struct Reader<'d> {
     document: &'d Value,
-    pub(super) root: &'d Map<String, Value>,
-    pub(super) version: Version,
+    pub(crate) root: &'d Map<String, Value>,
+    pub(crate) version: Version,
     spent: usize,
     warnings: Vec<String>,
     errors: Vec<String>,
 }
 
 impl<'d> Reader<'d> {
-    pub(super) fn new(document: &'d Value) -> Result<Self, ImportError> {
+    pub(crate) fn new(document: &'d Value) -> Result<Self, ImportError> {
         let root = document.as_object().ok_or(ImportError::NotOpenApi)?;
         // YAML without quotes makes a number of it.
         let written = |key: &str| root.get(key).and_then(text).unwrap_or_default();
@@ -57,26 +57,26 @@ impl<'d> Reader<'d> {
     }
 
     /// The warnings, or everything that is wrong.
-    pub(super) fn finish(self) -> Result<Vec<String>, ImportError> {
+    pub(crate) fn finish(self) -> Result<Vec<String>, ImportError> {
         if self.errors.is_empty() { Ok(self.warnings) } else { Err(ImportError::Wrong(self.errors)) }
     }
 
     /// Something is left out.
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
+    pub(crate) fn warn(&mut self, warning: impl Into<String>) {
         if self.warnings.len() < WARNINGS {
             self.warnings.push(warning.into());
         }
     }
 
     /// Something cannot be.
-    pub(super) fn error(&mut self, error: impl Into<String>) {
+    pub(crate) fn error(&mut self, error: impl Into<String>) {
         if self.errors.len() < WARNINGS {
             self.errors.push(error.into());
         }
     }
 
     /// A value of a method has the wrong type. Recorded from AWS for `requestParameters`.
-    pub(super) fn wrong_type(
+    pub(crate) fn wrong_type(
         &mut self,
         at: Place<'_>,
         member: &str,
@@ -93,20 +93,20 @@ impl<'d> Reader<'d> {
     }
 
     /// A value of the document itself has the wrong type.
-    pub(super) fn wrong_extension(&mut self, member: &str, kind: &str, got: &Value) {
+    pub(crate) fn wrong_extension(&mut self, member: &str, kind: &str, got: &Value) {
         let got = shown(got);
         self.warn(format!("Invalid format for '{member}'. Expected type {kind} but got '{got}'"));
     }
 
     /// Pays for something that is said once and holds many times.
-    pub(super) fn spend(&mut self, amount: usize) -> Result<(), ImportError> {
+    pub(crate) fn spend(&mut self, amount: usize) -> Result<(), ImportError> {
         self.spent = self.spent.saturating_add(amount);
         if self.spent > BUDGET { Err(ImportError::TooMuch) } else { Ok(()) }
     }
 
     /// What `value` refers to, if it is a reference; itself, if not; and nothing, with a warning,
     /// if there is nothing where it points.
-    pub(super) fn follow(&mut self, value: &'d Value) -> Result<Option<&'d Value>, ImportError> {
+    pub(crate) fn follow(&mut self, value: &'d Value) -> Result<Option<&'d Value>, ImportError> {
         let (mut at, mut followed) = (value, false);
         for _ in 0..HOPS {
             let Some(reference) = at.get("$ref").and_then(Value::as_str) else {
@@ -128,7 +128,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The object at `key` of the document, or an empty one.
-    pub(super) fn section(&mut self, key: &str) -> Option<&'d Map<String, Value>> {
+    pub(crate) fn section(&mut self, key: &str) -> Option<&'d Map<String, Value>> {
         let value = self.root.get(key).filter(|value| !value.is_null())?;
         if !value.is_object() {
             self.wrong_extension(key, "object", value);
@@ -138,7 +138,7 @@ impl<'d> Reader<'d> {
 }
 
 /// The text of a scalar: documents write status codes and flags with quotes and without.
-pub(super) fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -148,12 +148,12 @@ pub(super) fn text(value: &Value) -> Option<String> {
 }
 
 /// A string that is there and not empty.
-pub(super) fn string(members: &Map<String, Value>, key: &str) -> Option<String> {
+pub(crate) fn string(members: &Map<String, Value>, key: &str) -> Option<String> {
     members.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// A flag; the string `"true"` is one too.
-pub(super) fn flag(value: &Value) -> bool {
+pub(crate) fn flag(value: &Value) -> bool {
     value.as_bool().unwrap_or(value.as_str() == Some("true"))
 }
 
