@@ -1,0 +1,112 @@
+//! Documents of HTTP and WebSocket APIs.
+//!
+//! A route's document holds its responses, and an integration's its own: they live and die together.
+//! Moments are stored to the millisecond; answers cut them to seconds.
+
+use api::apigatewayv2::{
+    Api, Authorizer, Deployment, Integration, IntegrationResponse, Model, Route, RouteResponse, Stage,
+};
+use serde::{Deserialize, Serialize};
+use store::Document;
+
+/// An API. Key: its id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApiDocument {
+    /// As `GetApi` answers, tags included.
+    pub api: Api,
+}
+
+impl Document for ApiDocument {
+    const COLLECTION: &'static str = "apigatewayv2/apis";
+}
+
+/// A route with its responses. Key: API id, route id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RouteDocument {
+    /// As `GetRoute` answers.
+    pub route: Route,
+    /// As `GetRouteResponses` answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<RouteResponse>,
+}
+
+impl Document for RouteDocument {
+    const COLLECTION: &'static str = "apigatewayv2/routes";
+}
+
+/// An integration with its responses. Key: API id, integration id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IntegrationDocument {
+    /// As `GetIntegration` answers.
+    pub integration: Integration,
+    /// As `GetIntegrationResponses` answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<IntegrationResponse>,
+}
+
+impl Document for IntegrationDocument {
+    const COLLECTION: &'static str = "apigatewayv2/integrations";
+}
+
+/// An authorizer. Key: API id, authorizer id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuthorizerDocument {
+    /// As `GetAuthorizer` answers.
+    pub authorizer: Authorizer,
+}
+
+impl Document for AuthorizerDocument {
+    const COLLECTION: &'static str = "apigatewayv2/authorizers";
+}
+
+/// A model. Key: API id, model id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelDocument {
+    /// As `GetModel` answers.
+    pub model: Model,
+}
+
+impl Document for ModelDocument {
+    const COLLECTION: &'static str = "apigatewayv2/models";
+}
+
+/// A deployment. Key: API id, deployment id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentDocument {
+    /// As `GetDeployment` answers.
+    pub deployment: Deployment,
+}
+
+impl Document for DeploymentDocument {
+    const COLLECTION: &'static str = "apigatewayv2/deployments";
+}
+
+/// The API as it was when it was deployed. Never changed; key as its deployment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotDocument {
+    /// The API's own settings.
+    pub api: Api,
+    /// Every route.
+    pub routes: Vec<RouteDocument>,
+    /// Every integration.
+    pub integrations: Vec<IntegrationDocument>,
+    /// Every authorizer.
+    pub authorizers: Vec<Authorizer>,
+    /// Every model.
+    pub models: Vec<Model>,
+}
+
+impl Document for SnapshotDocument {
+    const COLLECTION: &'static str = "apigatewayv2/snapshots";
+}
+
+/// A stage. Key: API id, stage name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageDocument {
+    /// As `GetStage` answers.
+    pub stage: Stage,
+}
+
+impl Document for StageDocument {
+    const COLLECTION: &'static str = "apigatewayv2/stages";
+}
