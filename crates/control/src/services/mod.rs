@@ -2,6 +2,7 @@
 
 pub(crate) mod acm;
 pub(crate) mod apigateway;
+mod apigatewayv2;
 mod cloudtrail;
 mod ec2;
 pub(crate) mod elbv2;
@@ -15,6 +16,7 @@ use crate::Registry;
 pub(crate) fn register(registry: &mut Registry) {
     acm::register(registry);
     apigateway::register(registry);
+    apigatewayv2::register(registry);
     cloudtrail::register(registry);
     ec2::register(registry);
     elbv2::register(registry);

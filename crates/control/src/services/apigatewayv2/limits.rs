@@ -1,0 +1,53 @@
+//! Every bound of HTTP and WebSocket APIs that is checked when they are defined (API Gateway developer
+//! guide, "Quotas for configuring and running an HTTP API" and "… a WebSocket API"; API Gateway API
+//! reference for lengths of texts).
+
+use std::ops::RangeInclusive;
+
+/// The name of an API, an authorizer or a model, in characters.
+pub(super) const NAME: usize = 128;
+
+/// A description, in characters.
+pub(super) const DESCRIPTION: usize = 1_024;
+
+/// A version, in characters.
+pub(super) const VERSION: usize = 64;
+
+/// Routes of an API.
+pub(super) const ROUTES: usize = 300;
+
+/// Integrations of an API.
+pub(super) const INTEGRATIONS: usize = 300;
+
+/// Authorizers of an API.
+pub(super) const AUTHORIZERS: usize = 10;
+
+/// Stages of an API.
+pub(super) const STAGES: usize = 10;
+
+/// A stage's name, in characters.
+pub(super) const STAGE_NAME: usize = 128;
+
+/// Audiences of a JWT authorizer.
+pub(super) const AUDIENCES: usize = 50;
+
+/// Scopes of a route.
+pub(super) const SCOPES: usize = 10;
+
+/// How long an authorizer's verdict may hold, in seconds.
+pub(super) const TTL_SECONDS: RangeInclusive<i32> = 0..=3_600;
+
+/// How long an integration of an HTTP API may take, in milliseconds.
+pub(super) const HTTP_TIMEOUT_MILLIS: RangeInclusive<i32> = 50..=30_000;
+
+/// How long an integration of a WebSocket API may take, in milliseconds.
+pub(super) const WEBSOCKET_TIMEOUT_MILLIS: RangeInclusive<i32> = 50..=29_000;
+
+/// `maxAge` of CORS, in seconds; -1 is sent as it is and lets browsers keep nothing.
+pub(super) const MAX_AGE_SECONDS: RangeInclusive<i32> = -1..=86_400;
+
+/// Entries of a map of templates or parameters.
+pub(super) const ENTRIES: usize = 100;
+
+/// Deployments that stages made by themselves and that none of them serves any longer.
+pub(super) const AUTO_DEPLOYMENTS: usize = 10;
