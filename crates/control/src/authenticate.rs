@@ -1,19 +1,17 @@
 //! Who calls? Reads the signature's claim, and in strict mode verifies it.
 //!
-//! In development mode any access key is taken at its word: keys that are stored stand for
-//! their owner, all others for the default account. In strict mode a signature must verify
+//! In development mode any access key is taken at its word by AWS calls: keys that are stored
+//! stand for their owner, all others for the default account. Traffic of methods that ask for
+//! `AWS_IAM` is verified in both modes, by the gateway. In strict mode a signature must verify
 //! against a stored key, a session, or the configured root credentials; everything else is
 //! refused.
 
-use std::ops::RangeInclusive;
-
-use base::{Scope, Secret, Timestamp};
-use documents::iam::{AccessKeyDocument, RoleDocument, SessionDocument, UserDocument};
-use sigv4::{CredentialScope, Credentials, Payload, SignatureError, SigningKeys};
-use store::{Key, StoreFault, Transaction};
+use base::{Secret, Timestamp};
+use identities::{Distrust, Holder};
+use sigv4::{CredentialScope, Payload, SignatureError, Signed, SigningKeys};
 use wire::{CommonError, ServiceError};
 
-use crate::call::{Caller, Failure, Identity, Outcome, Plane};
+use crate::call::{Caller, Failure, Outcome, Plane};
 
 /// The account that unknown access keys stand for in development mode.
 pub(crate) const DEFAULT_ACCOUNT: &str = "000000000000";
@@ -40,6 +38,13 @@ pub struct RootCredentials {
     pub secret_access_key: Secret,
 }
 
+impl RootCredentials {
+    /// The root user, with these keys.
+    pub(crate) fn holder(&self) -> Holder {
+        Holder::root(&self.account, &self.access_key_id, self.secret_access_key.clone())
+    }
+}
+
 impl Authentication {
     /// Any key is accepted; signatures are not verified.
     #[must_use]
@@ -59,16 +64,17 @@ impl Authentication {
         matches!(self.mode, Mode::Strict { .. })
     }
 
-    fn root(&self, access_key_id: &str) -> Option<&RootCredentials> {
+    /// The root user, if there is one.
+    pub(crate) fn root_credentials(&self) -> Option<&RootCredentials> {
         match &self.mode {
             // An empty secret would be everybody's.
-            Mode::Strict { root: Some(root) }
-                if root.access_key_id == access_key_id && !root.secret_access_key.expose().is_empty() =>
-            {
-                Some(root)
-            }
-            Mode::Strict { .. } | Mode::Development => None,
+            Mode::Strict { root } => root.as_ref().filter(|root| !root.secret_access_key.expose().is_empty()),
+            Mode::Development => None,
         }
+    }
+
+    fn root(&self, access_key_id: &str) -> Option<&RootCredentials> {
+        self.root_credentials().filter(|root| root.access_key_id == access_key_id)
     }
 }
 
@@ -91,9 +97,6 @@ impl From<CredentialScope> for Claim {
 
 /// The longest name of a region. AWS's have up to 14 letters; people make up others.
 const REGION_LENGTH: usize = 64;
-
-/// How long the ids of access keys are (IAM API reference, `AccessKey`).
-const KEY_ID_LENGTH: RangeInclusive<usize> = 16..=128;
 
 /// Reads the claim of `request`; `None` if it is not signed.
 ///
@@ -127,35 +130,24 @@ pub(crate) async fn caller(
     now: Timestamp,
 ) -> Outcome<Caller> {
     let holder = match authentication.root(&claim.access_key_id) {
-        Some(root) => Some(Holder {
-            caller: Caller::root(&*root.account, &*claim.access_key_id),
-            secret: root.secret_access_key.clone(),
-            session: None,
-            active: true,
-        }),
+        Some(root) => Some(root.holder()),
         None => {
             let key = claim.access_key_id.clone();
-            plane.store.read(move |tx| holder_of(tx, &key)).await.map_err(Failure::Store)?
+            plane.store.read(move |tx| Holder::find(tx, &key)).await.map_err(Failure::Store)?
         }
     };
     if !authentication.is_strict() {
         let unknown = || Caller::root(DEFAULT_ACCOUNT, &*claim.access_key_id);
         return Ok(holder.map_or_else(unknown, |holder| holder.caller));
     }
-    let Some(holder) = holder.filter(|holder| holder.active) else {
+    let Some(holder) = holder else {
         return Err(ServiceError::unrecognized_client().into());
     };
-    let mut credentials = Credentials::new(&*claim.access_key_id, holder.secret.expose());
-    if let Some((token, expiration)) = &holder.session {
-        if *expiration <= now {
-            return Err(ServiceError::expired_token().into());
-        }
-        credentials = credentials.with_session_token(token.expose());
-    }
-    let signed = sigv4::Request::new(request.method(), request.uri(), request.headers());
+    holder.usable(now).map_err(distrusted)?;
+    let request_line = sigv4::Request::new(request.method(), request.uri(), request.headers());
+    let signed = Signed::read(request_line, now).map_err(refusal)?;
     let payload = Payload::Bytes(request.body());
-    let proved =
-        sigv4::verify(&signed, payload, &credentials, &authentication.signing_keys, now).map_err(refusal)?;
+    let proved = holder.verify(signed, payload, &authentication.signing_keys, now).map_err(distrusted)?;
     if Claim::from(proved) != *claim {
         // What was looked up by is not what was signed.
         return Err(ServiceError::invalid_signature(SignatureError::Mismatch.to_string()).into());
@@ -163,61 +155,12 @@ pub(crate) async fn caller(
     Ok(holder.caller)
 }
 
-/// A stored key and whose it is.
-struct Holder {
-    caller: Caller,
-    secret: Secret,
-    session: Option<(Secret, Timestamp)>,
-    active: bool,
-}
-
-/// The holder of a stored key; `None` also for a key whose user, and for a session whose role,
-/// is gone. A role of the same name that was made since is another one.
-fn holder_of(tx: &mut Transaction<'_>, access_key_id: &str) -> Result<Option<Holder>, StoreFault> {
-    let is_plausible = KEY_ID_LENGTH.contains(&access_key_id.len())
-        && access_key_id.bytes().all(|c| c.is_ascii_alphanumeric());
-    if !is_plausible {
-        return Ok(None);
+fn distrusted(why: Distrust) -> ServiceError {
+    match why {
+        Distrust::UnknownKey => ServiceError::unrecognized_client(),
+        Distrust::Expired => ServiceError::expired_token(),
+        Distrust::Signature(error) => refusal(error),
     }
-    let key = Key::new([access_key_id]);
-    if let Some((scope, session)) = tx.find_anywhere::<SessionDocument>(&key)?.pop() {
-        return holder_of_session(tx, &scope, session);
-    }
-    let Some((scope, document)) = tx.find_anywhere::<AccessKeyDocument>(&key)?.pop() else {
-        return Ok(None);
-    };
-    let Some(owner) = tx.get::<UserDocument>(&scope, &Key::new([&*document.user_name]))? else {
-        return Ok(None);
-    };
-    let identity = Identity::User { arn: owner.user.arn, id: owner.user.user_id, name: document.user_name };
-    let caller =
-        Caller { account: scope.account().to_owned(), identity, access_key_id: document.access_key_id };
-    Ok(Some(Holder { caller, secret: document.secret_access_key, session: None, active: document.active }))
-}
-
-fn holder_of_session(
-    tx: &mut Transaction<'_>,
-    scope: &Scope,
-    session: SessionDocument,
-) -> Result<Option<Holder>, StoreFault> {
-    let role_name = session.role_arn.rsplit('/').next().unwrap_or_default().to_owned();
-    let role = tx.get::<RoleDocument>(scope, &Key::new([&*role_name]))?;
-    if role.is_none_or(|role| role.role.role_id != session.role_id) {
-        return Ok(None);
-    }
-    let caller = Caller {
-        account: scope.account().to_owned(),
-        identity: Identity::Session {
-            arn: session.arn(scope.account()),
-            id: session.id(),
-            role_arn: session.role_arn,
-            role_name,
-            issued: session.issued,
-        },
-        access_key_id: session.access_key_id,
-    };
-    let session_terms = Some((session.session_token, session.expiration));
-    Ok(Some(Holder { caller, secret: session.secret_access_key, session: session_terms, active: true }))
 }
 
 fn refusal(error: SignatureError) -> ServiceError {

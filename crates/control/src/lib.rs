@@ -7,6 +7,7 @@ mod authenticate;
 mod authorize;
 mod call;
 mod certificates;
+mod identities;
 mod paginate;
 mod patch;
 mod pipeline;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use authenticate::{Authentication, RootCredentials};
 pub use call::{Call, CallContext, Caller, Failure, Identity, Outcome, Plane};
+pub use identities::IdentityIndex;
 pub use pipeline::ControlPlane;
 pub use registry::Registry;
 pub use retention::keep_retention;

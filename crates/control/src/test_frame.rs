@@ -174,6 +174,11 @@ impl Frame {
         self.plane.store.blocking_read(move |tx| Outcome::Ok(tx.get_blob(&id)?.is_some())).unwrap()
     }
 
+    /// What background work runs on, while something is waited for.
+    pub(crate) fn runtime(&self) -> tokio::runtime::Handle {
+        self.runtime.handle().clone()
+    }
+
     pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }

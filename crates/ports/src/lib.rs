@@ -6,6 +6,7 @@ pub mod aws_calls;
 pub mod credentials;
 pub mod deployments;
 pub mod functions;
+pub mod identities;
 pub mod log_sink;
 pub mod test_invoke;
 

@@ -3,7 +3,8 @@
 //!
 //! - [`credential_scope`] reads the claim without checking it: access key, date, region and
 //!   service decide where a call goes even where signatures are not verified.
-//! - [`verify`] checks a signature in the `Authorization` header or in the query (presigned).
+//! - [`verify`] checks a signature in the `Authorization` header or in the query (presigned);
+//!   [`Signed`] does it in two steps, for those who look the key up, or read the body, in between.
 //! - [`sign`] and [`presign`] make them.
 //!
 //! The rules are those of the IAM user guide, "AWS Signature Version 4 for API requests", and
@@ -31,7 +32,7 @@ pub use scope::{CredentialScope, credential_scope};
 pub use sign::sign;
 pub use signing_key::{SigningKey, SigningKeys};
 pub use timestamp::MAX_SKEW;
-pub use verify::verify;
+pub use verify::{Signed, verify};
 
 /// The only algorithm that is signed and verified.
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";

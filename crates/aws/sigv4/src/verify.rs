@@ -14,14 +14,103 @@ use crate::sign::AMZ_CONTENT_SHA256;
 use crate::signing_key::{SigningKey, SigningKeys};
 use crate::timestamp::{MAX_SKEW, basic};
 
-/// Verifies a request's signature, in its headers or in its query, against the credentials
-/// that are on record for the access key it names ([`crate::credential_scope`]).
+/// A signature with what it says of itself, checked as far as no secret is needed.
 ///
 /// The checks come in AWS's order: form and completeness, date, signed headers, algorithm,
-/// scope, payload, signature, session token. Derived keys are taken from and kept in `keys`.
-///
-/// The scope that is returned is proved, but may be of another region or service than the one
-/// that is called: [`CredentialScope::require`] says so.
+/// scope; then, in [`Signed::verify`], payload, signature, session token.
+#[derive(Debug)]
+pub struct Signed<'a> {
+    request: Request<'a>,
+    authorization: Authorization<'a>,
+    scope: CredentialScope,
+}
+
+impl<'a> Signed<'a> {
+    /// Reads the signature of a request, in its headers or in its query.
+    ///
+    /// # Errors
+    /// What is wrong, in AWS's words.
+    pub fn read(request: Request<'a>, now: Timestamp) -> Result<Self, SignatureError> {
+        let authorization = Authorization::read(&request)?;
+        check_date(&authorization, now)?;
+        check_signed_headers(&authorization, &request)?;
+        if authorization.algorithm != ALGORITHM {
+            return Err(SignatureError::UnsupportedAlgorithm { algorithm: authorization.algorithm.into() });
+        }
+        let scope = CredentialScope::parse(&authorization.credential)?;
+        scope.check_terms(&basic(authorization.signed_at))?;
+        Ok(Self { request, authorization, scope })
+    }
+
+    /// Who is said to have signed, and for what: a claim until [`Signed::verify`].
+    #[must_use]
+    pub fn scope(&self) -> &CredentialScope {
+        &self.scope
+    }
+
+    /// Whether the signature is made over the body, which then must be read to verify it.
+    ///
+    /// # Errors
+    /// If it is made over the body in a way that is not supported.
+    pub fn covers_body(&self) -> Result<bool, SignatureError> {
+        // Without a body only what does not cover it can hold.
+        match covered_payload(&self.authorization, &self.request, Payload::Unsigned, &self.scope.service) {
+            Ok(_) => Ok(false),
+            Err(fault @ SignatureError::StreamingPayload { .. }) => Err(fault),
+            Err(_) => Ok(true),
+        }
+    }
+
+    /// Verifies the signature against the credentials that are on record for the access key it
+    /// names. Derived keys are taken from and kept in `keys`.
+    ///
+    /// The scope that is returned is proved, but may be of another region or service than the
+    /// one that is called: [`CredentialScope::require`] says so.
+    ///
+    /// # Errors
+    /// What is wrong, in AWS's words.
+    pub fn verify(
+        self,
+        payload: Payload<'_>,
+        credentials: &Credentials,
+        keys: &SigningKeys,
+    ) -> Result<CredentialScope, SignatureError> {
+        let Self { request, authorization, scope } = self;
+        if scope.access_key_id != credentials.access_key_id {
+            return Err(SignatureError::InvalidToken);
+        }
+
+        let payload_text = covered_payload(&authorization, &request, payload, &scope.service)?;
+        let presigned = authorization.form != Form::Header;
+        let canonical = canonical_request(
+            &request,
+            &scope.service,
+            &authorization.signed_headers,
+            presigned,
+            &payload_text,
+        );
+        let secret = &credentials.secret_access_key;
+        let kept = keys.get(&scope, secret);
+        let key = match &kept {
+            Some(key) => key.clone(),
+            None => SigningKey::derive(secret, &scope.date, &scope.region, &scope.service),
+        };
+        let expected = key.sign(&basic(authorization.signed_at), &scope, &canonical);
+        verify_slices_are_equal(expected.as_bytes(), authorization.signature.as_bytes())
+            .map_err(|_| SignatureError::Mismatch)?;
+        if kept.is_none() {
+            keys.keep(&scope, secret, &key);
+        }
+
+        match (&credentials.session_token, &authorization.session_token) {
+            (None, None) => Ok(scope),
+            (Some(expected), Some(sent)) if expected.matches(sent) => Ok(scope),
+            _ => Err(SignatureError::InvalidToken),
+        }
+    }
+}
+
+/// Verifies a request's signature: [`Signed::read`], then [`Signed::verify`].
 ///
 /// # Errors
 /// What is wrong, in AWS's words.
@@ -32,41 +121,7 @@ pub fn verify(
     keys: &SigningKeys,
     now: Timestamp,
 ) -> Result<CredentialScope, SignatureError> {
-    let authorization = Authorization::read(request)?;
-    check_date(&authorization, now)?;
-    check_signed_headers(&authorization, request)?;
-    if authorization.algorithm != ALGORITHM {
-        return Err(SignatureError::UnsupportedAlgorithm { algorithm: authorization.algorithm.into() });
-    }
-    let timestamp = basic(authorization.signed_at);
-    let scope = CredentialScope::parse(&authorization.credential)?;
-    scope.check_terms(&timestamp)?;
-    if scope.access_key_id != credentials.access_key_id {
-        return Err(SignatureError::InvalidToken);
-    }
-
-    let payload_text = covered_payload(&authorization, request, payload, &scope.service)?;
-    let presigned = authorization.form != Form::Header;
-    let canonical =
-        canonical_request(request, &scope.service, &authorization.signed_headers, presigned, &payload_text);
-    let secret = &credentials.secret_access_key;
-    let kept = keys.get(&scope, secret);
-    let key = match &kept {
-        Some(key) => key.clone(),
-        None => SigningKey::derive(secret, &scope.date, &scope.region, &scope.service),
-    };
-    let expected = key.sign(&timestamp, &scope, &canonical);
-    verify_slices_are_equal(expected.as_bytes(), authorization.signature.as_bytes())
-        .map_err(|_| SignatureError::Mismatch)?;
-    if kept.is_none() {
-        keys.keep(&scope, secret, &key);
-    }
-
-    match (&credentials.session_token, &authorization.session_token) {
-        (None, None) => Ok(scope),
-        (Some(expected), Some(sent)) if expected.matches(sent) => Ok(scope),
-        _ => Err(SignatureError::InvalidToken),
-    }
+    Signed::read(*request, now)?.verify(payload, credentials, keys)
 }
 
 /// A signature in headers holds for [`MAX_SKEW`] around its date; one in a query until

@@ -5,11 +5,11 @@
 //! would have the key at AWS, the key is *untold*, and a statement that depends on it decides
 //! against the call.
 
+use identities::Held;
 use policy::{Context, Request};
 
-use super::Held;
 use super::asked::account_of;
-use crate::call::{CallContext, Identity};
+use crate::call::CallContext;
 
 /// The request that `context`'s caller makes, who has `held`, with what is known of every call.
 pub(crate) fn question<'a>(
@@ -38,13 +38,7 @@ pub(crate) fn question<'a>(
     if let Some(agent) = &context.user_agent {
         request = request.with("aws:UserAgent", agent.as_str());
     }
-    if let Identity::Session { issued, .. } = &context.caller.identity {
-        request = request.with("aws:TokenIssueTime", issued.iso8601());
-    }
-    for (key, value) in &held.tags {
-        request = request.with(format!("aws:PrincipalTag/{key}"), value.as_str());
-    }
-    request
+    held.told(&context.caller, request)
 }
 
 /// Adds the tags of what the call concerns; `None` says that they are not known.

@@ -10,14 +10,14 @@ mod circumstances;
 mod passed_roles;
 mod thing;
 
-use documents::iam::{IdentityPolicies, RoleDocument, UserDocument};
-use policy::{Decision, Policy};
+use identities::Held;
+use policy::Decision;
 use serde_json::Value;
-use store::{Key, Transaction};
+use store::Transaction;
 use wire::ServiceError;
 
 use crate::authenticate::Authentication;
-use crate::call::{CallContext, Caller, Failure, Identity, Outcome, Plane};
+use crate::call::{CallContext, Failure, Outcome, Plane};
 use asked::Asked;
 pub(crate) use circumstances::question;
 
@@ -42,7 +42,7 @@ pub(crate) async fn authorize(
 }
 
 fn check(tx: &mut Transaction<'_>, context: &CallContext, asked: &[Asked]) -> Outcome<()> {
-    let held = held_by(tx, &context.caller)?;
+    let held = Held::of(tx, &context.caller)?;
     for Asked { action, on, keys } in asked {
         let thing = thing::look_up(tx, context, on)?;
         let denied = |why: &str| {
@@ -60,7 +60,7 @@ fn check(tx: &mut Transaction<'_>, context: &CallContext, asked: &[Asked]) -> Ou
             request.context.add(key, value);
         }
         circumstances::tell_tags(&mut request.context, thing.tags.as_deref());
-        match policy::authorize(&held.policies(), None, &context.caller.account, &request) {
+        match held.decide(None, &context.caller.account, &request) {
             Decision::Allow => {}
             Decision::ExplicitDeny => {
                 return Err(denied(" with an explicit deny in an identity-based policy"));
@@ -71,41 +71,4 @@ fn check(tx: &mut Transaction<'_>, context: &CallContext, asked: &[Asked]) -> Ou
         }
     }
     Ok(())
-}
-
-/// What a caller has from its account.
-#[derive(Debug, Default)]
-pub(crate) struct Held {
-    policies: Vec<Policy>,
-    /// Its tags, which policies know as `aws:PrincipalTag`.
-    tags: Vec<(String, String)>,
-}
-
-impl Held {
-    /// The identity policies.
-    pub(crate) fn policies(&self) -> Vec<&Policy> {
-        self.policies.iter().collect()
-    }
-}
-
-/// What a user has, or the role whose session this is; `None` if that cannot all be had and
-/// read. An account's root has nothing and needs nothing.
-pub(crate) fn held_by(tx: &mut Transaction<'_>, caller: &Caller) -> Outcome<Option<Held>> {
-    let scope = base::Scope::global(&caller.account);
-    let found: Option<(IdentityPolicies, Option<Vec<api::iam::Tag>>)> = match &caller.identity {
-        Identity::Root => return Ok(Some(Held::default())),
-        Identity::User { name, .. } => {
-            let user = tx.get::<UserDocument>(&scope, &Key::new([name]))?;
-            user.map(|user| (user.policies, user.user.tags))
-        }
-        Identity::Session { role_name, .. } => {
-            let role = tx.get::<RoleDocument>(&scope, &Key::new([role_name]))?;
-            role.map(|role| (role.policies, role.role.tags))
-        }
-    };
-    let Some((policies, tags)) = found else { return Ok(None) };
-    let Some(texts) = policies.texts(tx, &scope)? else { return Ok(None) };
-    let policies: Option<Vec<Policy>> = texts.iter().map(|text| Policy::parse(text).ok()).collect();
-    let tags = tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect();
-    Ok(policies.map(|policies| Held { policies, tags }))
 }

@@ -11,6 +11,7 @@ use api::sts::{
 };
 use base::{Arn, Clock, Random, Scope, Secret, Timestamp, ids};
 use documents::iam::{RoleDocument, SessionDocument};
+use identities::Held;
 use policy::Decision;
 use ports::Pending;
 use ports::credentials::{CredentialError, CredentialIssuer, SessionCredentials};
@@ -90,7 +91,7 @@ fn assume_role(call: &mut Call<'_, '_>, input: &AssumeRoleRequest) -> Outcome<As
     }
     let scope = Scope::global(&arn.account);
     let role = role_at(call.tx, &scope, &input.role_arn)?.ok_or_else(denied)?;
-    let held = authorize::held_by(call.tx, caller)?.ok_or_else(denied)?;
+    let held = Held::of(call.tx, caller)?.ok_or_else(denied)?;
     let trust = trust::policy(&role).ok_or_else(denied)?;
     let mut request = authorize::question(call.context, &held, "sts:AssumeRole", &input.role_arn)
         .with("sts:RoleSessionName", &*input.role_session_name);
@@ -101,7 +102,7 @@ fn assume_role(call: &mut Call<'_, '_>, input: &AssumeRoleRequest) -> Outcome<As
         request = request.with(format!("aws:ResourceTag/{}", tag.key), tag.value.as_str());
     }
     let decision = policy::authorize_assume_role(&held.policies(), &trust, &arn.account, &request);
-    if decision != Decision::Allow {
+    if decision != Decision::Allow || held.within_boundary(&request) != Decision::Allow {
         return Err(denied());
     }
     let seconds = input.duration_seconds.unwrap_or(DEFAULT_DURATION);

@@ -29,17 +29,28 @@ impl IdentityPolicies {
     pub fn texts(&self, tx: &mut Transaction<'_>, scope: &Scope) -> Result<Option<Vec<String>>, StoreFault> {
         let mut texts: Vec<String> = self.inline.values().cloned().collect();
         for arn in &self.attached {
-            let text = match AwsManagedPolicy::by_arn(arn) {
-                Some(policy) => Some(policy.document()),
-                None => tx
-                    .get::<ManagedPolicyDocument>(scope, &Key::new([&**arn]))?
-                    .and_then(|policy| policy.default_text().map(str::to_owned)),
-            };
-            let Some(text) = text else { return Ok(None) };
+            let Some(text) = managed_policy_text(tx, scope, arn)? else { return Ok(None) };
             texts.push(text);
         }
         Ok(Some(texts))
     }
+}
+
+/// The text of the managed policy of this ARN that is in force: AWS's own, or one of the account
+/// whose global scope `scope` is; `None` if there is none.
+///
+/// # Errors
+/// If the store fails.
+pub fn managed_policy_text(
+    tx: &mut Transaction<'_>,
+    scope: &Scope,
+    arn: &str,
+) -> Result<Option<String>, StoreFault> {
+    if let Some(policy) = AwsManagedPolicy::by_arn(arn) {
+        return Ok(Some(policy.document()));
+    }
+    let policy = tx.get::<ManagedPolicyDocument>(scope, &Key::new([arn]))?;
+    Ok(policy.and_then(|policy| policy.default_text().map(str::to_owned)))
 }
 
 /// A role. Key: its name.
@@ -139,8 +150,13 @@ impl SessionDocument {
     /// `arn:aws:sts::{account}:assumed-role/{role}/{session}`: the role's name without its path.
     #[must_use]
     pub fn arn(&self, account: &str) -> String {
-        let role = self.role_arn.rsplit('/').next().unwrap_or_default();
-        format!("arn:aws:sts::{account}:assumed-role/{role}/{}", self.session_name)
+        format!("arn:aws:sts::{account}:assumed-role/{}/{}", self.role_name(), self.session_name)
+    }
+
+    /// The role's name, without its path.
+    #[must_use]
+    pub fn role_name(&self) -> &str {
+        self.role_arn.rsplit('/').next().unwrap_or_default()
     }
 
     /// `AROA…:{session}`, which `AssumeRole` calls `AssumedRoleId`.

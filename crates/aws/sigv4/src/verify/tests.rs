@@ -522,3 +522,32 @@ proptest! {
         let _ = crate::credential_scope(&headers, Some(&query));
     }
 }
+
+#[test]
+fn a_body_is_needed_where_it_is_covered() {
+    let signed = |payload: Payload<'_>, declared: Option<&str>| {
+        let mut headers = header_map(&[("host", "api.example")]);
+        if let Some(declared) = declared {
+            headers.insert("x-amz-content-sha256", declared.parse().unwrap());
+        }
+        let uri: Uri = "/prod/pets".parse().unwrap();
+        let method = Method::POST;
+        let request = Request::new(&method, &uri, &headers);
+        let added =
+            sign(&request, payload, &credentials(None), "us-east-1", "execute-api", SIGNED_AT).unwrap();
+        for (name, value) in added {
+            headers.insert(name, value);
+        }
+        if let Some(declared) = declared {
+            headers.insert("x-amz-content-sha256", declared.parse().unwrap());
+        }
+        Signed::read(Request::new(&method, &uri, &headers), SIGNED_AT).unwrap().covers_body()
+    };
+    assert_eq!(signed(Payload::Bytes(b"x"), None), Ok(true));
+    assert_eq!(signed(Payload::Bytes(b"x"), Some("0123")), Ok(true));
+    assert_eq!(signed(Payload::Unsigned, None), Ok(false));
+    assert!(matches!(
+        signed(Payload::Unsigned, Some("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")),
+        Err(SignatureError::StreamingPayload { .. })
+    ));
+}

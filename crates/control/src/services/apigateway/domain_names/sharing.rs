@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use api::apigateway::DomainName;
 use base::{Arn, Scope};
 use documents::apigateway_domain_names::{DomainNameDocument, SharedDomainNameDocument, domain_name_key};
+use identities::Held;
 use policy::{Policy, ResourceDecision, evaluate_resource};
 use serde_json::Value;
 use store::Key;
 use wire::ServiceError;
 
-use crate::authorize::{held_by, question};
+use crate::authorize::question;
 use crate::{Call, Outcome};
 
 /// What a management policy allows.
@@ -54,7 +55,7 @@ pub(super) fn shared_with(call: &mut Call<'_, '_>) -> Outcome<Vec<DomainNameDocu
 pub(in super::super) fn check_shared(call: &mut Call<'_, '_>, domain: &DomainName) -> Outcome<()> {
     let arn = domain.domain_name_arn.as_deref().unwrap_or_default();
     let policy = domain.management_policy.as_deref().and_then(|text| Policy::parse(text).ok());
-    let held = held_by(call.tx, &call.context.caller)?.unwrap_or_default();
+    let held = Held::of(call.tx, &call.context.caller)?.unwrap_or_default();
     let request = question(call.context, &held, ACTION, arn);
     match policy.map(|policy| evaluate_resource(&policy, &request)) {
         Some(ResourceDecision::Allow | ResourceDecision::AllowAccount) => Ok(()),
