@@ -125,18 +125,8 @@ class TestNotBuiltYet:
         self.guarded(api, backend, apiKeyRequired=True)
         self.refuses(api, call, backend)
 
-    def test_a_signature(self, api, call, backend):
-        self.guarded(api, backend, authorizationType="AWS_IAM")
-        self.refuses(api, call, backend)
-
     def test_a_private_api(self, aws, call, backend):
         api = RestApi(aws, endpointConfiguration={"types": ["PRIVATE"]}, policy=json.dumps(FREE_FOR_ALL))
-        self.guarded(api, backend)
-        self.refuses(api, call, backend)
-
-    def test_a_resource_policy(self, aws, call, backend):
-        denied = {**FREE_FOR_ALL, "Statement": [{**FREE_FOR_ALL["Statement"][0], "Effect": "Deny"}]}
-        api = RestApi(aws, policy=json.dumps(denied))
         self.guarded(api, backend)
         self.refuses(api, call, backend)
 

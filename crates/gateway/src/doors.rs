@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ports::functions::Functions;
 
 use crate::access::Verdicts;
+use crate::access::iam::Signatures;
 use crate::access::user_pools::UserPools;
 
 /// The doors of the request path. Cloning is cheap.
@@ -14,6 +15,8 @@ pub struct Doors {
     pub functions: Arc<dyn Functions>,
     /// What authorizers have said.
     pub verdicts: Arc<Verdicts>,
+    /// Verifies who has signed requests.
+    pub signatures: Arc<Signatures>,
     /// The keys of Cognito user pools.
     pub user_pools: Arc<UserPools>,
 }

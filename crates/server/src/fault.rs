@@ -24,6 +24,8 @@ pub(crate) enum Fault {
     Stages(#[from] gateway::front_door::RefreshError),
     #[error("{0}")]
     UsagePlans(#[from] gateway::usage_plans::UpkeepError),
+    #[error("the access keys cannot be read: {0}")]
+    Identities(#[from] store::StoreFault),
     #[error("a directory for functions cannot be made in {}: {why}", path.display())]
     Scratch { path: PathBuf, why: std::io::Error },
     #[error("threads cannot be started: {0}")]

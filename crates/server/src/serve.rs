@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Clock, Random};
-use control::{Authentication, ControlPlane, Plane, RoleCredentials, RootCredentials};
+use control::{Authentication, ControlPlane, IdentityIndex, Plane, RoleCredentials, RootCredentials};
 use functions::{LocalFunctions, Surroundings};
 use gateway::Doors;
+use gateway::access::iam::Signatures;
 use gateway::access::user_pools::UserPools;
 use gateway::front_door::{Apis, FrontDoor, Refresh, StageCaches};
 use gateway::listener::{Listener, Socket};
@@ -111,12 +112,15 @@ impl Parts {
             },
         )?;
 
+        let banner = Banner { listening, place: &place, access: &access }.to_string();
+        let authentication = authentication(access);
+        let identities = IdentityIndex::start(store.clone(), &authentication, background.handle())?;
         let doors = Doors {
             functions: functions.clone(),
             verdicts: Arc::default(),
+            signatures: Arc::new(Signatures::new(identities)),
             user_pools: Arc::new(UserPools::new(user_pools)),
         };
-        let banner = Banner { listening, place: &place, access: &access }.to_string();
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
         let tests = tests.map_err(Fault::Threads)?;
         let plane = Plane {
@@ -129,7 +133,7 @@ impl Parts {
             clock: clock.clone(),
             random: random.clone(),
         };
-        let control = ControlPlane::new(plane.clone(), authentication(access), background.handle().clone());
+        let control = ControlPlane::new(plane.clone(), authentication, background.handle().clone());
 
         let usage_plans = Arc::new(UsagePlans::default());
         let usage = UsageUpkeep::start(store.clone(), Arc::clone(&usage_plans), clock.clone())?;

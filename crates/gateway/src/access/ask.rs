@@ -1,16 +1,17 @@
 //! Asks a method's authorizer whether a request may be served.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use percent_encoding::percent_decode_str;
-use policy::{Decision, evaluate};
+use policy::{Decision, Principal, evaluate};
 use ports::functions::{Functions, InvocationType, InvokeError};
 
 use super::circumstances::question;
 use super::cognito::texts;
+use super::iam::by_signature;
 use super::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
+use super::method_arn::MethodArn;
+use super::resource_policy::{INVOKE, allows_anyone, denies_nobody, lets_anyone_invalidate};
 use super::user_pools::TokenFault;
 use super::{AskedFunction, AskedUserPools, Authorization, Verdicts};
 use crate::exchange::{
@@ -18,35 +19,54 @@ use crate::exchange::{
 };
 use crate::integration::lambda::EventRequest;
 use crate::mapping::headers::TRACE_ID;
-use crate::rest::limits::{LONGEST_TIMEOUT, METHOD_ARN_BYTES};
+use crate::rest::limits::LONGEST_TIMEOUT;
 use crate::trail::execution_log::wording;
 use crate::trail::{Detail, ExecutionLog};
 use crate::{Doors, Worker};
 
-/// Asks whether the sender of `matched` may call its method. What the authorizer says of the
-/// sender is left in `caller`.
+/// Asks whether the sender of `matched` may call its method. What is found out of the sender is
+/// left in `caller`.
+///
+/// Where the API has a policy (developer guide, "How API Gateway resource policies affect
+/// authorization workflow"):
+/// - a method without authorization needs the policy's Allow;
+/// - a Lambda authorizer is not asked if the policy denies. If it allows, the policy need not (its
+///   table A). By the same table the policy could allow what the authorizer does not speak of;
+///   that is not done, for who asks an authorizer relies on it;
+/// - after a user pool's authorizer the policy must allow. What it denies is not let through to
+///   the authorizer either;
+/// - with IAM the two are decided together.
 ///
 /// # Errors
 /// What the sender gets if not.
 pub(crate) async fn authorize(
-    matched: &Matched<'_>,
+    matched: &mut Matched<'_>,
     doors: &Doors,
     worker: &Worker,
     ids: &IdSource,
     caller: &mut Caller,
     log: &mut ExecutionLog,
 ) -> Result<(), Refusal> {
-    match &matched.method.authorization {
-        Authorization::None => Ok(()),
+    let method = matched.method;
+    // One request in many has an authorizer: its state is put aside.
+    match &method.authorization {
+        Authorization::None => allows_anyone(matched)?,
         Authorization::Lambda(asked) => {
-            // One request in many has an authorizer: its state is put aside.
+            denies_nobody(matched)?;
             let Doors { functions, verdicts, .. } = doors;
-            Box::pin(by_function(asked, matched, &**functions, verdicts, ids, caller, log)).await
+            Box::pin(by_function(asked, matched, &**functions, verdicts, ids, caller, log)).await?;
         }
         Authorization::Cognito(asked) => {
-            Box::pin(by_user_pools(asked, matched, doors, worker, caller, log)).await
+            denies_nobody(matched)?;
+            Box::pin(by_user_pools(asked, matched, doors, worker, caller, log)).await?;
+            allows_anyone(matched)?;
         }
+        Authorization::Iam => return Box::pin(by_signature(matched, &doors.signatures, caller)).await,
     }
+    if matched.asks_to_invalidate() {
+        caller.may_invalidate_cache = lets_anyone_invalidate(matched);
+    }
+    Ok(())
 }
 
 async fn by_user_pools(
@@ -91,10 +111,7 @@ async fn by_function(
     let AskedFunction { authorizer, event } = asked;
     let (request, stage) = (matched.request, &matched.stage.facts);
     let (id, now) = (request.ids.request_id(), request.received);
-    let arn = method_arn(stage, request.method.as_str(), request.path());
-    if arn.len() > METHOD_ARN_BYTES {
-        return Err(Refusal::UriTooLong { limit: METHOD_ARN_BYTES });
-    }
+    let arn = MethodArn::bounded(matched)?;
     log.write(Detail::Steps, || format!("Starting authorizer: {} for request: {id}", authorizer.id));
     let trace = Trace::continued(matched.headers.get(TRACE_ID), now, ids);
     let of = EventRequest {
@@ -123,7 +140,7 @@ async fn by_function(
         Some(verdict) => (verdict, 0),
         None => {
             let started = Instant::now();
-            let payload = authorizer.event(&identity, &arn, &of, event);
+            let payload = authorizer.event(&identity, &arn.sent, &of, event);
             let said = ask(authorizer, payload, stage, id, functions, log).await;
             let latency_millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let call = |status| Some(AuthorizerCall { latency_millis, status });
@@ -193,51 +210,13 @@ pub(crate) async fn ask(
 }
 
 /// Whether the policy allows the method that the request has come to.
-///
-/// AWS asks for the path as it was sent. Paths that lead to the same resource can be written in
-/// more than one way; so that a Deny of one is no Deny of none, it is heeded in the plainest
-/// writing too.
-fn allowed(verdict: &Verdict, matched: &Matched<'_>, arn: &str) -> Result<(), Refusal> {
-    match evaluate(&verdict.rules, &question(matched, arn)) {
-        Decision::Allow => {}
-        Decision::ExplicitDeny => return Err(Refusal::AuthorizerDenied { explicit: true }),
-        Decision::NoMatch => return Err(Refusal::AuthorizerDenied { explicit: false }),
-    }
-    let path = matched.request.path();
-    let plain = plain(path);
-    if plain == path {
-        return Ok(());
-    }
-    let arn = method_arn(&matched.stage.facts, matched.request.method.as_str(), &plain);
-    match evaluate(&verdict.rules, &question(matched, &arn)) {
+fn allowed(verdict: &Verdict, matched: &Matched<'_>, arn: &MethodArn) -> Result<(), Refusal> {
+    let decide = |arn: &str| evaluate(&verdict.rules, &question(matched, Principal::Anonymous, INVOKE, arn));
+    match arn.of_sent(decide) {
+        Decision::Allow => Ok(()),
         Decision::ExplicitDeny => Err(Refusal::AuthorizerDenied { explicit: true }),
-        Decision::Allow | Decision::NoMatch => Ok(()),
+        Decision::NoMatch => Err(Refusal::AuthorizerDenied { explicit: false }),
     }
-}
-
-/// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{verb}/{path}`.
-fn method_arn(of: &StageFacts, verb: &str, path: &str) -> String {
-    let StageFacts { account_id, region, api_id, stage, .. } = of;
-    format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{verb}{path}")
-}
-
-/// A path without escapes, doubled slashes and a slash at its end.
-fn plain(path: &str) -> Cow<'_, str> {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let doubled = decoded.contains("//");
-    let ends = decoded.len() > 1 && decoded.ends_with('/');
-    if !doubled && !ends {
-        return decoded;
-    }
-    let mut plain = String::with_capacity(decoded.len());
-    for part in decoded.split('/').filter(|part| !part.is_empty()) {
-        plain.push('/');
-        plain.push_str(part);
-    }
-    if plain.is_empty() {
-        plain.push('/');
-    }
-    plain.into()
 }
 
 /// What of a verdict the integration may see. All values are texts there (API Gateway developer
@@ -248,26 +227,5 @@ fn authorized(verdict: &Verdict, latency_millis: u64) -> Authorized {
         context: verdict.texts.clone(),
         latency_millis: Some(latency_millis),
         usage_identifier_key: verdict.usage_identifier_key.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_has_one_plainest_writing() {
-        for (path, expected) in [
-            ("/", "/"),
-            ("//", "/"),
-            ("/a/b", "/a/b"),
-            ("/a/b/", "/a/b"),
-            ("/a//b", "/a/b"),
-            ("/%61/b", "/a/b"),
-            ("/a%2Fb", "/a/b"),
-            ("/a%2F%2Fb%2F", "/a/b"),
-        ] {
-            assert_eq!(plain(path), expected, "{path}");
-        }
     }
 }

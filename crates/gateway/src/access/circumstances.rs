@@ -1,4 +1,4 @@
-//! What an authorizer's policy may know of a request: the values of condition keys (IAM user
+//! What policies may know of a request: the values of condition keys (IAM user
 //! guide, "AWS global condition context keys").
 
 use http::header::REFERER;
@@ -6,12 +6,17 @@ use policy::{Principal, Request};
 
 use crate::exchange::Matched;
 
-/// The question whether the sender of `matched` may call the method of this ARN. A key of which
-/// nothing is known decides against the caller.
-pub(super) fn question<'a>(matched: &'a Matched<'_>, method_arn: &'a str) -> Request<'a> {
+/// The question whether `principal`, who sent `matched`, may do this to the method of this ARN. A
+/// key of which nothing is known decides against the caller.
+pub(super) fn question<'a>(
+    matched: &'a Matched<'_>,
+    principal: Principal<'a>,
+    action: &'static str,
+    method_arn: &'a str,
+) -> Request<'a> {
     let (request, facts) = (matched.request, &matched.stage.facts);
     let now = request.received;
-    let mut question = Request::new(Principal::Anonymous, "execute-api:Invoke", method_arn)
+    let mut question = Request::new(principal, action, method_arn)
         .with("aws:RequestedRegion", &*facts.region)
         .with("aws:ResourceAccount", &*facts.account_id)
         .with("aws:CurrentTime", now.iso8601())
@@ -29,8 +34,15 @@ pub(super) fn question<'a>(matched: &'a Matched<'_>, method_arn: &'a str) -> Req
     question
 }
 
-/// Keys that a request which nobody signed, over a public network, does not have at AWS either.
-const ABSENT: [&str; 16] = [
+/// Keys that a request over a public network does not have at AWS either, unless it is said above:
+/// of services that call for somebody, of organizations, federation, devices and VPCs, of whoever
+/// signed a request that nobody signed.
+const ABSENT: [&str; 22] = [
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:federatedprovider",
+    "aws:multifactorauthage",
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalorgid",
@@ -39,6 +51,7 @@ const ABSENT: [&str; 16] = [
     "aws:referer",
     "aws:sourceaccount",
     "aws:sourcearn",
+    "aws:sourceidentity",
     "aws:sourcevpc",
     "aws:sourcevpcarn",
     "aws:sourcevpce",

@@ -3,13 +3,17 @@
 mod ask;
 mod circumstances;
 pub mod cognito;
+pub mod iam;
 pub mod lambda_authorizer;
+mod method_arn;
+mod resource_policy;
 pub mod user_pools;
 mod verdicts;
 
 use std::sync::Arc;
 
 pub(crate) use ask::{ask, authorize};
+pub use resource_policy::ResourcePolicy;
 pub use verdicts::Verdicts;
 
 use crate::integration::lambda::ProxyEvent;
@@ -19,9 +23,11 @@ use lambda_authorizer::LambdaAuthorizer;
 /// Whom a method asks who may call it.
 #[derive(Clone, Debug, Default)]
 pub enum Authorization {
-    /// Nobody: everyone may.
+    /// Nobody: everyone may whom the API's policy lets.
     #[default]
     None,
+    /// The policies of whoever signed the request.
+    Iam,
     /// A function.
     Lambda(Box<AskedFunction>),
     /// Whoever has signed the caller's token.

@@ -4,6 +4,8 @@
 
 use std::cell::RefCell;
 
+use serde_json::Value;
+
 use super::{Caller, Refusal, Request, Trace};
 
 /// Which deployment of which API serves a request.
@@ -316,9 +318,8 @@ impl Variable {
             Self::ErrorMessage => refusal.is_some_and(|refusal| text(out, &refusal.message())),
             Self::ErrorMessageString => {
                 refusal.filter(|refusal| !refusal.message().is_empty()).is_some_and(|refusal| {
-                    out.push('"');
-                    out.push_str(&refusal.message());
-                    out.push('"');
+                    // What it quotes of the request must not end the text.
+                    out.push_str(&Value::from(&*refusal.message()).to_string());
                     true
                 })
             }

@@ -24,6 +24,32 @@ pub enum Refusal {
         /// Whether a statement denies it.
         explicit: bool,
     },
+    /// Policies do not let the sender in: those of whoever signed the request, or the API's.
+    #[error("{user} is not allowed to invoke {resource}{}", explicitly(*.explicit))]
+    AccessDenied {
+        /// The ARN of whoever signed the request, or `anonymous`.
+        user: String,
+        /// The method's ARN, as it may be shown.
+        resource: String,
+        /// Whether a statement denies it.
+        explicit: bool,
+    },
+    /// The request's signature is none, or not right.
+    #[error("the signature: {why}")]
+    InvalidSignature {
+        /// `x-amzn-ErrorType`.
+        error_type: &'static str,
+        /// What is wrong, in AWS's words.
+        why: String,
+    },
+    /// The request was signed too long ago, or by a session that has ended.
+    #[error("the signature: {why}")]
+    ExpiredToken {
+        /// `x-amzn-ErrorType`.
+        error_type: &'static str,
+        /// In AWS's words.
+        why: String,
+    },
     /// The method's authorizer is not one that can be asked, or answers what is no verdict.
     #[error("the authorizer: {why}")]
     AuthorizerConfigurationError {
@@ -319,7 +345,13 @@ impl Refusal {
             Self::Unauthorized => {
                 row("UNAUTHORIZED", StatusCode::UNAUTHORIZED, "UnauthorizedException", Blame::Client, false)
             }
-            Self::AuthorizerDenied { .. } => {
+            Self::InvalidSignature { error_type, .. } => {
+                row("INVALID_SIGNATURE", StatusCode::FORBIDDEN, error_type, Blame::Client, false)
+            }
+            Self::ExpiredToken { error_type, .. } => {
+                row("EXPIRED_TOKEN", StatusCode::FORBIDDEN, error_type, Blame::Client, false)
+            }
+            Self::AuthorizerDenied { .. } | Self::AccessDenied { .. } => {
                 row("ACCESS_DENIED", StatusCode::FORBIDDEN, "AccessDeniedException", Blame::Client, false)
             }
             Self::AuthorizerConfigurationError { .. } => row(
@@ -426,6 +458,12 @@ impl Refusal {
             Self::AuthorizerDenied { explicit: false } => {
                 "User is not authorized to access this resource".into()
             }
+            Self::AccessDenied { user, resource, explicit } => format!(
+                "User: {user} is not authorized to perform: execute-api:Invoke on resource: {resource}{}",
+                explicitly(*explicit)
+            )
+            .into(),
+            Self::InvalidSignature { why, .. } | Self::ExpiredToken { why, .. } => why.clone().into(),
             // The client is told nothing: its body is `{"message":null}`.
             Self::AuthorizerConfigurationError { .. } | Self::AuthorizerFailure { .. } => "".into(),
             Self::UriTooLong { .. } => "Request URI too long".into(),
@@ -456,6 +494,10 @@ impl Refusal {
             _ => None,
         }
     }
+}
+
+fn explicitly(explicit: bool) -> &'static str {
+    if explicit { " with an explicit deny" } else { "" }
 }
 
 impl IntegrationFault {
@@ -511,6 +553,43 @@ mod tests {
             "RequestTooLargeException",
             "Request Too Long",
             "REQUEST_TOO_LARGE",
+        );
+        // Texts: knowledge centre, "How do I troubleshoot HTTP 403 errors from API Gateway".
+        let denied = |explicit| Refusal::AccessDenied {
+            user: "anonymous".to_owned(),
+            resource: "arn:aws:execute-api:us-east-1:********3333:abc/prod/GET/".to_owned(),
+            explicit,
+        };
+        check(
+            denied(false),
+            403,
+            "AccessDeniedException",
+            "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
+             arn:aws:execute-api:us-east-1:********3333:abc/prod/GET/",
+            "ACCESS_DENIED",
+        );
+        check(
+            denied(true),
+            403,
+            "AccessDeniedException",
+            "User: anonymous is not authorized to perform: execute-api:Invoke on resource: \
+             arn:aws:execute-api:us-east-1:********3333:abc/prod/GET/ with an explicit deny",
+            "ACCESS_DENIED",
+        );
+        let why = || "why".to_owned();
+        check(
+            Refusal::InvalidSignature { error_type: "InvalidSignatureException", why: why() },
+            403,
+            "InvalidSignatureException",
+            "why",
+            "INVALID_SIGNATURE",
+        );
+        check(
+            Refusal::ExpiredToken { error_type: "ExpiredTokenException", why: why() },
+            403,
+            "ExpiredTokenException",
+            "why",
+            "EXPIRED_TOKEN",
         );
         check(Refusal::Throttled, 429, "TooManyRequestsException", "Too Many Requests", "THROTTLED");
         let throttled = Refusal::KeyThrottled { why: "x".into() };

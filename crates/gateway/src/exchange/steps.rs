@@ -6,6 +6,7 @@ use ports::functions::InvokeRequest;
 use vtl::Overrides;
 
 use super::{Body, Caller, Context, EndpointResponse, HeaderNames, PathParameters, Request, Trace};
+use crate::cache::asks_for_fresh;
 use crate::integration::http::call::{HttpCall, Outgoing};
 use crate::integration::lambda::{Lambda, LambdaProxy};
 use crate::integration::mock::Mock;
@@ -111,6 +112,12 @@ impl<'r> Matched<'r> {
     #[must_use]
     pub fn settings(&self) -> &'r Settings {
         self.method.settings.of(&self.request.method)
+    }
+
+    /// Whether it asks that its cached answer be replaced, and there may be one.
+    #[must_use]
+    pub(crate) fn asks_to_invalidate(&self) -> bool {
+        self.stage.cache.is_some() && self.settings().cache.is_some() && asks_for_fresh(&self.headers)
     }
 }
 

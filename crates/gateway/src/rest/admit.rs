@@ -30,7 +30,7 @@ pub(super) async fn admit<'r>(
         return Err(refusal.clone());
     }
     let Services { doors, ids, worker } = services;
-    authorize(&matched, doors, worker, ids, caller, log).await?;
+    authorize(&mut matched, doors, worker, ids, caller, log).await?;
     matched.caller = caller.clone();
     Ok(Admitted(matched))
 }

@@ -18,7 +18,7 @@ use super::settings::{Compiling, MethodSettings};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
 use super::{CompiledMethod, CompiledStage, GatewayResponses, StageVariables};
-use crate::access::Authorization;
+use crate::access::{Authorization, ResourcePolicy};
 use crate::cache::ResponseCache;
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
 use crate::integration::Integration;
@@ -106,7 +106,11 @@ pub fn compile_stage(
     };
     let api_key_source = snapshot.rest_api.api_key_source.unwrap_or(ApiKeySourceType::Header);
     let mut remarks = Vec::new();
-    let closed = closed(snapshot);
+    let (policy, unreadable) = match resource_policy(snapshot, &facts) {
+        Ok(policy) => (policy, None),
+        Err(refusal) => (None, Some(refusal)),
+    };
+    let closed = closed(snapshot).or(unreadable);
     if let Some(refusal) = &closed {
         remarks.push(Remark { place: "the API".to_owned(), what: refusal.to_string() });
     }
@@ -148,6 +152,7 @@ pub fn compile_stage(
     let binary = BinaryTypes::new(snapshot.rest_api.binary_media_types.as_deref().unwrap_or_default());
     let compiled = CompiledStage {
         closed,
+        policy,
         routes,
         methods,
         variables,
@@ -248,11 +253,17 @@ fn closed(snapshot: &SnapshotDocument) -> Option<Refusal> {
     if types.unwrap_or_default().contains(&EndpointType::Private) {
         return Some(Refusal::Forbidden(Unreachable::PrivateApi));
     }
-    if api.policy.as_deref().is_some_and(|policy| !policy.trim().is_empty()) {
-        let feature = "a resource policy".to_owned();
-        return Some(Refusal::ApiConfigurationError(ConfigurationFault::NotBuilt { feature }));
-    }
     None
+}
+
+/// The API's resource policy. One that cannot be read closes the API.
+fn resource_policy(snapshot: &SnapshotDocument, of: &StageFacts) -> Result<Option<ResourcePolicy>, Refusal> {
+    let text = snapshot.rest_api.policy.as_deref().filter(|text| !text.trim().is_empty());
+    let compiled = text.map(|text| ResourcePolicy::compile(text, of)).transpose();
+    compiled.map_err(|error| {
+        let why = format!("its resource policy cannot be read: {error}");
+        Refusal::ApiConfigurationError(ConfigurationFault::Stage { why })
+    })
 }
 
 /// What a stage asks for that is not built and lets nobody in that should stay out.

@@ -167,6 +167,9 @@ fn restricted(
     if authorization.eq_ignore_ascii_case("NONE") {
         return Ok(Authorization::None);
     }
+    if authorization.eq_ignore_ascii_case("AWS_IAM") {
+        return Ok(Authorization::Iam);
+    }
     let custom = authorization.eq_ignore_ascii_case("CUSTOM");
     if custom || authorization.eq_ignore_ascii_case("COGNITO_USER_POOLS") {
         let id = method.authorizer_id.as_deref().unwrap_or_default();

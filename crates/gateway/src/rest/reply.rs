@@ -41,23 +41,25 @@ fn identify(headers: &mut HeaderMap, ids: &RequestIds) {
     }
 }
 
-/// Recorded from AWS: one kind of refusal has a capital `Message`, and of authorizers that do not
+/// Recorded from AWS: refusals by policies have a capital `Message`, and of authorizers that do not
 /// work the client is told nothing.
 fn body(refusal: &Refusal, spaced: bool) -> Bytes {
     match refusal {
-        Refusal::AuthorizerDenied { .. } => format!("{{\"Message\":\"{}\"}}", refusal.message()).into(),
+        Refusal::AuthorizerDenied { .. } | Refusal::AccessDenied { .. } => {
+            message("Message", &refusal.message(), false)
+        }
         Refusal::AuthorizerConfigurationError { .. } | Refusal::AuthorizerFailure { .. } => {
             Bytes::from_static(b"{\"message\":null}")
         }
-        _ => message(&refusal.message(), spaced),
+        _ => message("message", &refusal.message(), spaced),
     }
 }
 
 /// `{"message":"…"}`, with a blank behind the colon where AWS has one.
-fn message(text: &str, spaced: bool) -> Bytes {
+fn message(name: &str, text: &str, spaced: bool) -> Bytes {
     let quoted = serde_json::to_string(text).unwrap_or_else(|_| "null".to_owned());
     let blank = if spaced { " " } else { "" };
-    format!("{{\"message\":{blank}{quoted}}}").into()
+    format!("{{\"{name}\":{blank}{quoted}}}").into()
 }
 
 #[cfg(test)]

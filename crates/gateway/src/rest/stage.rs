@@ -9,7 +9,7 @@ use super::settings::MethodSettings;
 use super::trie::Routes;
 use super::validation::Validation;
 use super::{GatewayResponses, StageVariables};
-use crate::access::Authorization;
+use crate::access::{Authorization, ResourcePolicy};
 use crate::cache::ResponseCache;
 use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
@@ -25,6 +25,8 @@ pub struct CompiledStage {
     pub facts: StageFacts,
     /// Why no request is let through, if that is so.
     pub closed: Option<Refusal>,
+    /// The API's resource policy, if it has one.
+    pub policy: Option<ResourcePolicy>,
     /// The resources.
     pub routes: Routes,
     /// The methods, as `routes` counts them.
@@ -90,6 +92,7 @@ pub(super) mod tests {
         CompiledStage {
             facts: StageFacts::default(),
             closed: None,
+            policy: None,
             routes: Routes::default(),
             methods: Vec::new(),
             variables: StageVariables::default(),

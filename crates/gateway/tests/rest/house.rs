@@ -8,6 +8,7 @@ use base::{Random, Scope, Timestamp};
 use bytes::Bytes;
 use documents::apigateway::{SnapshotDocument, StageDocument};
 use gateway::Worker;
+use gateway::access::iam::Signatures;
 use gateway::cache::{CacheSpec, ResponseCache};
 use gateway::exchange::{Body, HeaderNames, Incoming};
 use gateway::front_door::{Apis, FrontDoor, Served};
@@ -18,6 +19,7 @@ use http_body_util::BodyExt as _;
 use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls};
 use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
+use ports::identities::{Identified, Identities};
 use ports::log_sink::{LogLine, LogSink};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -70,6 +72,20 @@ impl AwsCalls for EchoedCalls {
             format!("AWS {} {} {}", call.head.method, call.head.uri, String::from_utf8_lossy(&call.body));
         Box::pin(async move { http::Response::new(text.into()) })
     }
+}
+
+/// Whose keys are known.
+pub(crate) struct Known(Vec<Identified>);
+
+impl Identities for Known {
+    fn of_key(&self, access_key_id: &str) -> Option<Identified> {
+        self.0.iter().find(|known| known.holder.caller.access_key_id == access_key_id).cloned()
+    }
+}
+
+/// Nobody's keys.
+pub(crate) fn nobody() -> Arc<Signatures> {
+    Arc::new(Signatures::new(Arc::new(Known(Vec::new()))))
 }
 
 pub(crate) struct House {
@@ -140,11 +156,20 @@ pub(crate) struct Api {
     pub(crate) more: Value,
     /// Whether the account lets API Gateway write execution logs.
     pub(crate) logs: bool,
+    /// Whose keys are known.
+    pub(crate) identified: Vec<Identified>,
 }
 
 impl Api {
     pub(crate) fn of(resources: Value) -> Self {
-        Self { resources, api: json!({}), stage: json!({}), more: json!({}), logs: false }
+        Self {
+            resources,
+            api: json!({}),
+            stage: json!({}),
+            more: json!({}),
+            logs: false,
+            identified: Vec::new(),
+        }
     }
 
     /// With one method.
@@ -169,6 +194,11 @@ impl Api {
 
     pub(crate) fn more(mut self, more: Value) -> Self {
         self.more = more;
+        self
+    }
+
+    pub(crate) fn identified(mut self, identified: Vec<Identified>) -> Self {
+        self.identified = identified;
         self
     }
 
@@ -236,6 +266,7 @@ impl House {
             gateway::Doors {
                 functions: Arc::clone(&functions) as Arc<dyn Functions>,
                 verdicts: Arc::default(),
+                signatures: Arc::new(Signatures::new(Arc::new(Known(api.identified.clone())))),
                 user_pools: Arc::default(),
             },
             Arc::new(EchoedCalls),

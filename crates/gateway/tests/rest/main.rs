@@ -20,6 +20,7 @@ mod cache;
 mod deploying;
 mod gateway_responses;
 mod http;
+mod iam;
 mod lambda;
 mod limits;
 mod mock;

@@ -13,7 +13,7 @@ use ports::test_invoke::{
 use serde_json::json;
 
 use crate::backend::Backend;
-use crate::house::{Api, Function, House, NOW, failure, ok, result, scope};
+use crate::house::{Api, Function, House, NOW, failure, nobody, ok, result, scope};
 
 const FUNCTION: &str = "arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/arn:aws:lambda:us-west-2:000000000000:function:orders/invocations";
 
@@ -32,7 +32,12 @@ fn bench(function: Function) -> (TestBench, House) {
     let functions = Arc::clone(&house.functions) as Arc<dyn Functions>;
     (
         TestBench::start(
-            gateway::Doors { functions, verdicts: Arc::default(), user_pools: Arc::default() },
+            gateway::Doors {
+                functions,
+                verdicts: Arc::default(),
+                signatures: nobody(),
+                user_pools: Arc::default(),
+            },
             Random::system(),
             UpstreamSettings::default(),
         )

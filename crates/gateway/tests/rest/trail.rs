@@ -18,7 +18,7 @@ fn house(format: &str) -> House {
         "/function": {"GET": {"authorizationType": "NONE", "methodIntegration": {
             "type": "AWS_PROXY", "httpMethod": "POST",
             "uri": "arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/orders/invocations"}}},
-        "/closed": {"GET": {"authorizationType": "AWS_IAM", "methodIntegration": {"type": "MOCK"}}},
+        "/closed": {"GET": {"authorizationType": "SOMETHING_NEW", "methodIntegration": {"type": "MOCK"}}},
     }))
     .stage(json!({"accessLogSettings": {
         "format": format,
@@ -88,7 +88,7 @@ fn logging(level: &str, data: bool, role: bool) -> House {
     let api = Api::of(json!({
         "/mock": mock("{\"statusCode\": 200}"),
         "/broken": mock("{}"),
-        "/closed": {"GET": {"authorizationType": "AWS_IAM", "methodIntegration": {"type": "MOCK"}}},
+        "/closed": {"GET": {"authorizationType": "SOMETHING_NEW", "methodIntegration": {"type": "MOCK"}}},
         "/quiet": mock("{}"),
     }))
     .stage(json!({"methodSettings": {
@@ -168,7 +168,7 @@ fn errors_alone_are_logged_if_that_is_asked_for() {
     );
     assert_eq!(
         executed(&house, &house.get("/prod/closed"))[0],
-        "Execution failed due to configuration error: the authorization type AWS_IAM is not built yet, so the \
+        "Execution failed due to configuration error: the authorization type SOMETHING_NEW is not built yet, so the \
          request is refused"
     );
 }

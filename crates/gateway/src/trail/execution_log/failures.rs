@@ -37,7 +37,7 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         Refusal::AuthorizerFailure { why } => {
             format!("Execution failed due to an authorizer error: {why}").into()
         }
-        Refusal::AuthorizerDenied { .. } => {
+        Refusal::AuthorizerDenied { .. } | Refusal::AccessDenied { .. } => {
             format!("The client is not authorized to perform this operation: {}", refusal.message()).into()
         }
         Refusal::InvalidApiKey { why } | Refusal::KeyThrottled { why } | Refusal::QuotaExceeded { why } => {
@@ -47,6 +47,8 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         Refusal::Unauthorized
         | Refusal::UriTooLong { .. }
         | Refusal::Forbidden(_)
+        | Refusal::InvalidSignature { .. }
+        | Refusal::ExpiredToken { .. }
         | Refusal::MissingAuthenticationToken
         | Refusal::RequestTooLarge(_)
         | Refusal::BrokenBody

@@ -1,0 +1,95 @@
+//! The resource policy of an API, which was deployed with it (API Gateway developer guide, "How
+//! API Gateway resource policies affect authorization workflow").
+
+use policy::{Decision, Policy, PolicyError, Principal, ResourceDecision, evaluate_resource};
+use serde_json::Value;
+
+use super::circumstances::question;
+use super::method_arn::MethodArn;
+use crate::exchange::{Matched, Refusal, StageFacts};
+
+/// What a request does that is served.
+pub(super) const INVOKE: &str = "execute-api:Invoke";
+
+/// What a request does that asks for an answer from the backend in place of a cached one.
+pub(super) const INVALIDATE_CACHE: &str = "execute-api:InvalidateCache";
+
+/// A resource policy, compiled.
+#[derive(Clone, Debug)]
+pub struct ResourcePolicy(Policy);
+
+impl ResourcePolicy {
+    /// Of the text in a snapshot. Short forms of resources (`execute-api:/prod/GET/pets`) are
+    /// written out when a policy is stored; those in one that was stored otherwise are now.
+    ///
+    /// # Errors
+    /// If it cannot be read: it must be taken to deny everything.
+    pub(crate) fn compile(text: &str, of: &StageFacts) -> Result<Self, PolicyError> {
+        let parsed = Policy::parse(text)?;
+        if !text.contains("execute-api:/") {
+            return Ok(Self(parsed));
+        }
+        let mut document: Value =
+            serde_json::from_str(text).map_err(|error| PolicyError::Json { why: error.to_string() })?;
+        policy::expand_execute_api_resources(&mut document, &of.region, &of.account_id, &of.api_id);
+        Policy::from_value(&document).map(Self)
+    }
+
+    /// The policy itself.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.0
+    }
+
+    /// What it says of a request whose sender is nobody in particular.
+    fn of_anyone(&self, matched: &Matched<'_>, arn: &MethodArn, action: &'static str) -> Decision {
+        arn.of_all(|arn| {
+            match evaluate_resource(&self.0, &question(matched, Principal::Anonymous, action, arn)) {
+                ResourceDecision::Allow => Decision::Allow,
+                ResourceDecision::ExplicitDeny => Decision::ExplicitDeny,
+                ResourceDecision::AllowAccount | ResourceDecision::NoMatch => Decision::NoMatch,
+            }
+        })
+    }
+}
+
+/// Holds a request that nobody signed to the policy of its API: it must be allowed.
+///
+/// # Errors
+/// `ACCESS_DENIED` in the name of the anonymous.
+pub(super) fn allows_anyone(matched: &Matched<'_>) -> Result<(), Refusal> {
+    let Some(policy) = &matched.stage.policy else { return Ok(()) };
+    let arn = MethodArn::of(matched);
+    match policy.of_anyone(matched, &arn, INVOKE) {
+        Decision::Allow => Ok(()),
+        decision => Err(denied("anonymous", &arn, decision)),
+    }
+}
+
+/// Lets a request through to an authorizer unless the policy of its API denies it.
+///
+/// # Errors
+/// `ACCESS_DENIED` in the name of the anonymous.
+pub(super) fn denies_nobody(matched: &Matched<'_>) -> Result<(), Refusal> {
+    let Some(policy) = &matched.stage.policy else { return Ok(()) };
+    let arn = MethodArn::of(matched);
+    match policy.of_anyone(matched, &arn, INVOKE) {
+        Decision::ExplicitDeny => Err(denied("anonymous", &arn, Decision::ExplicitDeny)),
+        Decision::Allow | Decision::NoMatch => Ok(()),
+    }
+}
+
+/// Whether the policy lets anyone ask for an answer from the backend in place of a cached one.
+pub(super) fn lets_anyone_invalidate(matched: &Matched<'_>) -> bool {
+    matched.stage.policy.as_ref().is_some_and(|policy| {
+        policy.of_anyone(matched, &MethodArn::of(matched), INVALIDATE_CACHE) == Decision::Allow
+    })
+}
+
+/// The refusal of `user` (an ARN, or `anonymous`) by policies.
+pub(super) fn denied(user: &str, arn: &MethodArn, decision: Decision) -> Refusal {
+    Refusal::AccessDenied {
+        user: user.to_owned(),
+        resource: arn.shown(),
+        explicit: decision == Decision::ExplicitDeny,
+    }
+}
