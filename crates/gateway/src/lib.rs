@@ -5,6 +5,7 @@
 //! store while a request is under way.
 
 pub mod access;
+pub mod admin;
 pub mod cache;
 mod doors;
 pub mod exchange;

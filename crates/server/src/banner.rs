@@ -10,6 +10,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) listening: SocketAddr,
     pub(crate) place: &'a Place,
     pub(crate) access: &'a Access,
+    /// Where the operator's own address is, if there is one.
+    pub(crate) admin: Option<SocketAddr>,
 }
 
 /// The URL by which this machine reaches what listens on `address`. Addresses that stand for
@@ -36,6 +38,9 @@ impl fmt::Display for Banner<'_> {
         };
         writeln!(f, "  Credentials   {keys}")?;
         writeln!(f, "  APIs          {endpoint}/_aws/execute-api/{{api}}/{{stage}}/")?;
+        if let Some(admin) = self.admin {
+            writeln!(f, "  Metrics       {}/metrics", self::endpoint(admin))?;
+        }
         match self.place {
             Place::Directory(directory) => writeln!(f, "  Data          {}", directory.display()),
             Place::Memory => writeln!(f, "  Data          in memory, gone when the process ends"),
@@ -62,8 +67,12 @@ mod tests {
     #[test]
     fn a_start_says_where_how_and_what() {
         let place = Place::Directory("/var/lib/gatewright".into());
-        let banner =
-            Banner { listening: ([127, 0, 0, 1], 4566).into(), place: &place, access: &Access::Development };
+        let mut banner = Banner {
+            listening: ([127, 0, 0, 1], 4566).into(),
+            place: &place,
+            access: &Access::Development,
+            admin: None,
+        };
         let expected = "Gatewright 0.1.0 serves http://127.0.0.1:4566
 
   AWS clients   export AWS_ENDPOINT_URL=http://127.0.0.1:4566
@@ -72,5 +81,7 @@ mod tests {
   Data          /var/lib/gatewright
 ";
         assert_eq!(banner.to_string(), expected.replace("0.1.0", env!("CARGO_PKG_VERSION")));
+        banner.admin = Some(([127, 0, 0, 1], 9464).into());
+        assert!(banner.to_string().contains("\n  Metrics       http://127.0.0.1:9464/metrics\n"));
     }
 }

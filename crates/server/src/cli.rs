@@ -49,6 +49,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT", env = "GATEWRIGHT_LISTEN", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
 
+    /// Where to serve metrics at /metrics, to whoever can reach it [default: nowhere]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "GATEWRIGHT_ADMIN_LISTEN", value_parser = address)]
+    pub(crate) admin_listen: Option<SocketAddr>,
+
     /// Where to keep everything [default: $XDG_DATA_HOME/gatewright or ~/.local/share/gatewright]
     #[arg(long, value_name = "DIR", env = "GATEWRIGHT_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,

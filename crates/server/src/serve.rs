@@ -6,6 +6,7 @@
 //! background runtime, so that no deployment stalls traffic.
 
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use functions::{LocalFunctions, Surroundings};
 use gateway::Doors;
 use gateway::access::iam::Signatures;
 use gateway::access::user_pools::UserPools;
+use gateway::admin::AdminDoor;
 use gateway::front_door::{Apis, FrontDoor, Refresh, StageCaches};
-use gateway::listener::{Listener, Socket};
+use gateway::listener::{Limits, Listener, Socket};
 use gateway::test_invoke::TestBench;
 use gateway::trail::Trail;
 use gateway::usage_plans::{UsagePlans, UsageUpkeep};
@@ -34,6 +36,9 @@ use crate::fault::Fault;
 use crate::logging;
 
 const BACKGROUND_THREADS: usize = 2;
+
+/// Connections to the operator's own address: collectors are few.
+const ADMIN_CONNECTIONS: usize = 64;
 
 /// How often expired log events are removed.
 const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
@@ -59,6 +64,7 @@ pub(crate) fn serve(settings: Settings) -> Result<(), Fault> {
 /// The running program.
 struct Parts {
     listener: Listener,
+    admin: Option<Listener>,
     functions: Arc<LocalFunctions>,
     logs: LogStore,
     plane: Plane,
@@ -76,6 +82,7 @@ impl Parts {
     fn start(settings: Settings, background: &Runtime) -> Result<Self, Fault> {
         let Settings {
             listen,
+            admin,
             place,
             access,
             workers,
@@ -92,6 +99,10 @@ impl Parts {
         let signals = Signals::awaited().map_err(Fault::Threads)?;
         let socket = Socket::bind(listen).map_err(|why| Fault::Listen { address: listen, why })?;
         let listening = socket.local_addr();
+        let admin_socket = admin
+            .listen
+            .map(|address| Socket::bind(address).map_err(|why| Fault::Listen { address, why }))
+            .transpose()?;
         let (clock, random) = (Clock::system(), Random::system());
 
         let (store, logs) = open(&place, &clock)?;
@@ -112,7 +123,8 @@ impl Parts {
             },
         )?;
 
-        let banner = Banner { listening, place: &place, access: &access }.to_string();
+        let admin_listening = admin_socket.as_ref().map(Socket::local_addr);
+        let banner = Banner { listening, place: &place, access: &access, admin: admin_listening }.to_string();
         let authentication = authentication(access);
         let identities = IdentityIndex::start(store.clone(), &authentication, background.handle())?;
         let doors = Doors {
@@ -141,12 +153,21 @@ impl Parts {
         let apis = Arc::new(Apis::new(caches, usage_plans, throttle.limit()));
         let refresh = Refresh::start(store, Arc::clone(&apis))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
-        let front_door = FrontDoor::new(apis, doors, Arc::new(control), trail, random);
+        let front_door = Arc::new(FrontDoor::new(apis, doors, Arc::new(control), trail, random));
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =
-            Listener::start(vec![socket], Arc::new(front_door), &settings).map_err(Fault::Threads)?;
+            Listener::start(vec![socket], Arc::clone(&front_door), &settings).map_err(Fault::Threads)?;
+        let admin = admin_socket
+            .map(|socket| {
+                let door = AdminDoor::new(front_door, listener.gauges(), admin.hosts);
+                let limits = Limits { connections: ADMIN_CONNECTIONS, ..settings.limits };
+                let settings = gateway::listener::Settings { workers: NonZeroUsize::MIN, limits, ..settings };
+                Listener::start(vec![socket], Arc::new(door), &settings).map_err(Fault::Threads)
+            })
+            .transpose()?;
         Ok(Self {
             listener,
+            admin,
             functions,
             logs,
             plane,
@@ -162,8 +183,19 @@ impl Parts {
     /// Serves until a signal, then ends in the order in which work comes in: requests, the
     /// functions that they wait for, the logs that these write. A second signal ends at once.
     async fn run(self) {
-        let Self { listener, functions, logs, plane, refresh, usage, mut signals, banner, drain, _scratch } =
-            self;
+        let Self {
+            listener,
+            admin,
+            functions,
+            logs,
+            plane,
+            refresh,
+            usage,
+            mut signals,
+            banner,
+            drain,
+            _scratch,
+        } = self;
         say(&banner);
         let upkeep = tokio::spawn(keep_retention(plane));
         signals.next().await;
@@ -171,7 +203,14 @@ impl Parts {
         upkeep.abort();
         let ending = async {
             let until = Instant::now() + drain;
-            if tokio::task::spawn_blocking(move || listener.shutdown(drain)).await.is_err() {
+            // What the last requests came to can be scraped until they are done.
+            let listeners = move || {
+                listener.shutdown(drain);
+                if let Some(admin) = admin {
+                    admin.shutdown(Duration::ZERO);
+                }
+            };
+            if tokio::task::spawn_blocking(listeners).await.is_err() {
                 tracing::error!("the listener could not be shut down");
             }
             functions.shutdown(until.saturating_duration_since(Instant::now())).await;

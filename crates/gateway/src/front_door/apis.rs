@@ -56,14 +56,22 @@ pub enum Served {
 }
 
 /// What is counted of one stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct StageTotals {
+    /// The API's account and region.
+    pub scope: Scope,
     /// The API's id.
     pub api: Box<str>,
+    /// The API's name when it was deployed; empty if the stage cannot be served.
+    pub api_name: Box<str>,
     /// The stage's name.
     pub stage: Box<str>,
-    /// The sums.
+    /// Its deployment; empty if the stage cannot be served.
+    pub deployment: Box<str>,
+    /// The sums, without those of its canary.
     pub totals: Totals,
+    /// All that is counted.
+    pub counters: Arc<StageCounters>,
 }
 
 impl Apis {
@@ -186,13 +194,27 @@ impl Apis {
     /// What is counted of all stages.
     #[must_use]
     pub fn totals(&self) -> Vec<StageTotals> {
-        let counters = self.counters();
-        let totals = counters.iter().map(|((api, stage), counters)| StageTotals {
-            api: api.clone(),
-            stage: stage.clone(),
-            totals: counters.totals(),
+        let served = self.served.load();
+        let stages = served.iter().flat_map(|(api, known)| {
+            known.stages.iter().map(move |(stage, served)| {
+                let (counters, api_name, deployment) = match served {
+                    Served::Running(running) => {
+                        (&running.counters, running.api_name.clone(), running.facts.deployment_id.clone())
+                    }
+                    Served::Broken { counters, .. } => (counters, Box::default(), Box::default()),
+                };
+                StageTotals {
+                    scope: known.scope.clone(),
+                    api: api.clone(),
+                    api_name,
+                    stage: stage.clone(),
+                    deployment,
+                    totals: counters.of(false).totals(),
+                    counters: Arc::clone(counters),
+                }
+            })
         });
-        totals.collect()
+        stages.collect()
     }
 
     fn change(&self, change: impl Fn(&mut HashMap<Box<str>, Arc<Api>>)) {
@@ -219,6 +241,7 @@ impl Served {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trail::Observed;
 
     fn broken(why: &str) -> Served {
         Served::Broken { why: why.into(), counters: Arc::default() }
@@ -268,11 +291,11 @@ mod tests {
         let apis = Apis::default();
         let here = Scope::new("000000000000", "us-west-2");
         apis.put(&here, "abc", "prod", &broken("1"));
-        apis.counters_of("abc", "prod").count(http::StatusCode::OK);
+        apis.counters_of("abc", "prod").of(false).count(&Observed::default());
         apis.put(&here, "abc", "prod", &broken("2"));
-        assert_eq!(apis.counters_of("abc", "prod").totals().requests, 1);
+        assert_eq!(apis.counters_of("abc", "prod").of(false).totals().requests, 1);
         assert_eq!(apis.totals().len(), 1);
         apis.remove_stage(&here, "abc", "prod");
-        assert_eq!(apis.counters_of("abc", "prod").totals().requests, 0);
+        assert_eq!(apis.counters_of("abc", "prod").of(false).totals().requests, 0);
     }
 }

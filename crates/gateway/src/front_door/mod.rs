@@ -5,6 +5,7 @@ mod address;
 mod apis;
 mod refresh;
 mod stage_caches;
+mod traffic;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,12 +19,13 @@ use ports::aws_calls::{AwsCall, AwsCalls};
 pub use apis::{Apis, Served, StageTotals};
 pub use refresh::{Refresh, RefreshError};
 pub use stage_caches::StageCaches;
+pub use traffic::Traffic;
 
 use crate::exchange::{Body, BodyError, IdSource, Incoming, Request, read_whole, request};
 use crate::listener::Serve;
 use crate::rest::pipeline::{self, Services};
 use crate::rest::reply;
-use crate::trail::Trail;
+use crate::trail::{Observed, Trail};
 use crate::{Doors, Worker};
 use address::{Destination, destination};
 
@@ -38,6 +40,7 @@ pub struct FrontDoor {
     aws_calls: Arc<dyn AwsCalls>,
     trail: Trail,
     ids: IdSource,
+    traffic: Traffic,
 }
 
 impl FrontDoor {
@@ -50,7 +53,7 @@ impl FrontDoor {
         trail: Trail,
         random: Random,
     ) -> Self {
-        Self { apis, doors, aws_calls, trail, ids: IdSource::new(random) }
+        Self { apis, doors, aws_calls, trail, ids: IdSource::new(random), traffic: Traffic::default() }
     }
 
     /// What is recorded of requests.
@@ -59,8 +62,21 @@ impl FrontDoor {
         &self.trail
     }
 
+    /// The stages that it leads to.
+    #[must_use]
+    pub fn apis(&self) -> &Apis {
+        &self.apis
+    }
+
+    /// What is counted of all requests.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
     /// Answers one request.
     pub async fn answer(&self, incoming: Incoming, worker: &Worker) -> Response<Body> {
+        let _in_flight = self.traffic.begin();
         let host = request::host(&incoming.head.uri, &incoming.head.headers);
         let (found, address) = match destination(&incoming.head, host.to_str().unwrap_or_default()) {
             Destination::AwsCall => return self.aws_call(incoming).await,
@@ -81,10 +97,12 @@ impl FrontDoor {
             }
             Ok(Served::Broken { why, counters }) => {
                 let response = reply::render_refusal(&Served::refusal(&why), &request.ids);
-                counters.count(response.status());
+                let (status, latency) = (response.status(), request.started.elapsed());
+                counters.of(false).count(&Observed { status, latency, ..Observed::default() });
                 response
             }
             Err(refusal) => {
+                self.traffic.count_to_no_stage();
                 tracing::debug!(path = request.uri.path(), why = %refusal, "a request reached no stage");
                 reply::render_refusal(&refusal, &request.ids)
             }
@@ -92,6 +110,7 @@ impl FrontDoor {
     }
 
     async fn aws_call(&self, incoming: Incoming) -> Response<Body> {
+        self.traffic.count_aws_operation();
         let Incoming { head, body, peer, .. } = incoming;
         let body = match read_whole(body, AWS_CALL_BYTES).await {
             Ok(body) => body,

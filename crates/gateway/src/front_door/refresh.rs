@@ -293,6 +293,7 @@ fn compile(
         account: apis.account_throttle(scope),
         client_certificate,
         logs,
+        canary: false,
     };
     let compiled = compile_stage(scope, stage, &snapshot?, surroundings.clone());
     let (mut compiled, mut remarks) = compiled.map_err(|fault| fault.to_string())?;

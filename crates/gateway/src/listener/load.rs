@@ -46,6 +46,11 @@ impl Load {
         Place { load: Arc::clone(self), worker }
     }
 
+    /// How many connections there may be.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
     /// Open connections.
     pub(super) fn open(&self) -> usize {
         self.open.load(Ordering::Acquire)

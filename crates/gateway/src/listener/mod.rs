@@ -57,6 +57,13 @@ pub struct Settings {
     pub upstreams: UpstreamSettings,
 }
 
+/// What a listener has at the moment. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Gauges {
+    load: Arc<Load>,
+    panics: Arc<AtomicU64>,
+}
+
 /// The running data plane: workers and the acceptor that feeds them.
 #[derive(Debug)]
 pub struct Listener {
@@ -82,6 +89,12 @@ impl Listener {
         let (stop, stopped) = signal::channel(false);
         let acceptor = start_acceptor(sockets, &workers, &load, stopped)?;
         Ok(Self { workers, acceptor, stop, load, panics })
+    }
+
+    /// What tells of it while it runs.
+    #[must_use]
+    pub fn gauges(&self) -> Gauges {
+        Gauges { load: Arc::clone(&self.load), panics: Arc::clone(&self.panics) }
     }
 
     /// Open client connections.
@@ -112,6 +125,26 @@ impl Listener {
         for worker in Arc::into_inner(workers).into_iter().flatten() {
             worker.join();
         }
+    }
+}
+
+impl Gauges {
+    /// Open client connections.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.load.open()
+    }
+
+    /// How many there may be.
+    #[must_use]
+    pub fn most_connections(&self) -> usize {
+        self.load.most()
+    }
+
+    /// Requests that ended in a panic since the start.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
     }
 }
 

@@ -28,8 +28,8 @@ pub fn compile_canary(
     variables.extend(canary.stage_variable_overrides.clone().into_iter().flatten());
     let stage =
         Stage { deployment_id: canary.deployment_id.clone(), variables: Some(variables), ..stage.clone() };
+    let surroundings = Surroundings { canary: true, ..surroundings };
     let (mut compiled, remarks) = compile_stage(scope, &stage, snapshot, surroundings)?;
-    compiled.facts.is_canary = Some(true);
     compiled.access_log = compiled.access_log.map(|log| log.of_canary());
     Ok((Canary { percent: canary.percent_traffic.unwrap_or(0.0), stage: compiled }, remarks))
 }

@@ -59,6 +59,8 @@ pub struct Surroundings {
     pub client_certificate: Option<ClientCertificateDocument>,
     /// Whether its account lets API Gateway write execution logs.
     pub logs: bool,
+    /// Whether it is the stage's canary.
+    pub canary: bool,
 }
 
 /// Something that is left out or closed, for the log.
@@ -87,7 +89,7 @@ pub fn compile_stage(
         api_id: snapshot.rest_api.id.as_deref().ok_or(StageFault::Missing("the API's id"))?.into(),
         stage: stage.stage_name.as_deref().ok_or(StageFault::Missing("the stage's name"))?.into(),
         deployment_id: stage.deployment_id.as_deref().unwrap_or_default().into(),
-        is_canary: stage.canary_settings.is_some().then_some(false),
+        is_canary: stage.canary_settings.is_some().then_some(surroundings.canary),
     };
     let variables = StageVariables::new(stage.variables.clone().into_iter().flatten());
     let certificate = stage.client_certificate_id.as_deref().filter(|id| !id.is_empty());
@@ -137,6 +139,8 @@ pub fn compile_stage(
                 method: stored,
                 variables: &variables,
                 buckets: &surroundings.buckets,
+                counters: &surroundings.counters,
+                canary: surroundings.canary,
                 logs: surroundings.logs,
             };
             method.settings = MethodSettings::compile(&with, verb, |error| {
@@ -160,6 +164,7 @@ pub fn compile_stage(
         gateway_responses,
         access_log,
         execution_logs: surroundings.logs.then(|| ExecutionLogs::new(&facts)),
+        api_name: snapshot.rest_api.name.as_deref().unwrap_or_default().into(),
         facts,
         cache: surroundings.cache,
         keys: surroundings.keys,

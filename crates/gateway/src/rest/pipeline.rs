@@ -15,7 +15,7 @@ use crate::exchange::{
     Refusal, Reply, Request, Trace,
 };
 use crate::integration::Integration;
-use crate::trail::{ExecutionLog, Trail};
+use crate::trail::{ExecutionLog, Observed, Trail};
 use crate::{Doors, Worker};
 
 /// What the steps use besides the request and its stage.
@@ -164,6 +164,22 @@ impl<'r> Course<'r> {
         self.asked = Some(Asked { latency, status, lambda });
     }
 
+    /// Counts the answer: of its stage, and of its method if that is counted by itself.
+    fn count(&self, request: &Request, stage: &CompiledStage, status: StatusCode) {
+        let observed = Observed {
+            status,
+            latency: request.started.elapsed(),
+            integration_latency: self.asked.as_ref().map(|asked| asked.latency),
+            cached: self.cached,
+        };
+        stage.counters.of(stage.facts.is_canary == Some(true)).count(&observed);
+        if let Some(counters) =
+            self.method.and_then(|method| method.settings.of(&request.method).counters.as_ref())
+        {
+            counters.count(&observed);
+        }
+    }
+
     /// Counts the answer and logs it.
     fn record(
         &mut self,
@@ -174,10 +190,7 @@ impl<'r> Course<'r> {
         trail: &Trail,
     ) {
         let status = response.status();
-        stage.counters.count(status);
-        if let Some(hit) = self.cached {
-            stage.counters.count_look_up(hit);
-        }
+        self.count(request, stage, status);
         if let Some(refusal) = refusal
             && refusal.response().blame != Blame::Client
         {

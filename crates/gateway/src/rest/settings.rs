@@ -1,6 +1,8 @@
 //! What a stage sets for a method: how often it may be called, whether its answers are cached, how
-//! much of it is logged. Settings are by the verb of requests, and ANY has none of its own (measured
-//! at AWS), so a method that takes any verb may have others for each.
+//! much of it is logged, whether it is counted by itself. Settings are by the verb of requests, and
+//! ANY has none of its own (measured at AWS), so a method that takes any verb may have others for each.
+
+use std::sync::Arc;
 
 use api::apigateway::{Method, Stage};
 use documents::apigateway::{method_setting, own_method_setting};
@@ -10,7 +12,7 @@ use crate::cache::MethodCache;
 use crate::exchange::ResourceFacts;
 use crate::mapping::source::MappingError;
 use crate::throttle::{Limit, StageBuckets, Throttle};
-use crate::trail::Detail;
+use crate::trail::{Detail, MethodCounters, StageCounters};
 
 /// The verbs that may have settings of their own.
 const VERBS: [http::Method; 7] = [
@@ -34,6 +36,8 @@ pub struct Settings {
     pub cache: Option<MethodCache>,
     /// How much of its execution is logged.
     pub log: Option<Detail>,
+    /// What is counted of it: API Gateway's detailed metrics, if the stage asks for them.
+    pub counters: Option<Arc<MethodCounters>>,
 }
 
 /// What is set for a method.
@@ -52,6 +56,9 @@ pub(super) struct Compiling<'a> {
     pub(super) method: &'a Method,
     pub(super) variables: &'a StageVariables,
     pub(super) buckets: &'a StageBuckets,
+    pub(super) counters: &'a StageCounters,
+    /// Whether it is compiled for the stage's canary.
+    pub(super) canary: bool,
     /// Whether the account lets API Gateway write execution logs.
     pub(super) logs: bool,
 }
@@ -64,10 +71,11 @@ impl MethodSettings {
         if verb == ANY {
             for verb in VERBS {
                 let own = own_method_setting(with.stage, &with.resource.path, verb.as_str()).is_some();
-                // What is set for all methods caches GET, and it has one bucket for a method.
+                // What is set for all methods caches GET, and it has one bucket for a method. What is
+                // counted is counted by the verb of requests.
                 let bucket = if own { verb.as_str() } else { ANY };
                 let settings = with.settings(verb.as_str(), bucket, &mut told);
-                if own || settings.cache.is_some() {
+                if own || settings.cache.is_some() || settings.counters.is_some() {
                     others.push((verb, settings));
                 }
             }
@@ -91,7 +99,7 @@ impl MethodSettings {
 
 impl Compiling<'_> {
     fn settings(&self, verb: &str, bucket: &str, told: &mut impl FnMut(MappingError)) -> Settings {
-        let Self { stage, resource, method, variables, buckets, logs } = *self;
+        let Self { stage, resource, method, variables, buckets, counters, canary, logs } = *self;
         let setting = method_setting(stage, &resource.path, verb);
         let limit = setting.and_then(Limit::of_method);
         let integration = method.method_integration.as_ref();
@@ -107,6 +115,9 @@ impl Compiling<'_> {
                 })
                 .flatten(),
             log: setting.filter(|_| logs).and_then(Detail::of_setting),
+            counters: setting
+                .filter(|setting| setting.metrics_enabled == Some(true))
+                .map(|_| counters.of_method(canary, &resource.path, verb)),
         }
     }
 }

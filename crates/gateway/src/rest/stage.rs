@@ -23,6 +23,8 @@ use crate::usage_plans::Keys;
 pub struct CompiledStage {
     /// Which stage of which API this is.
     pub facts: StageFacts,
+    /// The API's name when it was deployed.
+    pub api_name: Box<str>,
     /// Why no request is let through, if that is so.
     pub closed: Option<Refusal>,
     /// The API's resource policy, if it has one.
@@ -91,6 +93,7 @@ pub(super) mod tests {
     pub(in crate::rest) fn empty_stage() -> CompiledStage {
         CompiledStage {
             facts: StageFacts::default(),
+            api_name: "".into(),
             closed: None,
             policy: None,
             routes: Routes::default(),

@@ -7,6 +7,7 @@
 mod access_log;
 mod counters;
 pub(crate) mod execution_log;
+pub(crate) mod histogram;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,8 +17,9 @@ use base::Timestamp;
 use ports::log_sink::{LogLine, LogSink};
 
 pub use access_log::{AccessLog, AccessLogError, LogTarget};
-pub use counters::{StageCounters, Totals};
+pub use counters::{Counters, MethodCounters, MethodKey, Observed, StageCounters, Totals};
 pub use execution_log::{Detail, ExecutionLog, ExecutionLogs};
+pub use histogram::Distribution;
 
 use crate::shard::Sharded;
 

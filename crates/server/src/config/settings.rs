@@ -33,6 +33,7 @@ const MOST_CACHE_MIB: u64 = 237 * 1_024;
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
+    pub(crate) admin: Admin,
     pub(crate) place: Place,
     pub(crate) access: Access,
     pub(crate) workers: NonZeroUsize,
@@ -47,6 +48,14 @@ pub(crate) struct Settings {
     pub(crate) user_pools: HashMap<String, PoolSettings>,
     pub(crate) upstreams: UpstreamSettings,
     pub(crate) log: Log,
+}
+
+/// The operator's own address.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Admin {
+    pub(crate) listen: Option<SocketAddr>,
+    /// The names by which it may be asked.
+    pub(crate) hosts: Vec<String>,
 }
 
 /// Where things are kept.
@@ -145,6 +154,14 @@ impl Settings {
             }
             (None, None) => DEFAULT_LISTEN,
         };
+        let admin = match (arguments.admin_listen, written.admin.listen) {
+            (Some(address), _) => Some(address),
+            (None, Some(text)) => Some(
+                cli::address(&text).map_err(|why| in_file("admin.listen", &format!("is {text:?}, {why}")))?,
+            ),
+            (None, None) => None,
+        };
+        let admin = Admin { listen: admin, hosts: written.admin.hosts };
         let place = if arguments.ephemeral {
             Place::Memory
         } else if let Some(directory) = arguments.data_dir {
@@ -215,6 +232,7 @@ impl Settings {
         let access = access(written.auth, written.root, arguments.root, &file)?;
         Ok(Self {
             listen,
+            admin,
             place,
             access,
             workers,
@@ -331,7 +349,8 @@ mod tests {
     /// The reference without the keys whose values are examples, not defaults.
     fn defaults() -> String {
         let examples = ["data_dir", "account", "access_key_id", "secret_access_key", "ca_bundle", "workers"];
-        let pool = ["[[user_pools]]", "arn =", "issuer =", "jwks ="];
+        let pool =
+            ["[[user_pools]]", "arn =", "issuer =", "jwks =", "listen = \"127.0.0.1:9464\"", "hosts ="];
         let is_example = |line: &&str| {
             examples.iter().any(|key| line.starts_with(&format!("{key} =")))
                 || pool.iter().any(|start| line.starts_with(start))
@@ -343,6 +362,7 @@ mod tests {
     fn the_reference_states_the_defaults() {
         let (stated, default) = (of_file(&defaults()).unwrap(), of_file("").unwrap());
         assert_eq!(stated.listen, default.listen);
+        assert_eq!(stated.admin, default.admin);
         assert_eq!(stated.place, default.place);
         assert!(matches!((stated.access, default.access), (Access::Development, Access::Development)));
         assert_eq!(stated.drain, default.drain);
@@ -413,6 +433,7 @@ mod tests {
             ("auth = \"sometimes\"", "sometimes"),
             ("listen = \"here\"", "listen is \"here\", expected ADDRESS:PORT"),
             ("listen = 4566", "invalid type"),
+            ("[admin]\nlisten = \"here\"", "admin.listen is \"here\", expected ADDRESS:PORT"),
             ("workers = 0", "workers must be from 1 to 1024"),
             ("[cache]\nmib_per_stage = 0", "cache.mib_per_stage must be from 1 to 242688 MiB"),
             ("[account_throttle]\nrate = 0.0", "account_throttle must have a rate and a burst above 0"),

@@ -21,6 +21,8 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) root: Root,
     #[serde(default)]
+    pub(crate) admin: Admin,
+    #[serde(default)]
     pub(crate) connections: Connections,
     #[serde(default)]
     pub(crate) functions: Functions,
@@ -51,6 +53,15 @@ pub(crate) struct Root {
     pub(crate) account: Option<String>,
     pub(crate) access_key_id: Option<String>,
     pub(crate) secret_access_key: Option<Secret>,
+}
+
+/// `[admin]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Admin {
+    pub(crate) listen: Option<String>,
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
 }
 
 /// `[connections]`.
