@@ -25,12 +25,12 @@ def pets(api):
     return api
 
 
-def lines(aws, api, last, seconds=10):
+def lines(aws, api, last, seconds=10, canary=""):
     """The log's lines, once one of them ends with `last`. They are written in batches, soon after."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            found = aws.logs.filter_log_events(logGroupName=f"API-Gateway-Execution-Logs_{api.id}/test")["events"]
+            found = aws.logs.filter_log_events(logGroupName=f"API-Gateway-Execution-Logs_{api.id}/test{canary}")["events"]
         except ClientError as error:
             # The first line makes the group.
             assert error.response["Error"]["Code"] == "ResourceNotFoundException"
@@ -62,3 +62,19 @@ def test_a_request_is_logged_if_the_account_has_a_role(aws, pets, call):
         "Successfully completed execution",
         "Method completed with status: 200",
     ]
+
+
+def test_a_canarys_requests_are_logged_in_the_stages_group_and_in_its_own(aws, pets, call):
+    """API Gateway developer guide, "Set up an API Gateway canary release deployment"."""
+    pets.client.update_account(
+        patchOperations=[patch("replace", "/cloudwatchRoleArn", functions.role(aws, trust=TRUST))]
+    )
+    base = call("GET", pets.path("/pets")).header("x-amzn-RequestId")
+    pets.deploy(canarySettings={"percentTraffic": 100.0})
+    canary = call("GET", pets.path("/pets")).header("x-amzn-RequestId")
+    last = f"({canary}) Method completed with status: 200"
+    own = lines(aws, pets, last, canary="/Canary")
+    both = lines(aws, pets, last)
+    assert not any(base in line for line in own)
+    assert [line for line in both if canary in line] == own
+    assert any(base in line for line in both)

@@ -203,10 +203,17 @@ impl<'r> Course<'r> {
             );
         }
         self.log.completed(status, refusal);
-        if let Some(target) = stage.execution_logs.as_ref().and_then(|logs| logs.of(&request.ids)) {
+        if let Some(logs) = &stage.execution_logs {
             let lines = self.log.take_lines();
             if !lines.is_empty() {
-                trail.lines(target, lines);
+                let mut targets = logs.of(&request.ids);
+                let own = targets.next();
+                for other in targets {
+                    trail.lines(other, lines.clone());
+                }
+                if let Some(own) = own {
+                    trail.lines(own, lines);
+                }
             }
         }
         let Some(log) = &stage.access_log else { return };

@@ -14,32 +14,39 @@ const STREAMS: u8 = 16;
 
 /// The log group of a stage and its streams. All lines of a request go to the same one.
 #[derive(Clone, Debug)]
-pub struct ExecutionLogs(Vec<Arc<LogTarget>>);
+pub struct ExecutionLogs {
+    stage: Vec<Arc<LogTarget>>,
+    /// The canary's own log group: what goes to it goes to the stage's too.
+    canary: Option<Vec<Arc<LogTarget>>>,
+}
 
 impl ExecutionLogs {
     /// Of the stage.
     #[must_use]
     pub fn new(stage: &StageFacts) -> Self {
-        // The requests of a canary have a group of their own (API Gateway developer guide, "Set up an
-        // API Gateway canary release deployment").
-        let canary = if stage.is_canary == Some(true) { "/Canary" } else { "" };
-        let target = |number| {
-            Arc::new(LogTarget {
-                scope: Scope::new(&*stage.account_id, &*stage.region),
-                group: format!("API-Gateway-Execution-Logs_{}/{}{canary}", stage.api_id, stage.stage),
-                stream: name(stage, number),
-            })
+        let group = |canary: &str| -> Vec<_> {
+            let target = |number| {
+                Arc::new(LogTarget {
+                    scope: Scope::new(&*stage.account_id, &*stage.region),
+                    group: format!("API-Gateway-Execution-Logs_{}/{}{canary}", stage.api_id, stage.stage),
+                    stream: name(stage, number),
+                })
+            };
+            (0..STREAMS).map(target).collect()
         };
-        Self((0..STREAMS).map(target).collect())
+        // A canary's requests are reported to the stage's group and to one of its own (API Gateway
+        // developer guide, "Set up an API Gateway canary release deployment").
+        let canary = (stage.is_canary == Some(true)).then(|| group("/Canary"));
+        Self { stage: group(""), canary }
     }
 
     /// Where the lines of the request with these identifiers go.
-    #[must_use]
-    pub fn of(&self, ids: &RequestIds) -> Option<&Arc<LogTarget>> {
+    pub fn of(&self, ids: &RequestIds) -> impl Iterator<Item = &Arc<LogTarget>> {
         let mut hasher = Fnv::default();
         ids.request_id().hash(&mut hasher);
         // The remainder is below the number of streams, so it fits.
-        self.0.get(usize::try_from(hasher.finish() % u64::from(STREAMS)).unwrap_or_default())
+        let stream = usize::try_from(hasher.finish() % u64::from(STREAMS)).unwrap_or_default();
+        std::iter::once(&self.stage).chain(&self.canary).filter_map(move |streams| streams.get(stream))
     }
 }
 
@@ -76,14 +83,16 @@ mod tests {
         let mut seen = HashSet::new();
         for _ in 0..500 {
             let request = ids.next();
-            let target = logs.of(&request).unwrap();
+            let target = logs.of(&request).next().unwrap();
             assert_eq!(target.group, "API-Gateway-Execution-Logs_abc123/prod");
             assert_eq!(target.stream.len(), 32);
-            assert!(Arc::ptr_eq(target, logs.of(&request).unwrap()));
+            assert!(Arc::ptr_eq(target, logs.of(&request).next().unwrap()));
             seen.insert(target.stream.clone());
         }
         assert_eq!(seen.len(), usize::from(STREAMS));
         let canary = ExecutionLogs::new(&StageFacts { is_canary: Some(true), ..stage });
-        assert_eq!(canary.of(&ids.next()).unwrap().group, "API-Gateway-Execution-Logs_abc123/prod/Canary");
+        let groups: Vec<_> = canary.of(&ids.next()).map(|target| target.group.clone()).collect();
+        let stages = "API-Gateway-Execution-Logs_abc123/prod";
+        assert_eq!(groups, [stages.to_owned(), format!("{stages}/Canary")]);
     }
 }
