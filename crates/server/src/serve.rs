@@ -19,7 +19,7 @@ use gateway::Doors;
 use gateway::access::iam::Signatures;
 use gateway::access::user_pools::UserPools;
 use gateway::admin::AdminDoor;
-use gateway::front_door::{Apis, FrontDoor, Refresh, StageCaches};
+use gateway::front_door::{Apis, Domains, FrontDoor, Refresh, StageCaches};
 use gateway::listener::{Limits, Listener, Socket};
 use gateway::test_invoke::TestBench;
 use gateway::trail::Trail;
@@ -151,9 +151,10 @@ impl Parts {
         let usage = UsageUpkeep::start(store.clone(), Arc::clone(&usage_plans), clock.clone())?;
         let caches = StageCaches::new(cache, random.clone());
         let apis = Arc::new(Apis::new(caches, usage_plans, throttle.limit()));
-        let refresh = Refresh::start(store, Arc::clone(&apis))?;
+        let domains = Arc::new(Domains::default());
+        let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
-        let front_door = Arc::new(FrontDoor::new(apis, doors, Arc::new(control), trail, random));
+        let front_door = Arc::new(FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random));
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =
             Listener::start(vec![socket], Arc::clone(&front_door), &settings).map_err(Fault::Threads)?;

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 
+use documents::apigateway_domain_names::NO_BASE_PATH;
 use serde_json::Value;
 
 use super::{Caller, Refusal, Request, Trace};
@@ -83,6 +84,8 @@ pub enum Variable {
     ApiKeyId,
     /// `apiId`
     ApiId,
+    /// `customDomain.basePathMatched`: `(none)` if it is the mapping of all paths.
+    BasePathMatched,
     /// `identity.accountId`
     CallerAccount,
     /// `identity.caller`, `identity.user`
@@ -189,7 +192,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("authorizer.requestId", V::Valueless, AccessLog),
     ("authorizer.status", V::AuthorizerStatus, AccessLog),
     ("awsEndpointRequestId", V::Valueless, Everywhere),
-    ("customDomain.basePathMatched", V::Valueless, AccessLog),
+    ("customDomain.basePathMatched", V::BasePathMatched, AccessLog),
     ("deploymentId", V::DeploymentId, Everywhere),
     ("domainName", V::DomainName, Everywhere),
     ("domainPrefix", V::DomainPrefix, Everywhere),
@@ -309,6 +312,9 @@ impl Variable {
             Self::ApiKey => key.is_some_and(|key| text(out, &key.value)),
             Self::ApiKeyId => key.is_some_and(|key| text(out, &key.id)),
             Self::ApiId => text(out, &stage.api_id),
+            Self::BasePathMatched => request.base_path().is_some_and(|base_path| {
+                text(out, if base_path.is_empty() { NO_BASE_PATH } else { base_path })
+            }),
             Self::CallerAccount => identity.is_some_and(|own| text(out, &own.account_id)),
             Self::CallerId => identity.is_some_and(|own| text(out, &own.user_id)),
             Self::CallerArn => identity.is_some_and(|own| text(out, &own.user_arn)),
@@ -368,13 +374,7 @@ impl Variable {
                 stage.is_canary.is_some_and(|canary| text(out, if canary { "true" } else { "false" }))
             }
             Self::Path => {
-                let (stage, rest) = request.stage_path();
-                // Only a tested request's path names no stage.
-                if !stage.is_empty() {
-                    out.push('/');
-                    out.push_str(stage);
-                }
-                out.push_str(rest);
+                request.write_context_path(out);
                 true
             }
             Self::AuthorizerProperty(name) => {

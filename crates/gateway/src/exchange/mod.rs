@@ -25,7 +25,8 @@ pub use ids::{IdSource, RequestIds};
 pub use incoming::Incoming;
 pub use path_parameters::PathParameters;
 pub use refusal::{
-    Blame, ConfigurationFault, GatewayResponse, IntegrationFault, Refusal, TooLarge, Unreachable,
+    Blame, ConfigurationFault, DomainRefusal, GatewayResponse, IntegrationFault, Refusal, TooLarge,
+    Unreachable,
 };
 pub use reply::{EndpointResponse, Reply, Subject};
 pub use request::{Address, Request};

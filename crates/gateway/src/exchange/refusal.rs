@@ -155,6 +155,34 @@ pub enum Unreachable {
     /// A PRIVATE API, which no public address reaches.
     #[error("the API is private")]
     PrivateApi,
+    /// A path of a custom domain name that is not mapped.
+    #[error("no base path mapping of the custom domain name fits the path")]
+    UnknownBasePath,
+    /// A custom domain name that cannot be served, or not on this connection.
+    #[error("the custom domain name {name} {why}")]
+    Domain {
+        /// The custom domain name.
+        name: Box<str>,
+        /// Why it refuses the request.
+        why: DomainRefusal,
+    },
+}
+
+/// Why a custom domain name refuses what other names may be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DomainRefusal {
+    /// Only VPC endpoints reach it, which there are none of.
+    #[error("is private")]
+    Private,
+    /// It goes by routing rules alone, and has none.
+    #[error("has no routing rule that fits")]
+    RoutingRules,
+    /// It asks for what only TLS gives, and the request came without.
+    #[error("is served over TLS only")]
+    Insecure,
+    /// What is stored of it cannot be used.
+    #[error("cannot be served: {0}")]
+    Unusable(Box<str>),
 }
 
 /// Which limit a request is above.

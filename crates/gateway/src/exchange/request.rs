@@ -1,6 +1,7 @@
 //! What is known of a request from the moment its stage is known, and stays true until it is
 //! answered. Steps hand its headers and body on; this they only look at.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -40,9 +41,13 @@ pub struct Request {
 
 /// The places of an API's parts in the path of a target. Paths are not normalised: these are
 /// positions, never copies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
-    /// The stage's name.
+    /// The base path, if the API is reached by a custom domain name: behind the slashes that the
+    /// path begins with, and empty if it is that of all paths. `None` on the API's default
+    /// endpoint.
+    pub base_path: Option<Range<usize>>,
+    /// The stage's name; empty if a base path mapping names it.
     pub stage: Range<usize>,
     /// Where what is behind the stage begins: at a slash, or at the path's end.
     pub rest: usize,
@@ -69,29 +74,56 @@ impl Request {
         }
     }
 
-    /// The path that is matched against resources, `path` of a function's event: behind the
-    /// stage, starting with one slash. Recorded from AWS: `/stage//x` has the path `/x`,
-    /// doubled slashes further on and a trailing slash stay.
+    /// The path that is matched against resources: behind the stage, starting with one slash.
+    /// Recorded from AWS: `/stage//x` has the path `/x`, doubled slashes further on and a trailing
+    /// slash stay.
     #[must_use]
     pub fn path(&self) -> &str {
-        let rest = self.uri.path().get(self.address.rest..).unwrap_or_default();
-        let doubled = rest.bytes().take_while(|c| *c == b'/').count().saturating_sub(1);
-        match rest.get(doubled..) {
-            None | Some("") => "/",
-            Some(path) => path,
+        match self.behind_stage() {
+            "" => "/",
+            path => path,
         }
     }
 
-    /// The stage's name as the client wrote it.
+    /// `path` of a function's event: [`Self::path`], with the base path before it if there is one
+    /// (as events that AWS's users show have it). A stage that the target names is in neither.
     #[must_use]
-    pub fn stage(&self) -> &str {
-        self.uri.path().get(self.address.stage.clone()).unwrap_or_default()
+    pub fn event_path(&self) -> Cow<'_, str> {
+        match self.base_path() {
+            None | Some("") => Cow::Borrowed(self.path()),
+            Some(base_path) => Cow::Owned(format!("/{base_path}{}", self.behind_stage())),
+        }
     }
 
-    /// `$context.path` in its two halves: `/{stage}` and what is behind it, as sent.
+    /// The base path by which a custom domain name leads to the API, `""` for that of all paths;
+    /// `None` on the API's default endpoint.
     #[must_use]
-    pub fn stage_path(&self) -> (&str, &str) {
-        (self.stage(), self.uri.path().get(self.address.rest..).unwrap_or_default())
+    pub fn base_path(&self) -> Option<&str> {
+        self.uri.path().get(self.address.base_path.clone()?)
+    }
+
+    fn behind_stage(&self) -> &str {
+        let rest = self.uri.path().get(self.address.rest..).unwrap_or_default();
+        let doubled = rest.bytes().take_while(|c| *c == b'/').count().saturating_sub(1);
+        rest.get(doubled..).unwrap_or_default()
+    }
+
+    /// Appends `$context.path`: on the default endpoint `/{stage}` and what is behind it, by a
+    /// custom domain name the path with its base path, both as sent.
+    pub fn write_context_path(&self, out: &mut String) {
+        let path = self.uri.path();
+        let Address { base_path, stage, rest } = &self.address;
+        if let Some(base_path) = base_path {
+            out.push('/');
+            out.push_str(path.get(base_path.start..).unwrap_or_default());
+            return;
+        }
+        // Only a tested request's path names no stage.
+        if !stage.is_empty() {
+            out.push('/');
+            out.push_str(path.get(stage.clone()).unwrap_or_default());
+        }
+        out.push_str(path.get(*rest..).unwrap_or_default());
     }
 
     /// The query string as sent, without the question mark.
@@ -168,8 +200,23 @@ pub(crate) mod tests {
             received: Timestamp::from_millis(1_721_241_291_500),
             started: Instant::now(),
             ids: IdSource::new(Random::seeded(1)).next(),
-            address: Address { stage: start..end, rest: end },
+            address: Address { base_path: None, stage: start..end, rest: end },
         }
+    }
+
+    /// A GET of `target` by a custom domain name; base path and stage stand where they first
+    /// occur, the stage behind the base path.
+    pub(crate) fn mapped(target: &str, base_path: &str, stage: &str) -> Request {
+        let mut request = request(target, "");
+        let path = request.uri.path();
+        let start = if base_path.is_empty() { 1 } else { path.find(base_path).unwrap() };
+        let base_path = start..start + base_path.len();
+        let stage_at = base_path.end + path[base_path.end..].find(stage).unwrap();
+        let stage = stage_at..stage_at + stage.len();
+        let rest = if stage.end == 1 { 0 } else { stage.end };
+        request.address = Address { base_path: Some(base_path), stage, rest };
+        request.host = HeaderValue::from_static("api.example.com");
+        request
     }
 
     #[test]
@@ -187,10 +234,35 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_stage_path_keeps_doubled_slashes() {
-        assert_eq!(request("/prod//x", "prod").stage_path(), ("prod", "//x"));
-        assert_eq!(request("//prod/x", "prod").stage_path(), ("prod", "/x"));
-        assert_eq!(request("/prod", "prod").stage_path(), ("prod", ""));
+    fn the_contexts_path_keeps_doubled_slashes() {
+        let check = |request: Request, expected: &str| {
+            let mut path = String::new();
+            request.write_context_path(&mut path);
+            assert_eq!(path, expected);
+        };
+        check(request("/prod//x", "prod"), "/prod//x");
+        check(request("//prod/x", "prod"), "/prod/x");
+        check(request("/prod", "prod"), "/prod");
+        check(mapped("/v1//x", "v1", ""), "/v1//x");
+        check(mapped("//v1/x", "v1", ""), "/v1/x");
+        check(mapped("/v1/prod/x", "v1", "prod"), "/v1/prod/x");
+        check(mapped("/", "", ""), "/");
+    }
+
+    #[test]
+    fn a_base_path_is_in_a_functions_event_and_not_in_the_resources_path() {
+        let check = |request: Request, path: &str, of_event: &str| {
+            assert_eq!((request.path(), &*request.event_path()), (path, of_event));
+        };
+        check(request("/prod/x", "prod"), "/x", "/x");
+        check(mapped("/v1", "v1", ""), "/", "/v1");
+        check(mapped("/v1/", "v1", ""), "/", "/v1/");
+        check(mapped("/v1/x", "v1", ""), "/x", "/v1/x");
+        check(mapped("/v1//x", "v1", ""), "/x", "/v1/x");
+        check(mapped("/a/b/x/", "a/b", ""), "/x/", "/a/b/x/");
+        check(mapped("/v1/prod/x", "v1", "prod"), "/x", "/v1/x");
+        check(mapped("/x", "", ""), "/x", "/x");
+        check(mapped("/", "", ""), "/", "/");
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! | path | `/_aws/execute-api/{api}/{stage}/path` |
 //! | older path | `/restapis/{api}/{stage}/_user_request_/path` |
 //!
+//! A host that is a custom domain name is not looked at here: `domains.rs`.
+//!
 //! Slashes are never merged and paths never normalised, but for the slashes in front of the
 //! stage (recorded from AWS: `//stage/x` is served like `/stage/x`).
 
@@ -52,7 +54,8 @@ pub(crate) fn destination<'a>(head: &'a Parts, host: &'a str) -> Destination<'a>
     match path.strip_prefix(OLDER_FORM).and_then(|rest| of_older_path(rest, &head.headers)) {
         Some((api, stage, rest)) => {
             let at = OLDER_FORM.len();
-            let address = Address { stage: stage.start + at..stage.end + at, rest: rest + at };
+            let stage = stage.start + at..stage.end + at;
+            let address = Address { base_path: None, stage, rest: rest + at };
             Destination::Api { api, region: None, address }
         }
         None => Destination::AwsCall,
@@ -60,7 +63,7 @@ pub(crate) fn destination<'a>(head: &'a Parts, host: &'a str) -> Destination<'a>
 }
 
 /// The API and the region of `{api}.execute-api.{region}.…`.
-fn of_host(host: &str) -> Option<(&str, Option<&str>)> {
+pub(super) fn of_host(host: &str) -> Option<(&str, Option<&str>)> {
     let (api, rest) = host.split_once('.')?;
     let mut labels = rest.split(['.', ':']);
     if api.is_empty() || !labels.next()?.eq_ignore_ascii_case("execute-api") {
@@ -102,11 +105,11 @@ fn is_control_call(headers: &HeaderMap) -> bool {
 }
 
 /// The stage and the rest of `path` from `from` on, where a slash or the path's end is.
-fn address(path: &str, from: usize) -> Address {
+pub(super) fn address(path: &str, from: usize) -> Address {
     let rest = path.get(from..).unwrap_or_default();
     let start = from + rest.bytes().take_while(|c| *c == b'/').count();
     let end = start + first_segment(path.get(start..).unwrap_or_default()).len();
-    Address { stage: start..end, rest: end }
+    Address { base_path: None, stage: start..end, rest: end }
 }
 
 fn first_segment(path: &str) -> &str {

@@ -3,6 +3,7 @@
 
 mod address;
 mod apis;
+mod domains;
 mod refresh;
 mod stage_caches;
 mod traffic;
@@ -17,17 +18,19 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use ports::aws_calls::{AwsCall, AwsCalls};
 
 pub use apis::{Apis, Served, StageTotals};
+pub use domains::Domains;
 pub use refresh::{Refresh, RefreshError};
 pub use stage_caches::StageCaches;
 pub use traffic::Traffic;
 
-use crate::exchange::{Body, BodyError, IdSource, Incoming, Request, read_whole, request};
+use crate::exchange::{Address, Body, BodyError, IdSource, Incoming, Refusal, Request, read_whole, request};
 use crate::listener::Serve;
 use crate::rest::pipeline::{self, Services};
 use crate::rest::reply;
 use crate::trail::{Observed, Trail};
 use crate::{Doors, Worker};
 use address::{Destination, destination};
+use domains::Way;
 
 /// The most that an AWS API call may send: a function's package of 50 MB in base 64, and the
 /// rest of the request (Lambda developer guide, "Lambda quotas").
@@ -36,6 +39,7 @@ const AWS_CALL_BYTES: usize = 70 * 1024 * 1024;
 /// Answers every request of the data plane's listeners.
 pub struct FrontDoor {
     apis: Arc<Apis>,
+    domains: Arc<Domains>,
     doors: Doors,
     aws_calls: Arc<dyn AwsCalls>,
     trail: Trail,
@@ -44,16 +48,26 @@ pub struct FrontDoor {
 }
 
 impl FrontDoor {
-    /// A front door to `apis` and, for all else, to `aws_calls`.
+    /// A front door to `apis`, by `domains` and by their own addresses, and for all else to
+    /// `aws_calls`.
     #[must_use]
     pub fn new(
         apis: Arc<Apis>,
+        domains: Arc<Domains>,
         doors: Doors,
         aws_calls: Arc<dyn AwsCalls>,
         trail: Trail,
         random: Random,
     ) -> Self {
-        Self { apis, doors, aws_calls, trail, ids: IdSource::new(random), traffic: Traffic::default() }
+        Self {
+            apis,
+            domains,
+            doors,
+            aws_calls,
+            trail,
+            ids: IdSource::new(random),
+            traffic: Traffic::default(),
+        }
     }
 
     /// What is recorded of requests.
@@ -78,12 +92,25 @@ impl FrontDoor {
     pub async fn answer(&self, incoming: Incoming, worker: &Worker) -> Response<Body> {
         let _in_flight = self.traffic.begin();
         let host = request::host(&incoming.head.uri, &incoming.head.headers);
-        let (found, address) = match destination(&incoming.head, host.to_str().unwrap_or_default()) {
-            Destination::AwsCall => return self.aws_call(incoming).await,
-            Destination::Api { api, region, address } => {
-                let stage = incoming.head.uri.path().get(address.stage.clone()).unwrap_or_default();
-                (self.apis.find(api, region, stage), address)
-            }
+        let (name, path) = (host.to_str().unwrap_or_default(), incoming.head.uri.path());
+        let (found, address) = match self.domains.find(name) {
+            // Under its own name nothing but what is mapped is served: neither the paths that lead
+            // to APIs under other names, nor calls of AWS APIs.
+            Some(domain) => match domain.way(path, incoming.secure) {
+                Way::To { api, stage, address } => {
+                    let stage = stage.unwrap_or_else(|| path.get(address.stage.clone()).unwrap_or_default());
+                    (self.apis.find(api, Some(domain.region()), stage), address)
+                }
+                Way::HealthCheck => return healthy(),
+                Way::Closed(refusal) => (Err(Refusal::Forbidden(refusal)), Address::default()),
+            },
+            None => match destination(&incoming.head, name) {
+                Destination::AwsCall => return self.aws_call(incoming).await,
+                Destination::Api { api, region, address } => {
+                    let stage = path.get(address.stage.clone()).unwrap_or_default();
+                    (self.apis.find(api, region, stage), address)
+                }
+            },
         };
         let request = Request::new(&incoming, host, self.ids.next(), address);
         match found {
@@ -140,6 +167,12 @@ fn join_cookies(headers: &mut HeaderMap, version: Version) {
     if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
         headers.insert(COOKIE, whole);
     }
+}
+
+/// What API Gateway answers itself by a custom domain name ("Amazon API Gateway important notes").
+/// The body is not documented.
+fn healthy() -> Response<Body> {
+    plain(StatusCode::OK, "{\"message\":\"Healthy Connection\"}")
 }
 
 fn plain(status: StatusCode, body: &'static str) -> Response<Body> {

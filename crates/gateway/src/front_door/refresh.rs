@@ -1,5 +1,5 @@
-//! Keeps the served stages what the store says: all of them at the start, then each that
-//! changes, on a thread of its own so that no deployment keeps a request waiting.
+//! Keeps the served stages and custom domain names what the store says: all of them at the start,
+//! then each that changes, on a thread of its own so that no deployment keeps a request waiting.
 //!
 //! A change is acknowledged once the new stage is in its place. A stage that cannot be
 //! compiled is served no longer in its old form: it answers 500, and the reason is logged.
@@ -17,7 +17,7 @@ use documents::apigateway::{
 use store::{Batch, Change, ChangeKind, Follower, Key, Store, StoreFault, Transaction};
 use tokio::sync::watch;
 
-use super::{Apis, Served};
+use super::{Apis, Domains, Served, domains};
 use crate::rest::{CompiledStage, Remark, Surroundings, compile_canary, compile_stage};
 
 /// How long to wait before a failed read is tried again.
@@ -34,7 +34,7 @@ pub struct Refresh {
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
     /// The store cannot be read.
-    #[error("the stages cannot be read: {0}")]
+    #[error("what is to be served cannot be read: {0}")]
     Store(#[from] StoreFault),
     /// The system has no thread left.
     #[error("no thread to follow changes: {0}")]
@@ -42,12 +42,12 @@ pub enum RefreshError {
 }
 
 impl Refresh {
-    /// Loads all stages of `store` into `apis`, then follows its changes. Blocks until all are
-    /// loaded; must not be called on a thread that runs tasks.
+    /// Loads all stages of `store` into `apis` and its custom domain names into `names`, then follows
+    /// its changes. Blocks until all are loaded; must not be called on a thread that runs tasks.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn start(store: Store, apis: Arc<Apis>) -> Result<Self, RefreshError> {
+    pub fn start(store: Store, apis: Arc<Apis>, names: Arc<Domains>) -> Result<Self, RefreshError> {
         // The feed first: what changes while the stages are read comes again.
         let follower = store.follow("gateway");
         let stages = store.blocking_read(|transaction| transaction.list_everywhere::<StageDocument>())?;
@@ -58,11 +58,12 @@ impl Refresh {
                 serve(&apis, &scope, &key, stored);
             }
         }
+        domains::load(&store, &names)?;
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let thread = std::thread::Builder::new()
             .name("refresh".to_owned())
-            .spawn(move || runtime.block_on(follow(store, follower, apis, stopped)))?;
+            .spawn(move || runtime.block_on(follow(store, follower, (apis, names), stopped)))?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }
@@ -78,16 +79,25 @@ impl Drop for Refresh {
     }
 }
 
-async fn follow(store: Store, mut follower: Follower, apis: Arc<Apis>, mut stopped: watch::Receiver<bool>) {
+async fn follow(
+    store: Store,
+    mut follower: Follower,
+    (apis, names): (Arc<Apis>, Arc<Domains>),
+    mut stopped: watch::Receiver<bool>,
+) {
     loop {
         let batch = tokio::select! {
             batch = follower.next() => batch,
             _ = stopped.wait_for(|stopped| *stopped) => return,
         };
         loop {
-            match take(&store, &batch, &apis).await {
+            let taken = async {
+                take(&store, &batch, &apis).await?;
+                domains::take(&store, &batch, &names).await
+            };
+            match taken.await {
                 Ok(()) => break,
-                Err(fault) => tracing::error!(%fault, "changed stages cannot be read; trying again"),
+                Err(fault) => tracing::error!(%fault, "what has changed cannot be read; trying again"),
             }
             tokio::select! {
                 () = tokio::time::sleep(READ_PAUSE) => {}
@@ -247,8 +257,9 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
     Ok(Some(Stored { document, snapshot, canary, certificate, logs }))
 }
 
-/// A document that cannot be decoded is that stage's trouble; any other fault is everybody's.
-fn tolerant<T>(read: Result<Option<T>, StoreFault>) -> Result<Result<Option<T>, String>, StoreFault> {
+/// A document that cannot be decoded is the trouble of whom it is about; any other fault is
+/// everybody's.
+pub(super) fn tolerant<T>(read: Result<T, StoreFault>) -> Result<Result<T, String>, StoreFault> {
     match read {
         Ok(read) => Ok(Ok(read)),
         Err(fault @ StoreFault::Undecodable { .. }) => Ok(Err(fault.to_string())),
@@ -383,7 +394,7 @@ mod tests {
         let store = open();
         put(&store, "d1", Some(snapshot(&["/", "/pets"])));
         let apis = Arc::new(Apis::default());
-        let _refresh = Refresh::start(store, Arc::clone(&apis)).unwrap();
+        let _refresh = Refresh::start(store, Arc::clone(&apis), Arc::default()).unwrap();
         assert_eq!(served(&apis), Ok(2));
     }
 
@@ -391,7 +402,7 @@ mod tests {
     fn a_change_is_in_effect_when_it_is_acknowledged() {
         let store = open();
         let apis = Arc::new(Apis::default());
-        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
         assert_eq!(served(&apis), Err("there is no API of this id".to_owned()));
         settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
         assert_eq!(served(&apis), Ok(1));
@@ -408,7 +419,7 @@ mod tests {
     fn a_stage_that_cannot_be_compiled_is_not_served_in_its_old_form() {
         let store = open();
         let apis = Arc::new(Apis::default());
-        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
         settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
         settle(&store, put(&store, "d2", Some(snapshot(&["/{a}", "/{b}"]))));
         assert_eq!(served(&apis), Err("/{b} collides with another resource".to_owned()));
@@ -422,7 +433,7 @@ mod tests {
     fn a_stage_that_cannot_show_its_certificate_is_closed() {
         let store = open();
         let apis = Arc::new(Apis::default());
-        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
         settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
         let name = |id: &'static str, with: Option<ClientCertificateDocument>| {
             let written: Result<((), _), StoreFault> = store.blocking_write(move |transaction| {
@@ -450,7 +461,7 @@ mod tests {
     fn a_canary_is_served_beside_its_stage_or_not_at_all() {
         let store = open();
         let apis = Arc::new(Apis::default());
-        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
         put(&store, "d1", Some(snapshot(&["/"])));
         let with_canary = |deployment: &'static str| {
             let mut document = stage("d1");
@@ -475,7 +486,7 @@ mod tests {
     fn deleting_the_api_ends_its_stages() {
         let store = open();
         let apis = Arc::new(Apis::default());
-        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis)).unwrap();
+        let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
         settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
         let deleted: Result<((), _), StoreFault> = store.blocking_write(|transaction| {
             transaction.put(

@@ -4,14 +4,17 @@
 use super::CompiledStage;
 use super::pipeline::Services;
 use crate::access::authorize;
-use crate::exchange::{Admitted, Caller, Matched, Refusal};
+use crate::exchange::{Admitted, Caller, Matched, Refusal, Request, Unreachable};
 use crate::trail::ExecutionLog;
 
 /// Lets a request into its stage.
 ///
 /// # Errors
-/// Why the stage is closed, whatever the request.
-pub(super) fn enter(stage: &CompiledStage) -> Result<(), Refusal> {
+/// Why the stage is closed, to all or to those who come by the API's default endpoint.
+pub(super) fn enter(request: &Request, stage: &CompiledStage) -> Result<(), Refusal> {
+    if stage.endpoint_disabled && request.base_path().is_none() {
+        return Err(Refusal::Forbidden(Unreachable::EndpointDisabled));
+    }
     stage.closed.clone().map_or(Ok(()), Err)
 }
 

@@ -113,7 +113,9 @@ pub fn compile_stage(
         Err(refusal) => (None, Some(refusal)),
     };
     let closed = closed(snapshot).or(unreadable);
-    if let Some(refusal) = &closed {
+    let endpoint_disabled = snapshot.rest_api.disable_execute_api_endpoint == Some(true);
+    let disabled = endpoint_disabled.then_some(Refusal::Forbidden(Unreachable::EndpointDisabled));
+    for refusal in closed.iter().chain(&disabled) {
         remarks.push(Remark { place: "the API".to_owned(), what: refusal.to_string() });
     }
     remarks.extend(ignored(stage, surroundings.logs));
@@ -157,6 +159,7 @@ pub fn compile_stage(
     let compiled = CompiledStage {
         closed,
         policy,
+        endpoint_disabled,
         routes,
         methods,
         variables,
@@ -251,9 +254,6 @@ fn timeout_of(millis: Option<i32>) -> Duration {
 /// Why no request of the API is let through.
 fn closed(snapshot: &SnapshotDocument) -> Option<Refusal> {
     let api = &snapshot.rest_api;
-    if api.disable_execute_api_endpoint == Some(true) {
-        return Some(Refusal::Forbidden(Unreachable::EndpointDisabled));
-    }
     let types = api.endpoint_configuration.as_ref().and_then(|configuration| configuration.types.as_deref());
     if types.unwrap_or_default().contains(&EndpointType::Private) {
         return Some(Refusal::Forbidden(Unreachable::PrivateApi));

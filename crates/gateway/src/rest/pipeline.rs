@@ -102,7 +102,7 @@ async fn steps<'r>(
     services: Services<'_>,
     course: &mut Course<'r>,
 ) -> Result<Reply, Refusal> {
-    admit::enter(stage)?;
+    admit::enter(request, stage)?;
     let matched = resolve::resolve(request, stage, headers, header_names, body)?;
     course.matched(&matched);
     let presented = limit::limit(&matched, &mut course.log)?;

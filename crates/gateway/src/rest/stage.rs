@@ -29,6 +29,8 @@ pub struct CompiledStage {
     pub closed: Option<Refusal>,
     /// The API's resource policy, if it has one.
     pub policy: Option<ResourcePolicy>,
+    /// Whether it is reached by custom domain names alone (`disableExecuteApiEndpoint`).
+    pub endpoint_disabled: bool,
     /// The resources.
     pub routes: Routes,
     /// The methods, as `routes` counts them.
@@ -96,6 +98,7 @@ pub(super) mod tests {
             api_name: "".into(),
             closed: None,
             policy: None,
+            endpoint_disabled: false,
             routes: Routes::default(),
             methods: Vec::new(),
             variables: StageVariables::default(),

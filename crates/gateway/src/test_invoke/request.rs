@@ -43,7 +43,7 @@ pub(super) fn made(
         started: Instant::now(),
         ids: ids.next(),
         // The path names no stage.
-        address: Address { stage: 0..0, rest: 0 },
+        address: Address { base_path: None, stage: 0..0, rest: 0 },
     };
     Ok(Made { request, headers, names })
 }

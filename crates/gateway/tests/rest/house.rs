@@ -263,6 +263,7 @@ impl House {
         apis.put(&scope(), "abc123", "prod", &Served::Running(Arc::new(compiled)));
         let door = FrontDoor::new(
             Arc::clone(&apis),
+            Arc::default(),
             gateway::Doors {
                 functions: Arc::clone(&functions) as Arc<dyn Functions>,
                 verdicts: Arc::default(),

@@ -78,7 +78,7 @@ impl ProxyEvent {
         out.push('{');
         let mut members = Members::new(&mut out);
         members.raw("resource", &self.resource);
-        members.text("path", request.path());
+        members.text("path", &request.event_path());
         members.text("httpMethod", request.method.as_str());
         let headers = headers(of, request);
         members.map("headers", &headers, |values| json(values.last().map_or("", |last| &**last)));
@@ -114,7 +114,7 @@ impl ProxyEvent {
         members.text("type", "REQUEST");
         members.text("methodArn", method_arn);
         members.raw("resource", &self.resource);
-        members.text("path", request.path());
+        members.text("path", &request.event_path());
         members.text("httpMethod", request.method.as_str());
         let headers = headers(of, request);
         let query = query(request);

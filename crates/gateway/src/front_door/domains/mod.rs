@@ -1,0 +1,174 @@
+//! The custom domain names that are served, by host. Requests look them up without waiting;
+//! changes put a new map in the place of the old one.
+//!
+//! A name is served for whoever made it first: names are alone in their region, and here all
+//! regions answer on the same address, so that nobody takes over another's name by making it in
+//! another region.
+
+mod compile;
+mod mappings;
+mod names;
+mod refresh;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use base::{Scope, Timestamp};
+use store::Key;
+
+use crate::exchange::{Address, DomainRefusal, Unreachable};
+use mappings::Mappings;
+pub(super) use refresh::{load, take};
+
+/// Paths that API Gateway answers itself ("Amazon API Gateway important notes").
+const HEALTH_CHECKS: &[&str] = &["/ping", "/sping"];
+
+/// The served custom domain names of all accounts and regions.
+#[derive(Debug, Default)]
+pub struct Domains {
+    /// By name in lower case; that of a wildcard begins with `*.`.
+    served: ArcSwap<HashMap<Box<str>, Arc<Domain>>>,
+    /// All that is stored, also what another goes before. Only the thread that follows the store
+    /// asks for it.
+    known: Mutex<HashMap<Box<str>, Vec<Known>>>,
+}
+
+/// A stored custom domain name.
+#[derive(Clone, Debug)]
+struct Known {
+    scope: Scope,
+    key: Key,
+    created: Timestamp,
+    /// The certificates of ACM that it is served with.
+    certificates: Vec<(Scope, Key)>,
+    domain: Arc<Domain>,
+}
+
+/// A custom domain name as it is served. Immutable; changes make a new one.
+#[derive(Debug)]
+pub(super) struct Domain {
+    name: Box<str>,
+    region: Box<str>,
+    /// Where its paths lead, or why they lead nowhere.
+    mappings: Result<Mappings, DomainRefusal>,
+    /// Whether it asks for what only TLS gives.
+    only_secure: bool,
+}
+
+/// Where a request by a custom domain name goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Way<'d> {
+    /// To an API.
+    To {
+        /// Its id.
+        api: &'d str,
+        /// The stage, if the mapping names it; else it is in the path.
+        stage: Option<&'d str>,
+        /// The places of base path, stage and rest.
+        address: Address,
+    },
+    /// To no API: API Gateway answers itself.
+    HealthCheck,
+    /// Nowhere.
+    Closed(Unreachable),
+}
+
+impl Domains {
+    /// The custom domain name that `host`, with or without a port, is; the name itself goes before
+    /// a wildcard.
+    pub(super) fn find(&self, host: &str) -> Option<Arc<Domain>> {
+        let served = self.served.load();
+        if served.is_empty() {
+            return None;
+        }
+        let name = names::of_host(host)?;
+        let found = served.get(&*name).or_else(|| served.get(&*names::wildcard(&name)?));
+        found.map(Arc::clone)
+    }
+
+    /// Serves what is stored at `key` as `known` says, or no longer.
+    fn change(&self, scope: &Scope, key: &Key, known: Option<Known>) {
+        let Some(name) = key.part(0) else { return };
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_name = all.entry(name.into()).or_default();
+        of_name.retain(|own| (&own.scope, &own.key) != (scope, key));
+        of_name.extend(known);
+        let first = of_name.iter().min_by_key(|own| (own.is_private(), own.created, &own.scope, &own.key));
+        if let Some(first) = first {
+            for other in of_name
+                .iter()
+                .filter(|own| !own.is_private() && (&own.scope, &own.key) != (&first.scope, &first.key))
+            {
+                tracing::warn!(
+                    name, scope = ?other.scope, first = ?first.scope,
+                    "a custom domain name is not served: somebody made one of the same name before"
+                );
+            }
+        }
+        let first = first.map(|first| Arc::clone(&first.domain));
+        if of_name.is_empty() {
+            all.remove(name);
+        }
+        self.served.rcu(|served| {
+            let mut next = HashMap::clone(served);
+            match &first {
+                Some(domain) => next.insert(name.into(), Arc::clone(domain)),
+                None => next.remove(name),
+            };
+            next
+        });
+    }
+
+    /// What is stored, by account, region and key.
+    fn stored(&self) -> Vec<(Scope, Key)> {
+        self.matching(|_| true)
+    }
+
+    /// The names that are served with a certificate.
+    fn with_certificate(&self, scope: &Scope, key: &Key) -> Vec<(Scope, Key)> {
+        self.matching(|known| known.certificates.iter().any(|(own, id)| own == scope && id == key))
+    }
+
+    fn matching(&self, wanted: impl Fn(&Known) -> bool) -> Vec<(Scope, Key)> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let matching = known.values().flatten().filter(|known| wanted(known));
+        matching.map(|known| (known.scope.clone(), known.key.clone())).collect()
+    }
+}
+
+impl Known {
+    /// Private names are not alone with their names; public ones go before them.
+    fn is_private(&self) -> bool {
+        self.key.part(1).is_some_and(|id| !id.is_empty())
+    }
+}
+
+impl Domain {
+    /// The region of its APIs.
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Where a request for `path` goes that came over TLS or not.
+    pub(super) fn way(&self, path: &str, secure: bool) -> Way<'_> {
+        let closed = |why| Way::Closed(Unreachable::Domain { name: self.name.clone(), why });
+        let mappings = match &self.mappings {
+            Ok(mappings) => mappings,
+            Err(why) => return closed(why.clone()),
+        };
+        if self.only_secure && !secure {
+            return closed(DomainRefusal::Insecure);
+        }
+        if HEALTH_CHECKS.contains(&path) {
+            return Way::HealthCheck;
+        }
+        match mappings.find(path) {
+            Some((target, address)) => Way::To { api: &target.api, stage: target.stage.as_deref(), address },
+            None => Way::Closed(Unreachable::UnknownBasePath),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

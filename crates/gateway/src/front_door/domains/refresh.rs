@@ -1,0 +1,75 @@
+//! Keeps the served custom domain names what the store says. Runs on the thread that follows the
+//! store for the stages (`front_door/refresh.rs`).
+
+use std::collections::BTreeSet;
+
+use base::Scope;
+use documents::acm::CertificateDocument;
+use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument};
+use store::{Batch, Change, Key, Store, StoreFault, Transaction};
+
+use super::super::refresh::tolerant;
+use super::Domains;
+use super::compile::{Stored, compile};
+
+/// Loads all custom domain names. Blocks until that is done.
+pub(in crate::front_door) fn load(store: &Store, domains: &Domains) -> Result<(), StoreFault> {
+    for (scope, key) in store.blocking_read(keys)? {
+        let (of, at) = (scope.clone(), key.clone());
+        let stored = store.blocking_read(move |transaction| stored(transaction, &of, &at))?;
+        serve(domains, &scope, &key, stored);
+    }
+    Ok(())
+}
+
+/// Brings into effect what has changed.
+pub(in crate::front_door) async fn take(
+    store: &Store,
+    batch: &Batch,
+    domains: &Domains,
+) -> Result<(), StoreFault> {
+    let affected = match batch {
+        Batch::Changes(changes) => changed(changes, domains),
+        Batch::Reload(_) => store.read(keys).await?.into_iter().chain(domains.stored()).collect(),
+    };
+    for (scope, key) in affected {
+        let (of, at) = (scope.clone(), key.clone());
+        let stored = store.read(move |transaction| stored(transaction, &of, &at)).await?;
+        serve(domains, &scope, &key, stored);
+    }
+    Ok(())
+}
+
+fn changed(changes: &[Change], domains: &Domains) -> BTreeSet<(Scope, Key)> {
+    let mut affected = BTreeSet::new();
+    for change in changes {
+        if change.is::<DomainNameDocument>() || change.is::<BasePathMappingDocument>() {
+            // A mapping's key begins with that of its domain name.
+            affected.insert((change.scope.clone(), Key::new(change.key.parts().iter().take(2).cloned())));
+        } else if change.is::<CertificateDocument>() {
+            affected.extend(domains.with_certificate(&change.scope, &change.key));
+        }
+    }
+    affected
+}
+
+fn keys(transaction: &mut Transaction<'_>) -> Result<Vec<(Scope, Key)>, StoreFault> {
+    let all = transaction.list_everywhere::<DomainNameDocument>()?;
+    Ok(all.into_iter().map(|(scope, key, _)| (scope, key)).collect())
+}
+
+/// What is stored at `key`, if there is anything.
+fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result<Option<Stored>, StoreFault> {
+    let document = tolerant(transaction.get::<DomainNameDocument>(scope, key))?;
+    let Some(document) = document.transpose() else { return Ok(None) };
+    let mappings = tolerant(transaction.list::<BasePathMappingDocument>(scope, key))?;
+    let mappings = mappings.map(|all| all.into_iter().map(|(_, document)| document).collect());
+    Ok(Some(Stored { document, mappings }))
+}
+
+fn serve(domains: &Domains, scope: &Scope, key: &Key, stored: Option<Stored>) {
+    if stored.is_none() {
+        tracing::info!(name = key.part(0), "a custom domain name is no longer served");
+    }
+    domains.change(scope, key, stored.and_then(|stored| compile(scope, key, stored)));
+}

@@ -1,0 +1,212 @@
+//! The index against a real store and its change feed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Clock, Timestamp};
+use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, domain_name_key};
+use serde_json::{Value, json};
+use store::{Location, Store, StoreFault, StoreOptions};
+
+use super::*;
+use crate::front_door::{Apis, Refresh};
+
+struct Running {
+    store: Store,
+    domains: Arc<Domains>,
+    _refresh: Refresh,
+}
+
+fn start() -> Running {
+    let options = StoreOptions { location: Location::Memory, clock: Clock::system() };
+    let store = Store::open(options).unwrap();
+    let domains = Arc::new(Domains::default());
+    let refresh = Refresh::start(store.clone(), Arc::new(Apis::default()), Arc::clone(&domains)).unwrap();
+    Running { store, domains, _refresh: refresh }
+}
+
+fn region(name: &str) -> Scope {
+    Scope::new("000000000000", name)
+}
+
+fn document(name: &str, created: i64, more: Value) -> DomainNameDocument {
+    let mut domain_name = json!({"domainName": name, "routingMode": "BASE_PATH_MAPPING_ONLY"});
+    domain_name.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    DomainNameDocument {
+        domain_name: serde_json::from_value(domain_name).unwrap(),
+        created: Timestamp::from_millis(created),
+        uploaded: None,
+    }
+}
+
+impl Running {
+    /// Runs `change` and waits until it is in effect.
+    fn write(&self, change: impl Fn(&mut store::Transaction<'_>) -> Result<(), StoreFault> + Send + 'static) {
+        let written: Result<((), _), StoreFault> = self.store.blocking_write(change);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        assert!(runtime.block_on(self.store.settled(written.unwrap().1, Duration::from_secs(20))));
+    }
+
+    fn put(&self, scope: &Scope, id: Option<&'static str>, document: DomainNameDocument) {
+        let (scope, name) = (scope.clone(), document.domain_name.domain_name.clone().unwrap());
+        self.write(move |t| t.put(&scope, &domain_name_key(&name, id), &document));
+    }
+
+    fn map(&self, scope: &Scope, name: &'static str, path: &'static str, api: &str) {
+        let mapping = json!({"basePath": path, "restApiId": api, "stage": "prod"});
+        let mapping = serde_json::from_value(mapping).unwrap();
+        let document = BasePathMappingDocument { mapping, id: "m".to_owned() };
+        let scope = scope.clone();
+        self.write(move |t| t.put(&scope, &domain_name_key(name, None).with(path), &document));
+    }
+
+    fn delete(&self, scope: &Scope, name: &'static str) {
+        let scope = scope.clone();
+        self.write(move |t| t.delete::<DomainNameDocument>(&scope, &domain_name_key(name, None)).map(drop));
+    }
+
+    /// The API that the root of a host leads to, or why it leads nowhere; nothing if the host is
+    /// no custom domain name.
+    fn root(&self, host: &str) -> Option<String> {
+        let domain = self.domains.find(host)?;
+        Some(match domain.way("/", false) {
+            Way::To { api, .. } => format!("{api} in {}", domain.region()),
+            Way::HealthCheck => "health".to_owned(),
+            Way::Closed(why) => why.to_string(),
+        })
+    }
+}
+
+#[test]
+fn what_is_stored_is_served_from_the_start() {
+    let running = start();
+    let here = region("us-west-2");
+    running.put(&here, None, document("api.example.com", 1, json!({})));
+    running.map(&here, "api.example.com", "(none)", "abc");
+    let domains = Arc::new(Domains::default());
+    let apis = Arc::new(Apis::default());
+    let _refresh = Refresh::start(running.store.clone(), apis, Arc::clone(&domains)).unwrap();
+    assert!(matches!(
+        domains.find("api.example.com").unwrap().way("/", false),
+        Way::To { api: "abc", stage: Some("prod"), .. }
+    ));
+}
+
+#[test]
+fn changes_are_in_effect_when_they_are_acknowledged() {
+    let running = start();
+    let here = region("us-west-2");
+    assert_eq!(running.root("api.example.com"), None);
+    running.put(&here, None, document("api.example.com", 1, json!({})));
+    let unmapped = "no base path mapping of the custom domain name fits the path";
+    assert_eq!(running.root("api.example.com").as_deref(), Some(unmapped));
+    running.map(&here, "api.example.com", "(none)", "abc");
+    assert_eq!(running.root("API.example.com.:4566").as_deref(), Some("abc in us-west-2"));
+    running.map(&here, "api.example.com", "(none)", "def");
+    assert_eq!(running.root("api.example.com").as_deref(), Some("def in us-west-2"));
+    let scope = here.clone();
+    running.write(move |t| {
+        t.delete_prefix::<BasePathMappingDocument>(&scope, &domain_name_key("api.example.com", None))
+            .map(drop)
+    });
+    assert_eq!(running.root("api.example.com").as_deref(), Some(unmapped));
+    running.delete(&here, "api.example.com");
+    assert_eq!(running.root("api.example.com"), None);
+    assert!(running.domains.known.lock().unwrap().is_empty());
+}
+
+#[test]
+fn the_name_itself_goes_before_a_wildcard() {
+    let running = start();
+    let here = region("us-west-2");
+    for (name, api) in [("*.example.com", "wild"), ("a.example.com", "a")] {
+        running.put(&here, None, document(name, 1, json!({})));
+        running.map(&here, name, "(none)", api);
+    }
+    for (host, expected) in [
+        ("a.example.com", Some("a in us-west-2")),
+        ("b.example.com", Some("wild in us-west-2")),
+        ("B.Example.com:1", Some("wild in us-west-2")),
+        ("a.b.example.com", None),
+        ("example.com", None),
+        ("*.example.com", None),
+        (".example.com", None),
+    ] {
+        assert_eq!(running.root(host).as_deref(), expected, "{host}");
+    }
+}
+
+#[test]
+fn a_name_stays_with_whoever_made_it_first() {
+    let running = start();
+    let (one, other) = (region("us-west-2"), Scope::new("111111111111", "eu-west-1"));
+    for (scope, created, api) in [(&one, 2, "first"), (&other, 3, "later")] {
+        running.put(scope, None, document("api.example.com", created, json!({})));
+        running.map(scope, "api.example.com", "(none)", api);
+    }
+    assert_eq!(running.root("api.example.com").as_deref(), Some("first in us-west-2"));
+    running.map(&other, "api.example.com", "v1", "later");
+    assert_eq!(running.root("api.example.com").as_deref(), Some("first in us-west-2"));
+    running.delete(&one, "api.example.com");
+    assert_eq!(running.root("api.example.com").as_deref(), Some("later in eu-west-1"));
+}
+
+#[test]
+fn what_cannot_be_held_to_is_refused() {
+    let running = start();
+    let here = region("us-west-2");
+    for (name, more, why) in [
+        ("a.example.com", json!({"routingMode": "ROUTING_RULE_ONLY"}), "has no routing rule that fits"),
+        ("b.example.com", json!({"endpointAccessMode": "STRICT"}), "is served over TLS only"),
+        (
+            "c.example.com",
+            json!({"mutualTlsAuthentication": {"truststoreUri": "s3://b/k"}}),
+            "is served over TLS only",
+        ),
+    ] {
+        running.put(&here, None, document(name, 1, more));
+        running.map(&here, name, "(none)", "abc");
+        let expected = format!("the custom domain name {name} {why}");
+        assert_eq!(running.root(name), Some(expected));
+    }
+    let then = json!({"routingMode": "ROUTING_RULE_THEN_BASE_PATH_MAPPING"});
+    running.put(&here, None, document("d.example.com", 1, then));
+    running.map(&here, "d.example.com", "(none)", "abc");
+    assert_eq!(running.root("d.example.com").as_deref(), Some("abc in us-west-2"));
+}
+
+#[test]
+fn a_private_name_is_refused_unless_a_public_one_has_the_name() {
+    let running = start();
+    let here = region("us-west-2");
+    running.put(&here, Some("p1"), document("api.example.com", 1, json!({"domainNameId": "p1"})));
+    let private = "the custom domain name api.example.com is private";
+    assert_eq!(running.root("api.example.com").as_deref(), Some(private));
+    running.put(&here, None, document("api.example.com", 2, json!({})));
+    running.map(&here, "api.example.com", "(none)", "abc");
+    assert_eq!(running.root("api.example.com").as_deref(), Some("abc in us-west-2"));
+}
+
+#[test]
+fn nobody_takes_the_names_of_others() {
+    let running = start();
+    let here = region("us-west-2");
+    for name in ["abc.execute-api.us-west-2.localhost", "127.0.0.1", "lambda.us-west-2.amazonaws.com"] {
+        running.put(&here, None, document(name, 1, json!({})));
+        assert_eq!(running.root(name), None, "{name}");
+    }
+}
+
+#[test]
+fn health_checks_are_not_mapped() {
+    let running = start();
+    let here = region("us-west-2");
+    running.put(&here, None, document("api.example.com", 1, json!({})));
+    running.map(&here, "api.example.com", "(none)", "abc");
+    let domain = running.domains.find("api.example.com").unwrap();
+    for (path, health) in
+        [("/ping", true), ("/sping", true), ("/ping/", false), ("//ping", false), ("/v1/ping", false)]
+    {
+        assert_eq!(domain.way(path, false) == Way::HealthCheck, health, "{path}");
+    }
+}
