@@ -17,6 +17,8 @@ pub mod rest;
 mod shard;
 pub mod test_invoke;
 pub mod throttle;
+pub mod tls;
+
 pub mod trail;
 pub mod usage_plans;
 mod worker;

@@ -49,6 +49,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT", env = "GATEWRIGHT_LISTEN", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
 
+    /// Where to listen for TLS as well; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", env = "GATEWRIGHT_TLS_LISTEN", value_parser = address)]
+    pub(crate) tls_listen: Option<SocketAddr>,
+
     /// Where to serve metrics at /metrics, to whoever can reach it [default: nowhere]
     #[arg(long, value_name = "ADDRESS:PORT", env = "GATEWRIGHT_ADMIN_LISTEN", value_parser = address)]
     pub(crate) admin_listen: Option<SocketAddr>,

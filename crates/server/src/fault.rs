@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     Identities(#[from] store::StoreFault),
     #[error("a directory for functions cannot be made in {}: {why}", path.display())]
     Scratch { path: PathBuf, why: std::io::Error },
+    #[error("the certificate for TLS in {} cannot be used: {why}", path.display())]
+    Certificate { path: PathBuf, why: String },
     #[error("threads cannot be started: {0}")]
     Threads(std::io::Error),
     #[error("standard output cannot be written to: {0}")]

@@ -3,6 +3,7 @@
 mod banner;
 mod cli;
 mod config;
+mod default_certificate;
 mod fault;
 mod logging;
 mod operations;

@@ -6,6 +6,7 @@
 //! background runtime, so that no deployment stalls traffic.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
@@ -19,9 +20,10 @@ use gateway::Doors;
 use gateway::access::iam::Signatures;
 use gateway::access::user_pools::UserPools;
 use gateway::admin::AdminDoor;
-use gateway::front_door::{Apis, Domains, FrontDoor, Refresh, StageCaches};
+use gateway::front_door::{Apis, Domains, FrontDoor, Names, Refresh, StageCaches};
 use gateway::listener::{Limits, Listener, Socket};
 use gateway::test_invoke::TestBench;
+use gateway::tls::Truststores;
 use gateway::trail::Trail;
 use gateway::usage_plans::{UsagePlans, UsageUpkeep};
 use logs::LogStore;
@@ -32,6 +34,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::banner::{Banner, endpoint};
 use crate::config::{Access, Place, Settings};
+use crate::default_certificate;
 use crate::fault::Fault;
 use crate::logging;
 
@@ -82,6 +85,8 @@ impl Parts {
     fn start(settings: Settings, background: &Runtime) -> Result<Self, Fault> {
         let Settings {
             listen,
+            tls,
+            truststores,
             admin,
             place,
             access,
@@ -97,12 +102,12 @@ impl Parts {
         } = settings;
         let _entered = background.enter();
         let signals = Signals::awaited().map_err(Fault::Threads)?;
-        let socket = Socket::bind(listen).map_err(|why| Fault::Listen { address: listen, why })?;
+        let socket = bind(listen)?;
         let listening = socket.local_addr();
-        let admin_socket = admin
-            .listen
-            .map(|address| Socket::bind(address).map_err(|why| Fault::Listen { address, why }))
-            .transpose()?;
+        let secured = tls.as_ref().map(|tls| bind(tls.listen)).transpose()?;
+        let listening_for_tls = secured.as_ref().map(Socket::local_addr);
+        let admin_socket = admin.listen.map(bind).transpose()?;
+        let admin_listening = admin_socket.as_ref().map(Socket::local_addr);
         let (clock, random) = (Clock::system(), Random::system());
 
         let (store, logs) = open(&place, &clock)?;
@@ -123,8 +128,9 @@ impl Parts {
             },
         )?;
 
-        let admin_listening = admin_socket.as_ref().map(Socket::local_addr);
-        let banner = Banner { listening, place: &place, access: &access, admin: admin_listening }.to_string();
+        let banner =
+            Banner { listening, listening_for_tls, place: &place, access: &access, admin: admin_listening };
+        let banner = banner.to_string();
         let authentication = authentication(access);
         let identities = IdentityIndex::start(store.clone(), &authentication, background.handle())?;
         let doors = Doors {
@@ -133,6 +139,7 @@ impl Parts {
             signatures: Arc::new(Signatures::new(identities)),
             user_pools: Arc::new(UserPools::new(user_pools)),
         };
+        let certificate = tls.map(|tls| default_certificate::server(tls.certificate, &place)).transpose()?;
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
         let tests = tests.map_err(Fault::Threads)?;
         let plane = Plane {
@@ -151,13 +158,17 @@ impl Parts {
         let usage = UsageUpkeep::start(store.clone(), Arc::clone(&usage_plans), clock.clone())?;
         let caches = StageCaches::new(cache, random.clone());
         let apis = Arc::new(Apis::new(caches, usage_plans, throttle.limit()));
-        let domains = Arc::new(Domains::default());
+        let domains = Arc::new(Domains::new(Truststores::new(truststores)));
         let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
+        let mut sockets = vec![socket];
+        if let (Some(secured), Some(certificate)) = (secured, certificate) {
+            sockets.push(secured.secured(Arc::new(Names::new(Arc::clone(&domains), certificate))));
+        }
         let front_door = Arc::new(FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random));
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =
-            Listener::start(vec![socket], Arc::clone(&front_door), &settings).map_err(Fault::Threads)?;
+            Listener::start(sockets, Arc::clone(&front_door), &settings).map_err(Fault::Threads)?;
         let admin = admin_socket
             .map(|socket| {
                 let door = AdminDoor::new(front_door, listener.gauges(), admin.hosts);
@@ -227,6 +238,10 @@ impl Parts {
             tracing::error!(%fault, "the last log events could not be written");
         }
     }
+}
+
+fn bind(address: SocketAddr) -> Result<Socket, Fault> {
+    Socket::bind(address).map_err(|why| Fault::Listen { address, why })
 }
 
 fn open(place: &Place, clock: &Clock) -> Result<(Store, LogStore), Fault> {

@@ -92,6 +92,18 @@ pub enum Variable {
     CallerId,
     /// `identity.userArn`
     CallerArn,
+    /// `identity.clientCert.issuerDN`
+    ClientCertIssuer,
+    /// `identity.clientCert.validity.notAfter`
+    ClientCertNotAfter,
+    /// `identity.clientCert.validity.notBefore`
+    ClientCertNotBefore,
+    /// `identity.clientCert.clientCertPem`
+    ClientCertPem,
+    /// `identity.clientCert.serialNumber`
+    ClientCertSerial,
+    /// `identity.clientCert.subjectDN`
+    ClientCertSubject,
     /// `deploymentId`
     DeploymentId,
     /// `domainName`
@@ -208,12 +220,12 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("identity.apiKey", V::ApiKey, Everywhere),
     ("identity.apiKeyId", V::ApiKeyId, Everywhere),
     ("identity.caller", V::CallerId, Everywhere),
-    ("identity.clientCert.clientCertPem", V::Valueless, Everywhere),
-    ("identity.clientCert.issuerDN", V::Valueless, Everywhere),
-    ("identity.clientCert.serialNumber", V::Valueless, Everywhere),
-    ("identity.clientCert.subjectDN", V::Valueless, Everywhere),
-    ("identity.clientCert.validity.notAfter", V::Valueless, Everywhere),
-    ("identity.clientCert.validity.notBefore", V::Valueless, Everywhere),
+    ("identity.clientCert.clientCertPem", V::ClientCertPem, Everywhere),
+    ("identity.clientCert.issuerDN", V::ClientCertIssuer, Everywhere),
+    ("identity.clientCert.serialNumber", V::ClientCertSerial, Everywhere),
+    ("identity.clientCert.subjectDN", V::ClientCertSubject, Everywhere),
+    ("identity.clientCert.validity.notAfter", V::ClientCertNotAfter, Everywhere),
+    ("identity.clientCert.validity.notBefore", V::ClientCertNotBefore, Everywhere),
     ("identity.cognitoAuthenticationProvider", V::Valueless, Everywhere),
     ("identity.cognitoAuthenticationType", V::Valueless, Everywhere),
     ("identity.cognitoIdentityId", V::Valueless, Everywhere),
@@ -306,6 +318,7 @@ impl Variable {
         };
         let refusal = outcome.and_then(|outcome| outcome.refusal);
         let (key, identity) = (caller.api_key.as_ref(), caller.identity.as_ref());
+        let certificate = request.client_certificate.as_deref();
         match self {
             Self::AccessKey => identity.is_some_and(|own| text(out, &own.access_key_id)),
             Self::AccountId => text(out, &stage.account_id),
@@ -318,6 +331,12 @@ impl Variable {
             Self::CallerAccount => identity.is_some_and(|own| text(out, &own.account_id)),
             Self::CallerId => identity.is_some_and(|own| text(out, &own.user_id)),
             Self::CallerArn => identity.is_some_and(|own| text(out, &own.user_arn)),
+            Self::ClientCertIssuer => certificate.is_some_and(|own| text(out, &own.issuer_dn)),
+            Self::ClientCertNotAfter => certificate.is_some_and(|own| text(out, &own.not_after)),
+            Self::ClientCertNotBefore => certificate.is_some_and(|own| text(out, &own.not_before)),
+            Self::ClientCertPem => certificate.is_some_and(|own| text(out, &own.pem)),
+            Self::ClientCertSerial => certificate.is_some_and(|own| text(out, &own.serial_number)),
+            Self::ClientCertSubject => certificate.is_some_and(|own| text(out, &own.subject_dn)),
             Self::DeploymentId => text(out, &stage.deployment_id),
             Self::DomainName => text(out, request.domain_name()),
             Self::DomainPrefix => text(out, request.domain_prefix()),

@@ -1,11 +1,13 @@
 //! A request as the listener hands it on.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use base::Timestamp;
 
 use super::{Body, HeaderNames};
+use crate::tls::{ClientCertificate, Secured};
 
 /// A request whose head has been read. The target and the header values are as sent and paths
 /// are not normalised. Header names are lower case in `head`; [`HeaderNames`] has them as sent.
@@ -21,10 +23,18 @@ pub struct Incoming {
     pub peer: SocketAddr,
     /// The port that it came in on.
     pub local_port: u16,
-    /// Whether it came over TLS.
-    pub secure: bool,
+    /// What is known of its connection, if it came over TLS.
+    pub secured: Option<Arc<Secured>>,
     /// Wall-clock time of arrival.
     pub received: Timestamp,
     /// The same moment, for measuring.
     pub started: Instant,
+}
+
+impl Incoming {
+    /// The certificate that the client has shown and that is trusted.
+    #[must_use]
+    pub fn client_certificate(&self) -> Option<&Arc<ClientCertificate>> {
+        self.secured.as_ref()?.client()?.as_ref().ok()
+    }
 }

@@ -4,6 +4,8 @@
 
 use http::StatusCode;
 
+use crate::tls::Denied;
+
 /// A step's refusal. Its `Display` is for the operator; the client gets
 /// [`Refusal::message`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -180,6 +182,9 @@ pub enum DomainRefusal {
     /// It asks for what only TLS gives, and the request came without.
     #[error("is served over TLS only")]
     Insecure,
+    /// It asks for certificates, and takes the client's not.
+    #[error("refuses the client: {0}")]
+    ClientCertificate(Denied),
     /// What is stored of it cannot be used.
     #[error("cannot be served: {0}")]
     Unusable(Box<str>),

@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Instant;
 
 use base::Timestamp;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 
 use super::{Incoming, RequestIds, Source};
+use crate::tls::ClientCertificate;
 
 /// The unchanging part of a request.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Request {
     pub local_port: u16,
     /// Whether it came over TLS.
     pub secure: bool,
+    /// The client's certificate, if the custom domain name asks for one.
+    pub client_certificate: Option<Arc<ClientCertificate>>,
     /// When it arrived.
     pub received: Timestamp,
     /// The same moment, for measuring.
@@ -66,7 +70,8 @@ impl Request {
             user_agent: head.headers.get(header::USER_AGENT).cloned(),
             source: Source::Network(incoming.peer.ip().to_canonical()),
             local_port: incoming.local_port,
-            secure: incoming.secure,
+            secure: incoming.secured.is_some(),
+            client_certificate: incoming.client_certificate().cloned(),
             received: incoming.received,
             started: incoming.started,
             ids,
@@ -197,6 +202,7 @@ pub(crate) mod tests {
             source: Source::Network(IpAddr::from([127, 0, 0, 1])),
             local_port: 4566,
             secure: false,
+            client_certificate: None,
             received: Timestamp::from_millis(1_721_241_291_500),
             started: Instant::now(),
             ids: IdSource::new(Random::seeded(1)).next(),

@@ -18,7 +18,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use ports::aws_calls::{AwsCall, AwsCalls};
 
 pub use apis::{Apis, Served, StageTotals};
-pub use domains::Domains;
+pub use domains::{Domains, Names};
 pub use refresh::{Refresh, RefreshError};
 pub use stage_caches::StageCaches;
 pub use traffic::Traffic;
@@ -93,10 +93,19 @@ impl FrontDoor {
         let _in_flight = self.traffic.begin();
         let host = request::host(&incoming.head.uri, &incoming.head.headers);
         let (name, path) = (host.to_str().unwrap_or_default(), incoming.head.uri.path());
-        let (found, address) = match self.domains.find(name) {
+        let domain = self.domains.find(name);
+        let connection = incoming.secured.as_deref();
+        let fits = connection.is_none_or(|connection| match &domain {
+            Some(domain) => domain.tls().is_some_and(|server| connection.fits(Some(server))),
+            None => connection.fits(None),
+        });
+        if !fits {
+            return misdirected();
+        }
+        let (found, address) = match &domain {
             // Under its own name nothing but what is mapped is served: neither the paths that lead
             // to APIs under other names, nor calls of AWS APIs.
-            Some(domain) => match domain.way(path, incoming.secure) {
+            Some(domain) => match domain.way(path, connection) {
                 Way::To { api, stage, address } => {
                     let stage = stage.unwrap_or_else(|| path.get(address.stage.clone()).unwrap_or_default());
                     (self.apis.find(api, Some(domain.region()), stage), address)
@@ -167,6 +176,13 @@ fn join_cookies(headers: &mut HeaderMap, version: Version) {
     if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
         headers.insert(COOKIE, whole);
     }
+}
+
+/// To a request whose host is another than the one that its connection was begun for, or asks for other
+/// connections by now: a client may ask again on a new one (RFC 9110, section 15.5.20). Else whoever
+/// connects under a name that asks for no certificate could send requests for one that does.
+fn misdirected() -> Response<Body> {
+    plain(StatusCode::MISDIRECTED_REQUEST, "{\"message\":\"Misdirected Request\"}")
 }
 
 /// What API Gateway answers itself by a custom domain name ("Amazon API Gateway important notes").

@@ -4,9 +4,9 @@
 //! spreads connections by hash, which is uneven when they are few and long-lived, and drops the
 //! queue of a socket that is closed.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use tokio::net::TcpListener;
 
@@ -14,13 +14,14 @@ use super::connection::Accepted;
 use super::limits::{ACCEPT_REST, BACKLOG};
 use super::load::Load;
 use super::workers::Thread;
+use crate::tls::ServerNames;
 
 /// A listening socket. Clients can connect as soon as it is bound; they are served when it is
 /// given to a [`super::Listener`].
-#[derive(Debug)]
 pub struct Socket {
     socket: std::net::TcpListener,
     address: SocketAddr,
+    names: Option<Arc<dyn ServerNames>>,
 }
 
 impl Socket {
@@ -41,7 +42,13 @@ impl Socket {
         socket.listen(BACKLOG)?;
         let socket: std::net::TcpListener = socket.into();
         let address = socket.local_addr()?;
-        Ok(Self { socket, address })
+        Ok(Self { socket, address, names: None })
+    }
+
+    /// Speaks TLS, under the names that `names` knows.
+    #[must_use]
+    pub fn secured(self, names: Arc<dyn ServerNames>) -> Self {
+        Self { names: Some(names), ..self }
     }
 
     /// Where it listens, with the real port.
@@ -51,17 +58,30 @@ impl Socket {
     }
 }
 
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secured = self.names.is_some();
+        f.debug_struct("Socket").field("address", &self.address).field("secured", &secured).finish()
+    }
+}
+
 /// Starts to accept on `sockets`, on the runtime that calls.
 pub(super) fn accept(sockets: Vec<Socket>, workers: &Arc<Vec<Thread>>, load: &Arc<Load>) -> io::Result<()> {
-    for Socket { socket, address } in sockets {
+    for Socket { socket, address, names } in sockets {
         let socket = TcpListener::from_std(socket)?;
         let (workers, load) = (Arc::clone(workers), Arc::clone(load));
-        tokio::spawn(async move { accept_on(&socket, address.port(), &workers, &load).await });
+        tokio::spawn(async move { accept_on(&socket, address.port(), names, &workers, &load).await });
     }
     Ok(())
 }
 
-async fn accept_on(socket: &TcpListener, local_port: u16, workers: &[Thread], load: &Arc<Load>) {
+async fn accept_on(
+    socket: &TcpListener,
+    local_port: u16,
+    names: Option<Arc<dyn ServerNames>>,
+    workers: &[Thread],
+    load: &Arc<Load>,
+) {
     loop {
         load.room().await;
         // A connection belongs to its worker's runtime, so it leaves this one's at once.
@@ -70,7 +90,8 @@ async fn accept_on(socket: &TcpListener, local_port: u16, workers: &[Thread], lo
             Ok((stream, peer)) => {
                 let place = load.place();
                 if let Some(worker) = workers.get(place.worker()) {
-                    worker.serve(Accepted { stream, peer, local_port, place });
+                    let names = names.clone();
+                    worker.serve(Accepted { stream, peer, local_port, names, place });
                 }
             }
             Err(error) if is_of_one_connection(&error) => {}

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::Clock;
 use bytes::Bytes;
@@ -20,17 +20,21 @@ use http_body::Body as _;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 
 use super::Serve;
+use super::handshake;
 use super::heads::Framing;
 use super::limits::{HEAD_BYTES, HTTP2_SIGN_OF_LIFE, HTTP2_SILENCE, HTTP2_STREAMS};
 use super::load::Place;
-use super::roster::Roster;
+use super::roster::{Enrolled, Roster};
 use super::tap::Tap;
 use super::watch::{Ticks, UnderWay, Verdict, Watch};
 use crate::Worker;
 use crate::exchange::{Body, Incoming};
+use crate::tls::{Secured, ServerNames};
 
 /// What the connections of one worker share.
 pub(super) struct Room<S> {
@@ -41,14 +45,19 @@ pub(super) struct Room<S> {
     pub(super) ticks: Ticks,
     pub(super) protocols: auto::Builder<OnThisThread>,
     pub(super) panics: Arc<AtomicU64>,
+    /// A place for each TLS handshake that is under way.
+    pub(super) handshakes: Semaphore,
+    /// How long a handshake may take.
+    pub(super) handshake_time: Duration,
 }
 
 /// A socket as the acceptor hands it on.
-#[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) stream: std::net::TcpStream,
     pub(super) peer: SocketAddr,
     pub(super) local_port: u16,
+    /// Who knows the names of the servers, if TLS is spoken.
+    pub(super) names: Option<Arc<dyn ServerNames>>,
     pub(super) place: Place,
 }
 
@@ -58,7 +67,7 @@ struct Link<S> {
     watch: Arc<Watch>,
     peer: SocketAddr,
     local_port: u16,
-    secure: bool,
+    secured: Option<Arc<Secured>>,
 }
 
 /// The protocols and their limits.
@@ -79,7 +88,7 @@ pub(super) fn protocols() -> auto::Builder<OnThisThread> {
 
 /// Serves one connection to its end.
 pub(super) async fn serve<S: Serve>(room: Rc<Room<S>>, accepted: Accepted) {
-    let Accepted { stream, peer, local_port, place: _place } = accepted;
+    let Accepted { stream, peer, local_port, names, place: _place } = accepted;
     let stream = match TcpStream::from_std(stream) {
         Ok(stream) => stream,
         Err(error) => return tracing::warn!(%peer, %error, "a connection could not be taken over"),
@@ -92,11 +101,33 @@ pub(super) async fn serve<S: Serve>(room: Rc<Room<S>>, accepted: Accepted) {
     }
     let watch = Arc::new(Watch::new(room.ticks.clone()));
     let enrolled = room.roster.enrol(Arc::clone(&watch));
-    let io = TokioIo::new(Tap::new(stream, Arc::clone(&watch)));
-    let link = Rc::new(Link { room: Rc::clone(&room), watch, peer, local_port, secure: false });
+    let mut link = Link { room, watch, peer, local_port, secured: None };
+    match names {
+        None => serve_on(stream, link, &enrolled).await,
+        Some(names) => {
+            let began = handshake::begin(stream, &*names, &link.room, &enrolled).await;
+            match began {
+                Ok((stream, secured)) => {
+                    link.secured = Some(Arc::new(secured));
+                    // A connection of TLS has much more to remember; those without do not pay for it.
+                    Box::pin(serve_on(stream, link, &enrolled)).await;
+                }
+                Err(error) => tracing::debug!(%peer, %error, "a TLS handshake was not finished"),
+            }
+        }
+    }
+}
+
+/// Serves one connection on its stream: the socket, or TLS over it.
+async fn serve_on<S: Serve, T>(stream: T, link: Link<S>, enrolled: &Enrolled)
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let (peer, link) = (link.peer, Rc::new(link));
+    let io = TokioIo::new(Tap::new(stream, Arc::clone(&link.watch)));
     let service = service_fn(|request| link.call(request));
 
-    let mut connection = pin!(room.protocols.serve_connection(io, service));
+    let mut connection = pin!(link.room.protocols.serve_connection(io, service));
     let mut draining = false;
     let ended = poll_fn(|cx| {
         match enrolled.verdict(cx) {
@@ -147,7 +178,7 @@ impl<S: Serve> Link<S> {
             body,
             peer: self.peer,
             local_port: self.local_port,
-            secure: self.secure,
+            secured: self.secured.clone(),
             received: self.room.clock.now(),
             started: Instant::now(),
         };

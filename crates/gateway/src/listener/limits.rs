@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Open connections over all workers. Further ones wait in the kernel's backlog.
     pub connections: usize,
-    /// From the first byte of a request to the end of its head.
+    /// From the first byte of a request to the end of its head, and from the acceptance of a
+    /// connection to the end of its TLS handshake.
     pub head_time: Duration,
     /// Between two requests on one connection, and before the first. API Gateway keeps idle
     /// connections for 310 seconds (API Gateway developer guide, quotas for REST APIs).
@@ -43,6 +44,10 @@ pub(super) const HTTP2_STREAMS: u32 = 128;
 /// long that sign may take.
 pub(super) const HTTP2_SILENCE: Duration = Duration::from_secs(30);
 pub(super) const HTTP2_SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+
+/// TLS handshakes under way at a time with one worker. Further ones wait in line, within the same time,
+/// and hold no more memory than their socket's.
+pub(super) const HANDSHAKES: usize = 1_024;
 
 /// Connections that the kernel holds for us before they are accepted.
 pub(super) const BACKLOG: i32 = 4_096;

@@ -3,11 +3,13 @@
 //!
 //! One acceptor gives sockets to workers, one thread for each core; a connection stays with
 //! its worker. Slow and idle clients are ended by a patrol (`watch.rs` has the rules), limits
-//! stand in `limits.rs`. What a request asks for is not looked at here.
+//! stand in `limits.rs`. What a request asks for is not looked at here, nor under which names TLS is
+//! spoken (`crate::tls::ServerNames`).
 
 mod acceptor;
 mod chunks;
 mod connection;
+mod handshake;
 mod heads;
 mod limits;
 mod load;
@@ -15,6 +17,8 @@ mod roster;
 mod tap;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 mod watch;
 mod workers;
 

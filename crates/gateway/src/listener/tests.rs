@@ -61,7 +61,10 @@ impl Serve for Answers {
             "/large" => "x".repeat(32 << 20),
             "/arrival" => format!(
                 "{} {} {} {:?}",
-                incoming.peer, incoming.local_port, incoming.secure, incoming.received
+                incoming.peer,
+                incoming.local_port,
+                incoming.secured.is_some(),
+                incoming.received
             ),
             "/gated" => {
                 self.tell("asked");

@@ -113,6 +113,11 @@ impl Watch {
         self.awaits_room.store(true, Relaxed);
     }
 
+    /// All that was written has gone out.
+    pub(super) fn flushed(&self) {
+        self.awaits_room.store(false, Relaxed);
+    }
+
     /// A head has been parsed: the names it has, and a guard to hold until it is answered.
     pub(super) fn request(self: &Arc<Self>, body: Framing) -> (HeaderNames, UnderWay) {
         let names = if self.http2.load(Relaxed) { HeaderNames::default() } else { self.heads().take(body) };

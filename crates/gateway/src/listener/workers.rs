@@ -11,10 +11,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use base::Clock;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::{self, Accepted, Room};
-use super::limits::Limits;
+use super::limits::{HANDSHAKES, Limits};
 use super::roster::Roster;
 use super::watch::{Patience, Ticks};
 use super::{Serve, Settings};
@@ -22,7 +23,6 @@ use crate::Worker;
 use crate::worker;
 
 /// What a worker is told.
-#[derive(Debug)]
 enum Order {
     Serve(Accepted),
     Drain { until: Instant },
@@ -98,6 +98,8 @@ async fn work<S: Serve>(
         ticks: ticks.clone(),
         protocols: connection::protocols(),
         panics,
+        handshakes: Semaphore::new(HANDSHAKES),
+        handshake_time: limits.head_time,
     });
     tokio::task::spawn_local(patrol(Rc::clone(&room), limits));
     let until = loop {

@@ -39,6 +39,7 @@ pub(super) fn made(
         source: Source::Test(Box::new(caller.clone())),
         local_port: 443,
         secure: true,
+        client_certificate: None,
         received: given.received,
         started: Instant::now(),
         ids: ids.next(),

@@ -302,7 +302,7 @@ impl House {
             body: Body::from(body.into()),
             peer: SocketAddr::from(([127, 0, 0, 1], 40_000)),
             local_port: 4566,
-            secure: false,
+            secured: None,
             received: NOW,
             started: Instant::now(),
         };

@@ -4,5 +4,5 @@
 mod settings;
 mod written;
 
-pub(crate) use settings::{Access, Log, LogFormat, Place, Settings};
+pub(crate) use settings::{Access, CertificateFiles, Log, LogFormat, Place, Settings};
 pub(crate) use written::ConfigFault;

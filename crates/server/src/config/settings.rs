@@ -34,6 +34,9 @@ const MOST_CACHE_MIB: u64 = 237 * 1_024;
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) admin: Admin,
+    pub(crate) tls: Option<Tls>,
+    /// The files that hold truststores, by their addresses at AWS.
+    pub(crate) truststores: HashMap<String, PathBuf>,
     pub(crate) place: Place,
     pub(crate) access: Access,
     pub(crate) workers: NonZeroUsize,
@@ -56,6 +59,21 @@ pub(crate) struct Admin {
     pub(crate) listen: Option<SocketAddr>,
     /// The names by which it may be asked.
     pub(crate) hosts: Vec<String>,
+}
+
+/// Where TLS is spoken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tls {
+    pub(crate) listen: SocketAddr,
+    /// What is shown where no custom domain name is asked for; without it a certificate is made.
+    pub(crate) certificate: Option<CertificateFiles>,
+}
+
+/// A certificate with its chain, and its key, both PEM.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CertificateFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) private_key: PathBuf,
 }
 
 /// Where things are kept.
@@ -162,6 +180,20 @@ impl Settings {
             (None, None) => None,
         };
         let admin = Admin { listen: admin, hosts: written.admin.hosts };
+        let tls_listen = match (arguments.tls_listen, &written.tls_listen) {
+            (Some(address), _) => Some(address),
+            (None, Some(text)) => Some(
+                cli::address(text).map_err(|why| in_file("tls_listen", &format!("is {text:?}, {why}")))?,
+            ),
+            (None, None) => None,
+        };
+        let tls = tls(tls_listen, written.tls).map_err(|why| in_file("tls", why))?;
+        for uri in written.truststores.keys() {
+            if !uri.starts_with("s3://") {
+                let why = format!("names {uri:?}, which is no address of the form s3://bucket/key");
+                return Err(in_file("truststores", &why));
+            }
+        }
         let place = if arguments.ephemeral {
             Place::Memory
         } else if let Some(directory) = arguments.data_dir {
@@ -233,6 +265,8 @@ impl Settings {
         Ok(Self {
             listen,
             admin,
+            tls,
+            truststores: written.truststores,
             place,
             access,
             workers,
@@ -245,6 +279,21 @@ impl Settings {
             upstreams,
             log,
         })
+    }
+}
+
+/// Certificates for a listener that is not there are refused: whoever names them expects one.
+fn tls(listen: Option<SocketAddr>, written: written::Tls) -> Result<Option<Tls>, &'static str> {
+    let certificate = match (written.certificate, written.private_key) {
+        (None, None) => None,
+        (Some(certificate), Some(private_key)) => Some(CertificateFiles { certificate, private_key }),
+        (Some(_), None) => return Err("has a certificate but no private_key"),
+        (None, Some(_)) => return Err("has a private_key but no certificate"),
+    };
+    match listen {
+        Some(listen) => Ok(Some(Tls { listen, certificate })),
+        None if certificate.is_some() => Err("has a certificate that nobody would be shown: set tls_listen"),
+        None => Ok(None),
     }
 }
 
@@ -348,7 +397,18 @@ mod tests {
 
     /// The reference without the keys whose values are examples, not defaults.
     fn defaults() -> String {
-        let examples = ["data_dir", "account", "access_key_id", "secret_access_key", "ca_bundle", "workers"];
+        let examples = [
+            "tls_listen",
+            "certificate",
+            "private_key",
+            "\"s3://bucket/truststore.pem\"",
+            "data_dir",
+            "account",
+            "access_key_id",
+            "secret_access_key",
+            "ca_bundle",
+            "workers",
+        ];
         let pool =
             ["[[user_pools]]", "arn =", "issuer =", "jwks =", "listen = \"127.0.0.1:9464\"", "hosts ="];
         let is_example = |line: &&str| {
@@ -363,6 +423,8 @@ mod tests {
         let (stated, default) = (of_file(&defaults()).unwrap(), of_file("").unwrap());
         assert_eq!(stated.listen, default.listen);
         assert_eq!(stated.admin, default.admin);
+        assert_eq!((stated.tls, default.tls), (None, None));
+        assert_eq!(stated.truststores, default.truststores);
         assert_eq!(stated.place, default.place);
         assert!(matches!((stated.access, default.access), (Access::Development, Access::Development)));
         assert_eq!(stated.drain, default.drain);
@@ -494,6 +556,29 @@ mod tests {
         let both = meant(given, &format!("auth = \"strict\"\n{root}")).unwrap();
         let Access::Strict { root: Some(keys) } = both.access else { panic!("{:?}", both.access) };
         assert_eq!(keys.secret_access_key.expose(), "other");
+    }
+
+    #[test]
+    fn tls_has_an_address_and_perhaps_a_certificate() {
+        let listen = "tls_listen = \"127.0.0.1:2\"\n";
+        let plain = of_file(listen).unwrap().tls;
+        assert_eq!(plain, Some(Tls { listen: "127.0.0.1:2".parse().unwrap(), certificate: None }));
+        let argument = Serve { tls_listen: "127.0.0.1:3".parse().ok(), ..Serve::default() };
+        assert_eq!(meant(argument, listen).unwrap().tls.unwrap().listen.port(), 3);
+        let files = "[tls]\ncertificate = \"c\"\nprivate_key = \"k\"";
+        let with_files = of_file(&format!("{listen}{files}")).unwrap().tls.unwrap();
+        let expected = CertificateFiles { certificate: "c".into(), private_key: "k".into() };
+        assert_eq!(with_files.certificate, Some(expected));
+        for (text, why) in [
+            (files, "tls has a certificate that nobody would be shown: set tls_listen"),
+            ("[tls]\ncertificate = \"c\"", "tls has a certificate but no private_key"),
+            ("[tls]\nprivate_key = \"k\"", "tls has a private_key but no certificate"),
+            ("tls_listen = \"x\"", "tls_listen is \"x\""),
+            ("[truststores]\nx = \"y\"", "truststores names \"x\""),
+        ] {
+            let fault = of_file(text).unwrap_err();
+            assert!(fault.contains(why), "{fault}");
+        }
     }
 
     #[test]

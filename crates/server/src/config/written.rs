@@ -2,6 +2,7 @@
 //! refused: a restriction that is misspelt must not be silently absent. `reference.toml` says
 //! what each key means.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Written {
     pub(crate) listen: Option<String>,
+    pub(crate) tls_listen: Option<String>,
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) ephemeral: Option<bool>,
     pub(crate) auth: Option<Auth>,
@@ -24,6 +26,10 @@ pub(crate) struct Written {
     pub(crate) admin: Admin,
     #[serde(default)]
     pub(crate) connections: Connections,
+    #[serde(default)]
+    pub(crate) tls: Tls,
+    #[serde(default)]
+    pub(crate) truststores: HashMap<String, PathBuf>,
     #[serde(default)]
     pub(crate) functions: Functions,
     #[serde(default)]
@@ -72,6 +78,14 @@ pub(crate) struct Connections {
     pub(crate) head_seconds: Option<u64>,
     pub(crate) idle_seconds: Option<u64>,
     pub(crate) stall_seconds: Option<u64>,
+}
+
+/// `[tls]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) private_key: Option<PathBuf>,
 }
 
 /// `[functions]`.

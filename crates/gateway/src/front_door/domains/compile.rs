@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use api::apigateway::{DomainName, EndpointAccessMode, RoutingMode};
-use base::{Arn, Scope};
+use base::{Arn, Scope, Timestamp};
+use documents::acm::TlsIdentity;
 use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument};
 use store::Key;
 
 use super::{Domain, Known, Mappings, names};
 use crate::exchange::DomainRefusal;
+use crate::tls::{Settings, TlsServer, Truststore, Truststores};
 
 /// A custom domain name with its mappings, as it is stored.
 pub(super) struct Stored {
@@ -16,35 +18,81 @@ pub(super) struct Stored {
     pub(super) document: Result<DomainNameDocument, String>,
     /// Its mappings, or why they cannot be read.
     pub(super) mappings: Result<Vec<BasePathMappingDocument>, String>,
+    /// Its certificate of ACM, if it has one; an error if that cannot be read.
+    pub(super) certificate: Result<Option<TlsIdentity>, String>,
 }
 
 /// What is served of what is stored at `key`; nothing if requests for the name are somebody
 /// else's.
-pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored) -> Option<Known> {
+pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored, truststores: &Truststores) -> Option<Known> {
     let name = key.part(0).unwrap_or_default();
     if names::is_taken(name) {
         tracing::warn!(name, ?scope, "a custom domain name is not served: requests for it are not its own");
         return None;
     }
-    let (domain, created) = match stored.document {
-        Ok(document) => (Ok(document.domain_name), document.created),
-        // It is not known when it was made: whoever else has the name goes before it.
-        Err(why) => (Err(why), base::Timestamp::from_millis(i64::MAX)),
+    let (region, certificate) = (scope.region().into(), stored.certificate);
+    let (domain, created, certificates) = match stored.document {
+        Ok(DomainNameDocument { domain_name, created, uploaded }) => {
+            let truststore = truststore(&domain_name, truststores);
+            let tls = certificate.map(|certificate| certificate.or(uploaded)).and_then(|identity| {
+                tls(name, &domain_name, identity, truststore.as_ref().ok().cloned().flatten())
+            });
+            let domain = Domain {
+                name: name.into(),
+                region,
+                mappings: truststore.and_then(|_| mappings(key, &domain_name, stored.mappings)),
+                only_secure: is_only_secure(&domain_name),
+                mutual: domain_name.mutual_tls_authentication.is_some(),
+                tls: tls.map_err(Into::into),
+            };
+            (domain, created, certificate_of(&domain_name))
+        }
+        Err(why) => {
+            let mappings = Err(DomainRefusal::Unusable(why.clone().into()));
+            let domain = Domain {
+                name: name.into(),
+                region,
+                mappings,
+                only_secure: true,
+                mutual: true,
+                tls: Err(why.into()),
+            };
+            // It is not known when it was made: whoever else has the name goes before it.
+            (domain, Timestamp::from_millis(i64::MAX), None)
+        }
     };
-    let certificates = domain.as_ref().map(certificates).unwrap_or_default();
-    let only_secure = domain.as_ref().map_or(true, is_only_secure);
-    let mappings = domain.map_err(unusable).and_then(|domain| mappings(key, &domain, stored.mappings));
-    match &mappings {
+    match &domain.mappings {
         Ok(_) => tracing::info!(name, "a custom domain name is served"),
         Err(why) => tracing::warn!(name, %why, "a custom domain name refuses its requests"),
     }
-    let domain = Domain { name: name.into(), region: scope.region().into(), mappings, only_secure };
+    if let Err(why) = &domain.tls {
+        tracing::warn!(name, %why, "a custom domain name is not served over TLS");
+    }
+    let certificates = certificates.into_iter().collect();
     let domain = Arc::new(domain);
     Some(Known { scope: scope.clone(), key: key.clone(), created, certificates, domain })
 }
 
-fn unusable(why: String) -> DomainRefusal {
-    DomainRefusal::Unusable(why.into())
+/// The truststore of a name with mutual TLS.
+fn truststore(
+    domain: &DomainName,
+    truststores: &Truststores,
+) -> Result<Option<Arc<Truststore>>, DomainRefusal> {
+    let Some(mutual) = &domain.mutual_tls_authentication else { return Ok(None) };
+    let uri = mutual.truststore_uri.as_deref().unwrap_or_default();
+    let read = truststores.read(uri, mutual.truststore_version.as_deref());
+    read.map(|store| Some(Arc::new(store))).map_err(|why| DomainRefusal::Unusable(why.to_string().into()))
+}
+
+fn tls(
+    name: &str,
+    domain: &DomainName,
+    identity: Option<TlsIdentity>,
+    truststore: Option<Arc<Truststore>>,
+) -> Result<Arc<TlsServer>, String> {
+    let identity = identity.ok_or("its certificate is missing")?;
+    let settings = Settings { domain: Some(name.into()), policy: domain.security_policy, truststore };
+    TlsServer::new(&identity, settings).map(Arc::new).map_err(|error| error.to_string())
 }
 
 fn mappings(
@@ -60,7 +108,7 @@ fn mappings(
         Some(RoutingMode::RoutingRuleOnly) => return Err(DomainRefusal::RoutingRules),
         Some(RoutingMode::RoutingRuleThenBasePathMapping | RoutingMode::BasePathMappingOnly) | None => {}
     }
-    let stored = stored.map_err(unusable)?;
+    let stored = stored.map_err(|why| DomainRefusal::Unusable(why.into()))?;
     Ok(Mappings::new(stored.into_iter().map(|document| document.mapping)))
 }
 
@@ -72,13 +120,10 @@ fn is_only_secure(domain: &DomainName) -> bool {
         || domain.endpoint_access_mode == Some(EndpointAccessMode::Strict)
 }
 
-/// The certificate of ACM that it is served with.
-fn certificates(domain: &DomainName) -> Vec<(Scope, Key)> {
-    let arn = domain.regional_certificate_arn.as_ref().or(domain.certificate_arn.as_ref());
-    let place = arn.and_then(|arn| {
-        let arn: Arn = arn.parse().ok()?;
-        let id = arn.resource.strip_prefix("certificate/")?.to_owned();
-        Some((Scope::new(arn.account, arn.region), Key::new([id])))
-    });
-    place.into_iter().collect()
+/// Where the certificate of ACM is stored that it is served with.
+pub(super) fn certificate_of(domain: &DomainName) -> Option<(Scope, Key)> {
+    let arn = domain.regional_certificate_arn.as_ref().or(domain.certificate_arn.as_ref())?;
+    let arn: Arn = arn.parse().ok()?;
+    let id = arn.resource.strip_prefix("certificate/")?.to_owned();
+    Some((Scope::new(arn.account, arn.region), Key::new([id])))
 }

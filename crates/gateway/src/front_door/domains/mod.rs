@@ -18,6 +18,7 @@ use base::{Scope, Timestamp};
 use store::Key;
 
 use crate::exchange::{Address, DomainRefusal, Unreachable};
+use crate::tls::{Denied, Secured, ServerNames, TlsServer, Truststores};
 use mappings::Mappings;
 pub(super) use refresh::{load, take};
 
@@ -32,6 +33,7 @@ pub struct Domains {
     /// All that is stored, also what another goes before. Only the thread that follows the store
     /// asks for it.
     known: Mutex<HashMap<Box<str>, Vec<Known>>>,
+    truststores: Truststores,
 }
 
 /// A stored custom domain name.
@@ -54,6 +56,10 @@ pub(super) struct Domain {
     mappings: Result<Mappings, DomainRefusal>,
     /// Whether it asks for what only TLS gives.
     only_secure: bool,
+    /// Whether clients have to have certificates.
+    mutual: bool,
+    /// Its certificate and what it asks of TLS connections; an error if it cannot be shown.
+    tls: Result<Arc<TlsServer>, Box<str>>,
 }
 
 /// Where a request by a custom domain name goes.
@@ -75,6 +81,12 @@ pub(super) enum Way<'d> {
 }
 
 impl Domains {
+    /// None yet; those with mutual TLS will find their truststores there.
+    #[must_use]
+    pub fn new(truststores: Truststores) -> Self {
+        Self { truststores, ..Self::default() }
+    }
+
     /// The custom domain name that `host`, with or without a port, is; the name itself goes before
     /// a wildcard.
     pub(super) fn find(&self, host: &str) -> Option<Arc<Domain>> {
@@ -137,6 +149,31 @@ impl Domains {
     }
 }
 
+/// The names under which TLS is spoken: custom domain names, and all others.
+#[derive(Debug)]
+pub struct Names {
+    domains: Arc<Domains>,
+    others: Arc<TlsServer>,
+}
+
+impl Names {
+    /// `others` is shown where no custom domain name is named: to those who call APIs by their own
+    /// addresses, and to AWS clients.
+    #[must_use]
+    pub const fn new(domains: Arc<Domains>, others: Arc<TlsServer>) -> Self {
+        Self { domains, others }
+    }
+}
+
+impl ServerNames for Names {
+    fn server(&self, name: Option<&str>) -> Option<Arc<TlsServer>> {
+        match name.and_then(|name| self.domains.find(name)) {
+            Some(domain) => domain.tls().cloned(),
+            None => Some(Arc::clone(&self.others)),
+        }
+    }
+}
+
 impl Known {
     /// Private names are not alone with their names; public ones go before them.
     fn is_private(&self) -> bool {
@@ -150,15 +187,28 @@ impl Domain {
         &self.region
     }
 
-    /// Where a request for `path` goes that came over TLS or not.
-    pub(super) fn way(&self, path: &str, secure: bool) -> Way<'_> {
+    /// How it is served over TLS, if it can be.
+    pub(super) fn tls(&self) -> Option<&Arc<TlsServer>> {
+        self.tls.as_ref().ok()
+    }
+
+    /// Where a request for `path` goes that came over this connection of TLS, or without. The
+    /// connection has been begun for this domain name.
+    pub(super) fn way(&self, path: &str, connection: Option<&Secured>) -> Way<'_> {
         let closed = |why| Way::Closed(Unreachable::Domain { name: self.name.clone(), why });
         let mappings = match &self.mappings {
             Ok(mappings) => mappings,
             Err(why) => return closed(why.clone()),
         };
-        if self.only_secure && !secure {
-            return closed(DomainRefusal::Insecure);
+        match connection {
+            None if self.only_secure => return closed(DomainRefusal::Insecure),
+            None => {}
+            Some(connection) if self.mutual => match connection.client() {
+                Some(Ok(_)) => {}
+                Some(Err(why)) => return closed(DomainRefusal::ClientCertificate(why.clone())),
+                None => return closed(DomainRefusal::ClientCertificate(Denied::Missing)),
+            },
+            Some(_) => {}
         }
         if HEALTH_CHECKS.contains(&path) {
             return Way::HealthCheck;

@@ -10,7 +10,7 @@ use store::{Batch, Change, Key, Store, StoreFault, Transaction};
 
 use super::super::refresh::tolerant;
 use super::Domains;
-use super::compile::{Stored, compile};
+use super::compile::{Stored, certificate_of, compile};
 
 /// Loads all custom domain names. Blocks until that is done.
 pub(in crate::front_door) fn load(store: &Store, domains: &Domains) -> Result<(), StoreFault> {
@@ -64,12 +64,19 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
     let Some(document) = document.transpose() else { return Ok(None) };
     let mappings = tolerant(transaction.list::<BasePathMappingDocument>(scope, key))?;
     let mappings = mappings.map(|all| all.into_iter().map(|(_, document)| document).collect());
-    Ok(Some(Stored { document, mappings }))
+    let place = document.as_ref().ok().and_then(|document| certificate_of(&document.domain_name));
+    let certificate = match place {
+        Some((scope, key)) => tolerant(transaction.get::<CertificateDocument>(&scope, &key))?,
+        None => Ok(None),
+    };
+    let certificate = certificate.map(|found| found.map(|found| found.identity));
+    Ok(Some(Stored { document, mappings, certificate }))
 }
 
 fn serve(domains: &Domains, scope: &Scope, key: &Key, stored: Option<Stored>) {
     if stored.is_none() {
         tracing::info!(name = key.part(0), "a custom domain name is no longer served");
     }
-    domains.change(scope, key, stored.and_then(|stored| compile(scope, key, stored)));
+    let known = stored.and_then(|stored| compile(scope, key, stored, &domains.truststores));
+    domains.change(scope, key, known);
 }

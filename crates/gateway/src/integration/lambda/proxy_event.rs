@@ -20,6 +20,7 @@ use crate::mapping::headers::{
 use crate::mapping::payload;
 use crate::mapping::query::Query;
 use crate::rest::StageVariables;
+use crate::tls::ClientCertificate;
 
 /// The parts of a method's events that are the same for every request.
 #[derive(Clone, Debug)]
@@ -210,10 +211,32 @@ fn identity(context: &Context<'_>) -> String {
             }
         }
     }
+    if let Some(certificate) = &request.client_certificate {
+        members.raw("clientCert", &client_certificate(certificate));
+    }
     match request.user_agent.as_ref() {
         Some(agent) => members.text("userAgent", &String::from_utf8_lossy(agent.as_bytes())),
         None => members.raw("userAgent", "null"),
     }
+    out.push('}');
+    out
+}
+
+/// The client's certificate (API Gateway developer guide, "Input format of a Lambda function for proxy
+/// integration").
+fn client_certificate(certificate: &ClientCertificate) -> String {
+    let mut validity = String::from("{");
+    let mut members = Members::new(&mut validity);
+    members.text("notBefore", &certificate.not_before);
+    members.text("notAfter", &certificate.not_after);
+    validity.push('}');
+    let mut out = String::from("{");
+    let mut members = Members::new(&mut out);
+    members.text("clientCertPem", &certificate.pem);
+    members.text("subjectDN", &certificate.subject_dn);
+    members.text("issuerDN", &certificate.issuer_dn);
+    members.text("serialNumber", &certificate.serial_number);
+    members.raw("validity", &validity);
     out.push('}');
     out
 }
