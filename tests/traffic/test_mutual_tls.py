@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from harness import certificates, tls, wire
+from harness import certificates, http2, tls, wire
 from harness.account import Aws, patch
 from harness.definitions import RestApi
 from harness.functions import allow_gateway, function
@@ -212,6 +212,16 @@ def test_nobody_comes_in_under_another_name(place):
                     assert connection.get("/", host).status == 421, (begun, host)
                     assert connection.get(f"http://{host}/", begun or "localhost").status == 421, (begun, host)
                 assert connection.get("/ping", name).status == 421
+    with tls.Connection(place.secure, open_name, protocols=("h2",)) as connection:
+        one = http2.Client(connection.socket)
+        for _ in range(2):
+            assert one.get(name) == b'{"message":"Misdirected Request"}'
+            assert one.get(open_name) == b"in"
+    with tls.Connection(place.secure, name, protocols=("h2",)) as connection:
+        one = http2.Client(connection.socket)
+        assert (one.get(name), one.get(name)) == (FORBIDDEN, FORBIDDEN)
+    with tls.Connection(place.secure, name, protocols=("h2",), client=client(place.root)) as connection:
+        assert http2.Client(connection.socket).get(name) == b"in"
     with tls.Connection(place.secure, name) as connection:
         for _ in range(2):
             assert forbidden(connection.get("/"))

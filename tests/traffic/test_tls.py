@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import botocore.session
 import pytest
 
-from harness import certificates, tls, wire
+from harness import certificates, http2, tls, wire
 from harness.account import Aws, patch
 from harness.definitions import RestApi
 from harness.process import Gateway
@@ -120,6 +120,20 @@ def test_the_name_of_the_connection_is_that_of_its_requests(gateway, names):
         for host in (A, A.upper(), f"{A}.", f"{A}:443"):
             assert connection.get("/", B).status == 421
             assert connection.get("/", host).text == "a", host
+
+
+def test_the_same_for_authorities_of_http2(gateway, names):
+    """RFC 9113, section 9.1.2: 421 sends a client that has joined connections to a new one."""
+    with tls.Connection(gateway.secure, A, protocols=("h2",)) as connection:
+        client = http2.Client(connection.socket)
+        assert client.get(A) == b"a"
+        for authority in (B, f"{B}.", f"{B}:443", B.upper(), "localhost", f"x{A}"):
+            assert client.get(authority) == MISDIRECTED[1], authority
+        for authority in (A, f"{A}.", f"{A}:443", A.upper()):
+            assert client.get(authority) == b"a", authority
+        # The authority goes before a header.
+        assert client.get(A, headers=[("host", B)]) == b"a"
+        assert client.get(B, headers=[("host", A)]) == MISDIRECTED[1]
 
 
 def test_a_changed_certificate_is_shown_at_once(gateway, names):
