@@ -57,8 +57,8 @@ pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored, truststores: &Tr
                 mutual: true,
                 tls: Err(why.into()),
             };
-            // It is not known when it was made: whoever else has the name goes before it.
-            (domain, Timestamp::from_millis(i64::MAX), None)
+            // When it was made is not known. It keeps its name: nobody gets what was meant for it.
+            (domain, Timestamp::from_millis(i64::MIN), None)
         }
     };
     match &domain.mappings {
