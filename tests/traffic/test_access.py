@@ -13,6 +13,7 @@ import pytest
 from harness import functions, wire
 from harness.account import Aws, patch
 from harness.backend import Backend
+from harness.certificates import issued
 from harness.definitions import RestApi, invocation_uri
 from harness.process import Gateway
 from harness.signing import Person, allow_invoke, document, statement
@@ -144,7 +145,7 @@ def user_pool(aws, api, pool):
 
 def iam(aws, api, pool):
     friend = Person(aws, allow_invoke())
-    return Restriction(lambda method, target: dict(friend.headers(method, target)), {"authorizationType": "AWS_IAM"})
+    return Restriction(lambda *request: dict(friend.headers(*request)), {"authorizationType": "AWS_IAM"})
 
 
 def resource_policy(aws, api, pool):
@@ -176,6 +177,16 @@ def guarded(request, aws, pool, backend):
     api.client.update_stage(restApiId=api.id, stageName="test", patchOperations=caching)
     getattr(made, "deployed", lambda: None)()
     api.credentials = made.credentials
+    api.domain = f"{api.id}.example.com"
+    aws.apigateway.create_domain_name(
+        domainName=api.domain,
+        regionalCertificateArn=issued(aws, api.domain),
+        endpointConfiguration={"types": ["REGIONAL"]},
+    )
+    for stage in ("test", "other"):
+        aws.apigateway.create_base_path_mapping(
+            domainName=api.domain, basePath=f"by-{stage}", restApiId=api.id, stage=stage
+        )
     return api
 
 
@@ -187,6 +198,7 @@ def forms(api, stage, path):
     yield f"/{stage}{path}", {"Host": host}
     yield f"//{stage}{path}", {"Host": host.upper() + ":4566"}
     yield f"http://{host}/{stage}{path}", {}
+    yield f"/by-{stage}{path}", {"Host": api.domain}
 
 
 def get_in(api, target="/secret", stage="test"):
@@ -215,7 +227,11 @@ def closed(paths):
 
 def test_who_may_gets_in(guarded):
     assert (get_in(guarded).status, get_in(guarded, "/any", "other").status) == (200, 200)
-    assert len(guarded.backend.received) == 2
+    mapped = "/by-test/any"
+    headers = {"Host": guarded.domain}
+    headers |= guarded.credentials("GET", mapped, headers)
+    assert wire.send(guarded.aws.endpoint, "GET", mapped, headers).status == 200
+    assert len(guarded.backend.received) == 3
 
 
 def test_no_writing_of_the_path_gets_round(guarded):
@@ -226,7 +242,7 @@ def test_no_writing_of_the_path_gets_round(guarded):
         for target, headers in forms(guarded, stage, path)
         for method in ("GET", "POST")
     ]
-    assert keeps_out(guarded, requests) == len(PATHS) * 2 * 5 * 2
+    assert keeps_out(guarded, requests) == len(PATHS) * 2 * 6 * 2
 
 
 def test_no_verb_gets_round(guarded):
@@ -237,7 +253,7 @@ def test_no_verb_gets_round(guarded):
         for path in paths
         for target, headers in forms(guarded, "test", path)
     ]
-    assert keeps_out(guarded, requests) == len(VERBS) * 3 * 5
+    assert keeps_out(guarded, requests) == len(VERBS) * 3 * 6
 
 
 def test_no_header_gets_round(guarded):

@@ -22,11 +22,8 @@ fn refuses(method: Value, api: Value, reason: &str) {
 
 #[test]
 fn restricted_methods_let_nobody_in() {
-    for (method, reason) in
-        [(json!({"authorizationType": "SOMETHING_NEW"}), "the authorization type SOMETHING_NEW")]
-    {
-        refuses(method, json!({}), &format!("{reason} is not built yet, so the request is refused"));
-    }
+    let reason = "the authorization type SOMETHING_NEW is not built yet, so the request is refused";
+    refuses(json!({"authorizationType": "SOMETHING_NEW"}), json!({}), reason);
 }
 
 #[test]
