@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the gateway and serve until it is told to stop (Ctrl-C or SIGTERM)
     #[command(after_help = SERVE_EXAMPLES)]
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// List every operation of every AWS service, and whether it is built
     Operations {
         /// Print JSON in place of a table

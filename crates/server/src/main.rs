@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Fault> {
     match command {
         Command::Serve(arguments) => {
-            let settings = config::Settings::of(arguments)?;
+            let settings = config::Settings::of(*arguments)?;
             serve::serve(settings)
         }
         Command::Operations { json } => print(&operations::listed(json)),
