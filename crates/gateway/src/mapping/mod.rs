@@ -9,3 +9,4 @@ pub mod query;
 pub mod responses;
 pub mod source;
 pub mod templates;
+pub mod xml;

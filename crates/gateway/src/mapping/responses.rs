@@ -8,11 +8,12 @@ use regex::Regex;
 use vtl::Overrides;
 
 use super::headers::name_in_answer;
-use super::media::BinaryTypes;
+use super::media::{BinaryTypes, essence};
 use super::parameters::{ResponseParameters, overridden};
 use super::payload;
 use super::source::{AnswerView, MappingError, RequestView};
 use super::templates::{Templates, TemplatesError};
+use super::xml;
 use crate::exchange::{Body, ConfigurationFault, Refusal, Reply};
 use crate::rest::StageVariables;
 
@@ -65,6 +66,7 @@ pub struct Response {
     parameters: ResponseParameters,
     templates: Templates,
     handling: Option<ContentHandlingStrategy>,
+    reads_xml: bool,
 }
 
 impl IntegrationResponses {
@@ -88,6 +90,17 @@ impl IntegrationResponses {
             }
         }
         Ok(compiled)
+    }
+
+    /// The same for answers of AWS services, which templates read by paths even if they are XML
+    /// (recorded from AWS).
+    #[must_use]
+    pub fn reading_xml(mut self) -> Self {
+        let selected = self.selected.iter_mut().map(|(_, response)| response);
+        for response in selected.chain(&mut self.default) {
+            response.reads_xml = true;
+        }
+        self
     }
 
     /// The response whose pattern matches `subject` whole, else the default one. A function
@@ -130,6 +143,7 @@ impl Response {
             parameters,
             templates,
             handling: stored.content_handling,
+            reads_xml: false,
         })
     }
 
@@ -138,6 +152,14 @@ impl Response {
     #[must_use]
     pub fn reads_body(&self) -> bool {
         self.parameters.read_body() || !self.templates.is_empty()
+    }
+
+    /// The JSON form of an answer that is XML, if templates read it so.
+    fn document(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+        let content_type = text(headers, header::CONTENT_TYPE).map(essence).filter(|_| self.reads_xml)?;
+        let is_xml = content_type.eq_ignore_ascii_case("text/xml")
+            || content_type.eq_ignore_ascii_case("application/xml");
+        is_xml.then(|| std::str::from_utf8(body).ok().and_then(xml::to_json)).flatten()
     }
 
     /// What the client gets for an answer with these headers and this body. `overrides` are
@@ -168,10 +190,14 @@ impl Response {
         // The type of the chosen template, else JSON whatever the integration said (API
         // Gateway developer guide, "Amazon API Gateway important notes").
         let (content_type, body) = match self.templates.for_response(accept) {
-            Some((content_type, Some(template))) => (
-                HeaderValue::from_str(content_type).unwrap_or(JSON),
-                template.render_response(view, variables, &converted, &mut overrides)?,
-            ),
+            Some((content_type, Some(template))) => {
+                let document = self.document(answer_headers, &converted);
+                let document = document.as_deref();
+                (
+                    HeaderValue::from_str(content_type).unwrap_or(JSON),
+                    template.render_response(view, variables, &converted, document, &mut overrides)?,
+                )
+            }
             Some((content_type, None)) => {
                 (HeaderValue::from_str(content_type).unwrap_or(JSON), converted.clone())
             }

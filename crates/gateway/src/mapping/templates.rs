@@ -3,6 +3,7 @@
 //! passthrough behaviors").
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
@@ -156,13 +157,14 @@ impl Compiled {
         body: &[u8],
         overrides: &mut Overrides,
     ) -> Result<Bytes, Refusal> {
-        self.render(view, variables, body, overrides).map_err(|error| match error {
+        self.render(view, variables, body, None, overrides).map_err(|error| match error {
             RenderError::NotJson { why } => Refusal::PayloadNotJson { why },
             error => fault(&error),
-        })
+        })?
     }
 
-    /// Renders a response template; `body` is what `$input` reads, the integration's answer.
+    /// Renders a response template; `body` is what `$input` reads, the integration's answer, and
+    /// `document` its JSON form if it is not JSON itself.
     ///
     /// # Errors
     /// If it cannot be rendered.
@@ -171,9 +173,10 @@ impl Compiled {
         view: &RequestView<'_>,
         variables: &StageVariables,
         body: &[u8],
+        document: Option<&str>,
         overrides: &mut Overrides,
     ) -> Result<Bytes, Refusal> {
-        self.render(view, variables, body, overrides).map_err(|error| fault(&error))
+        self.render(view, variables, body, document, overrides).map_err(|error| fault(&error))?
     }
 
     fn render(
@@ -181,16 +184,23 @@ impl Compiled {
         view: &RequestView<'_>,
         variables: &StageVariables,
         body: &[u8],
+        document: Option<&str>,
         overrides: &mut Overrides,
-    ) -> Result<Bytes, RenderError> {
+    ) -> Result<Result<Bytes, Refusal>, RenderError> {
         if let Some(constant) = &self.constant {
-            return Ok(constant.clone());
+            return Ok(Ok(constant.clone()));
         }
         let mut out = String::new();
         let body = String::from_utf8_lossy(body);
-        let stand = Stand { view, variables, body: &body };
+        let is_text = matches!(body, Cow::Borrowed(_));
+        let stand = Stand { view, variables, body: &body, document, read: Cell::new(false) };
         self.template.render(&stand, overrides, PAYLOAD_BYTES, &mut out)?;
-        Ok(out.into())
+        // Recorded from AWS: a template that reads bytes that are no text fails.
+        if !is_text && stand.read.get() {
+            let why = "the payload is binary and no text that a template could read".to_owned();
+            return Ok(Err(Refusal::ApiConfigurationError(ConfigurationFault::Template { why })));
+        }
+        Ok(Ok(out.into()))
     }
 }
 
@@ -217,11 +227,20 @@ struct Stand<'a> {
     view: &'a RequestView<'a>,
     variables: &'a StageVariables,
     body: &'a str,
+    /// The JSON form of the body.
+    document: Option<&'a str>,
+    /// Whether the body was looked at.
+    read: Cell<bool>,
 }
 
 impl Scene for Stand<'_> {
     fn body(&self) -> &str {
+        self.read.set(true);
         self.body
+    }
+
+    fn document(&self) -> &str {
+        self.document.unwrap_or_else(|| self.body())
     }
 
     fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {

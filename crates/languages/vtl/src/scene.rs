@@ -29,6 +29,12 @@ pub trait Scene {
     /// The payload as text; empty if there is none.
     fn body(&self) -> &str;
 
+    /// What `$input.path` and `$input.json` read: the payload, or its JSON form if it is written in
+    /// another way.
+    fn document(&self) -> &str {
+        self.body()
+    }
+
     /// `$input.params('name')`: looked up in path, query string and headers, in this order
     /// (API Gateway developer guide, "`$input` variables").
     fn parameter(&self, name: &str) -> Option<Cow<'_, str>>;

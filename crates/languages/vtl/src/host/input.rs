@@ -73,7 +73,7 @@ impl Machine<'_> {
         if let Some(document) = &self.document {
             return Ok(document.clone());
         }
-        let body = self.scene.body();
+        let body = self.scene.document();
         self.charge_bytes(body.len())?;
         let json = document(body)?;
         let document = Arc::new(Payload { size: size(&json), json });
