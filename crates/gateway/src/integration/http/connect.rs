@@ -15,6 +15,7 @@ use super::fault::Phase;
 use super::link::{self, Free};
 use super::names::Names;
 use super::pool::Pool;
+use super::route::Address;
 use super::{Scheme, Target, UpstreamError};
 
 /// Makes a new connection of `pool`. The caller sees to the deadline, which is given so that
@@ -48,9 +49,10 @@ fn server_name(target: &Target) -> io::Result<ServerName<'static>> {
 }
 
 async fn dial(target: &Target, names: &Names, deadline: Instant) -> Result<TcpStream, UpstreamError> {
-    let connected = match target.address() {
-        Some(address) => try_each(&[address], target.port(), deadline).await,
-        None => {
+    let connected = match (target.route(), target.address()) {
+        (Some(route), _) => along(route, target, names, deadline).await,
+        (None, Some(address)) => try_each(&[address], target.port(), deadline).await,
+        (None, None) => {
             let addresses = names.resolve(target.host(), Instant::now()).await;
             let addresses: Arc<[IpAddr]> =
                 addresses.map_err(|source| UpstreamError::Resolve { target: target.clone(), source })?;
@@ -66,15 +68,52 @@ async fn dial(target: &Target, names: &Names, deadline: Instant) -> Result<TcpSt
     connected.map_err(|source| UpstreamError::Connect { target: target.clone(), source })
 }
 
-/// Connects to the first of `addresses` that answers; each gets its part of what is left of
-/// the time.
+/// Connects to the first address of a route that answers.
+async fn along(
+    route: impl Iterator<Item = &Address>,
+    target: &Target,
+    names: &Names,
+    deadline: Instant,
+) -> io::Result<TcpStream> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no address");
+    let route: Vec<_> = route.collect();
+    for (tried, address) in route.iter().enumerate() {
+        let port = address.port.unwrap_or(target.port());
+        let until = part(deadline, route.len() - tried);
+        let attempt = async {
+            match address.ip {
+                Some(ip) => try_each(&[ip], port, until).await,
+                None => {
+                    let addresses = names.resolve(&address.host, Instant::now()).await;
+                    let addresses = addresses.map_err(|error| io::Error::new(error.kind(), error))?;
+                    try_each(&addresses, port, until).await
+                }
+            }
+        };
+        match tokio::time::timeout_at(until.into(), attempt).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, "it did not answer"),
+        }
+    }
+    Err(last)
+}
+
+/// When the next of `others` addresses is tried if one does not answer: each gets its part of
+/// what is left of the time.
+fn part(deadline: Instant, others: usize) -> Instant {
+    let now = Instant::now();
+    let others = u32::try_from(others).unwrap_or(u32::MAX).max(1);
+    now + (deadline.saturating_duration_since(now) / others).max(ADDRESS_TIME)
+}
+
+/// Connects to the first of `addresses` that answers.
 async fn try_each(addresses: &[IpAddr], port: u16, deadline: Instant) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "there is no address");
     for (tried, address) in addresses.iter().enumerate() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let others = u32::try_from(addresses.len() - tried).unwrap_or(1);
-        let time = (left / others.max(1)).max(ADDRESS_TIME);
-        match tokio::time::timeout(time, TcpStream::connect(SocketAddr::new(*address, port))).await {
+        let until = part(deadline, addresses.len() - tried);
+        let connecting = TcpStream::connect(SocketAddr::new(*address, port));
+        match tokio::time::timeout_at(until.into(), connecting).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => last = error,
             Err(_) => last = io::Error::new(io::ErrorKind::TimedOut, "it did not answer"),

@@ -2,12 +2,13 @@
 //! with places for path parameters (`http://backend/pets/{id}?color={color}`).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::Uri;
 use http::uri::PathAndQuery;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 
-use super::{ClientCertificate, Target, TargetError};
+use super::{ClientCertificate, Route, Target, TargetError};
 use crate::mapping::query;
 use crate::mapping::source::Value;
 
@@ -36,6 +37,9 @@ const ENCODED_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
 /// And in a query's values.
 const ENCODED_IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// And in a path that has its canonical form.
+const ENCODED_IN_STRICT_PATH: &AsciiSet = &ENCODED_IN_QUERY.remove(b'/');
+
 /// What is written encoded of a value that is encoded already, where it goes into a query.
 const REENCODED_IN_QUERY: &AsciiSet = &percent_encoding::CONTROLS.add(b'&').add(b'+').add(b'#').add(b';');
 
@@ -57,18 +61,41 @@ pub enum EndpointError {
     /// A parameter whose value fits into no URL.
     #[error("the parameter {0} is too long for a URL")]
     TooLong(String),
+    /// A path that would lead upwards. Whoever reads it further on might follow.
+    #[error("the path {0} has a segment of dots alone")]
+    DotSegment(String),
     /// A place whose parameter has no value.
     #[error("the path parameter {0} has no value")]
     Missing(String),
 }
 
+/// How paths and queries are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// As the URI and its parameters have them.
+    #[default]
+    AsSent,
+    /// Every byte in its one canonical form: unreserved characters plain, all others encoded. A
+    /// signature covers that form, whatever is sent.
+    Strict,
+    /// The same, but a slash is never encoded.
+    StrictWithSlashes,
+}
+
 /// A URI whose stage variables are replaced.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
+    encoding: Encoding,
     /// `None` if the scheme, host or port has a parameter's place.
     target: Option<Target>,
+    /// The same, with what is said below: one for each address of the route.
+    targets: Vec<Target>,
     /// What the backend is shown.
     certificate: Option<ClientCertificate>,
+    /// `insecureSkipVerification`
+    any_authority: bool,
+    /// Where it is found, if not by its name.
+    route: Option<Arc<Route>>,
     authority: Vec<Piece>,
     path: Vec<Piece>,
     query: Vec<Piece>,
@@ -88,6 +115,14 @@ impl Endpoint {
     /// # Errors
     /// If no request can be sent there whatever its parameters.
     pub fn new(uri: &str) -> Result<Self, EndpointError> {
+        Self::encoded(uri, Encoding::AsSent)
+    }
+
+    /// Of `uri`, written as `encoding` says.
+    ///
+    /// # Errors
+    /// If no request can be sent there whatever its parameters.
+    pub fn encoded(uri: &str, encoding: Encoding) -> Result<Self, EndpointError> {
         let malformed = || EndpointError::Malformed(uri.to_owned());
         let behind_scheme = uri.find("://").map(|at| at + 3).ok_or_else(malformed)?;
         let rest = uri.get(behind_scheme..).unwrap_or_default();
@@ -98,8 +133,12 @@ impl Endpoint {
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let pieces = |text: &str| pieces(text).ok_or_else(|| EndpointError::Parameter(uri.to_owned()));
         let mut endpoint = Self {
+            encoding,
             target: None,
+            targets: Vec::new(),
             certificate: None,
+            any_authority: false,
+            route: None,
             authority: pieces(authority)?,
             path: pieces(if path.is_empty() { "/" } else { path })?,
             query: pieces(query)?,
@@ -108,6 +147,7 @@ impl Endpoint {
         let constant = |pieces: &[Piece]| pieces.iter().all(|piece| matches!(piece, Piece::Text(_)));
         if constant(&endpoint.authority) {
             endpoint.target = Some(authority.parse::<Target>()?);
+            endpoint.prepare();
         }
         if constant(&endpoint.path) && constant(&endpoint.query) {
             endpoint.fixed = Some(endpoint.uri(&|_| None, String::new())?);
@@ -122,14 +162,44 @@ impl Endpoint {
     #[must_use]
     pub fn showing(mut self, certificate: Option<&ClientCertificate>) -> Self {
         self.certificate = certificate.cloned();
-        let target = self.target.take();
-        self.target = target.map(|target| self.as_shown(target));
+        self.prepare();
         self
     }
 
-    fn as_shown(&self, target: Target) -> Target {
-        match &self.certificate {
-            Some(certificate) => target.showing(certificate),
+    /// The same URI; with `any`, whichever authority vouches for the backend is believed.
+    #[must_use]
+    pub fn trusting_any_authority(mut self, any: bool) -> Self {
+        self.any_authority = any;
+        self.prepare();
+        self
+    }
+
+    /// The same URI, found at the addresses of `route` in turn.
+    #[must_use]
+    pub fn through(mut self, route: &Arc<Route>) -> Self {
+        self.route = Some(Arc::clone(route));
+        self.prepare();
+        self
+    }
+
+    /// Makes the targets anew, if they are known.
+    fn prepare(&mut self) {
+        let Some(target) = &self.target else { return };
+        let turns = self.route.as_ref().map_or(1, |route| route.len());
+        self.targets = (0..turns).map(|turn| self.reached(target, turn)).collect();
+    }
+
+    /// `target` as it is called at this turn.
+    fn reached(&self, target: &Target, turn: usize) -> Target {
+        let mut target = target.clone();
+        if self.any_authority {
+            target = target.trusting_any_authority();
+        }
+        if let Some(certificate) = &self.certificate {
+            target = target.showing(certificate);
+        }
+        match &self.route {
+            Some(route) => target.through(route, turn),
             None => target,
         }
     }
@@ -142,7 +212,8 @@ impl Endpoint {
         &self,
         value: &impl Fn(&str) -> Option<Value<'v>>,
     ) -> Result<Cow<'_, Target>, EndpointError> {
-        if let Some(target) = &self.target {
+        let turn = self.route.as_ref().map_or(0, |route| route.next());
+        if let Some(target) = self.targets.get(turn) {
             return Ok(Cow::Borrowed(target));
         }
         let mut authority = String::new();
@@ -159,7 +230,7 @@ impl Endpoint {
                 }
             }
         }
-        Ok(Cow::Owned(self.as_shown(authority.parse::<Target>()?)))
+        Ok(Cow::Owned(self.reached(&authority.parse::<Target>()?, turn)))
     }
 
     /// Path and query of one request; `more` is added to the URI's own query.
@@ -203,6 +274,10 @@ impl Endpoint {
             }
         }
         query::append_raw(&mut all, &more);
+        if self.encoding != Encoding::AsSent {
+            out = strict_path(&out, self.encoding)?;
+            all = strict_query(&all);
+        }
         if !all.is_empty() {
             out.push('?');
             out.push_str(&all);
@@ -211,6 +286,35 @@ impl Endpoint {
             .map(Uri::from)
             .map_err(|error| EndpointError::Malformed(error.to_string()))
     }
+}
+
+/// A path in its canonical form.
+fn strict_path(path: &str, encoding: Encoding) -> Result<String, EndpointError> {
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    if decoded.split(|byte| *byte == b'/').any(|segment| matches!(segment, b"." | b"..")) {
+        return Err(EndpointError::DotSegment(path.to_owned()));
+    }
+    if encoding == Encoding::StrictWithSlashes {
+        return Ok(percent_encode(&decoded, ENCODED_IN_STRICT_PATH).to_string());
+    }
+    let segments = path.split('/').map(|segment| {
+        let decoded: Vec<u8> = percent_decode_str(segment).collect();
+        percent_encode(&decoded, ENCODED_IN_QUERY).to_string()
+    });
+    Ok(segments.collect::<Vec<_>>().join("/"))
+}
+
+/// A query's names and values in their canonical form, in order.
+fn strict_query(query: &str) -> String {
+    let strict = |text: &str| {
+        let decoded: Vec<u8> = percent_decode_str(&text.replace('+', " ")).collect();
+        percent_encode(&decoded, ENCODED_IN_QUERY).to_string()
+    };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| match pair.split_once('=') {
+        Some((name, value)) => format!("{}={}", strict(name), strict(value)),
+        None => strict(pair),
+    });
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// The value of a place.

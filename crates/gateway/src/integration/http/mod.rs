@@ -13,6 +13,7 @@ mod fault;
 mod link;
 mod names;
 mod pool;
+mod route;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use rustls::ClientConfig;
 
 pub use certificate::{CertificateError, ClientCertificate};
 pub use fault::{Phase, UpstreamError};
+pub use route::{Route, RouteError};
 pub use target::{Scheme, Target, TargetError};
 pub use trust::{TrustError, UpstreamSettings};
 
@@ -153,10 +155,13 @@ impl Upstreams {
         if pools.len() >= TARGETS {
             pools.retain(|_, pool| !pool.is_unused());
         }
-        let tls = match target.certificate() {
-            Some(certificate) => Arc::new(certificate.shown_by(&self.tls)),
-            None => Arc::clone(&self.tls),
-        };
+        let mut tls = Arc::clone(&self.tls);
+        if target.trusts_any_authority() {
+            tls = Arc::new(trust::of_any_authority(&tls));
+        }
+        if let Some(certificate) = target.certificate() {
+            tls = Arc::new(certificate.shown_by(&tls));
+        }
         let pool = Pool::new(target.clone(), tls.into());
         if pools.len() < TARGETS {
             pools.insert(target.key().into(), Rc::clone(&pool));

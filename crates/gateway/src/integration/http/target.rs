@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::{HeaderValue, Uri};
 
 use super::ClientCertificate;
+use super::route::{Address, Route};
 
 /// How to speak to a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,6 +53,9 @@ struct Parts {
     origin: Box<str>,
     authority: HeaderValue,
     certificate: Option<ClientCertificate>,
+    any_authority: bool,
+    /// The addresses that lead there, and which of them is tried first.
+    route: Option<(Arc<Route>, usize)>,
     key: Box<str>,
 }
 
@@ -124,6 +128,8 @@ impl Target {
             key: origin.clone(),
             origin,
             certificate: None,
+            any_authority: false,
+            route: None,
             authority: HeaderValue::from_str(&authority).ok()?,
             host: bare.map_or(host.clone(), str::to_ascii_lowercase).into(),
             address,
@@ -167,7 +173,7 @@ impl Target {
         if self.scheme() == Scheme::Http {
             return self.clone();
         }
-        let key = format!("{} as {}", self.0.origin, certificate.fingerprint());
+        let key = format!("{} as {}", self.0.key, certificate.fingerprint());
         Self(Arc::new(Parts {
             certificate: Some(certificate.clone()),
             key: key.into(),
@@ -179,6 +185,39 @@ impl Target {
     #[must_use]
     pub fn certificate(&self) -> Option<&ClientCertificate> {
         self.0.certificate.as_ref()
+    }
+
+    /// The same backend, believed to be who it says whichever authority says so
+    /// (`insecureSkipVerification`).
+    #[must_use]
+    pub fn trusting_any_authority(&self) -> Self {
+        if self.scheme() == Scheme::Http {
+            return self.clone();
+        }
+        let key = format!("{} of any authority", self.0.key);
+        Self(Arc::new(Parts { any_authority: true, key: key.into(), ..Parts::clone(&self.0) }))
+    }
+
+    /// Whether any authority is trusted that says who it is.
+    #[must_use]
+    pub fn trusts_any_authority(&self) -> bool {
+        self.0.any_authority
+    }
+
+    /// The same backend, found at the addresses of `route`, the one at `first` before the others.
+    #[must_use]
+    pub fn through(&self, route: &Arc<Route>, first: usize) -> Self {
+        let mut key = format!("{} through", self.0.key);
+        for address in route.beginning_with(first) {
+            key.push_str(&format!(" {address}"));
+        }
+        let route = Some((Arc::clone(route), first));
+        Self(Arc::new(Parts { route, key: key.into(), ..Parts::clone(&self.0) }))
+    }
+
+    /// Where it is to be found, if not by its name.
+    pub(super) fn route(&self) -> Option<impl Iterator<Item = &Address>> {
+        self.0.route.as_ref().map(|(route, first)| route.beginning_with(*first))
     }
 
     /// `scheme://host:port`.

@@ -1,11 +1,17 @@
-//! Which backends are trusted over TLS. Certificates are always verified.
+//! Which backends are trusted over TLS. Certificates are verified, and only where an integration
+//! says so is it left out who vouches for them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use x509_parser::time::ASN1Time;
 
 /// A file of further certificate authorities that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +88,72 @@ impl UpstreamSettings {
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         Self { tls: Arc::new(tls) }
+    }
+}
+
+/// `config` for backends whose certificates may be of any authority. Its sessions are not shared:
+/// one that is taken up again is not verified again.
+pub(super) fn of_any_authority(config: &ClientConfig) -> ClientConfig {
+    let mut config = config.clone();
+    let algorithms = config.crypto_provider().signature_verification_algorithms;
+    config.dangerous().set_certificate_verifier(Arc::new(AnyAuthority { algorithms }));
+    config.resumption = Resumption::default();
+    config
+}
+
+/// `insecureSkipVerification` (API Gateway API reference, `TlsConfig`): it is not verified that a
+/// certificate is of a supported authority; its dates and its host name are, and that the backend
+/// has its key.
+#[derive(Debug)]
+struct AnyAuthority {
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for AnyAuthority {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+        let (_, certificate) = x509_parser::parse_x509_certificate(end_entity)
+            .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding))?;
+        let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let now = ASN1Time::from_timestamp(seconds)
+            .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding))?;
+        let validity = certificate.validity();
+        if now < validity.not_before {
+            return Err(rustls::Error::InvalidCertificate(CertificateError::NotValidYet));
+        }
+        if now > validity.not_after {
+            return Err(rustls::Error::InvalidCertificate(CertificateError::Expired));
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
     }
 }
 
