@@ -7,6 +7,7 @@ use ports::functions::Functions;
 use crate::access::Verdicts;
 use crate::access::iam::Signatures;
 use crate::access::user_pools::UserPools;
+use crate::integration::backends::Backends;
 
 /// The doors of the request path. Cloning is cheap.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Doors {
     pub signatures: Arc<Signatures>,
     /// The keys of Cognito user pools.
     pub user_pools: Arc<UserPools>,
+    /// What integrations call besides what their URIs name.
+    pub backends: Arc<Backends>,
 }
 
 impl std::fmt::Debug for Doors {

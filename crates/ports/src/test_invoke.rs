@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use api::apigateway::Authorizer;
+use api::apigateway::{Authorizer, VpcLink};
 use base::{Scope, Timestamp};
 use bytes::Bytes;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
@@ -61,6 +61,8 @@ pub struct MethodTest {
     pub verb: String,
     /// What HTTP backends are shown.
     pub client_certificate: Option<ClientCertificateDocument>,
+    /// The VPC links of the API's account and region.
+    pub vpc_links: Vec<VpcLink>,
 }
 
 /// What came of a tested method.

@@ -21,6 +21,8 @@ use gateway::access::iam::Signatures;
 use gateway::access::user_pools::UserPools;
 use gateway::admin::AdminDoor;
 use gateway::front_door::{Apis, Domains, FrontDoor, Names, Refresh, StageCaches};
+use gateway::integration::aws::RoleSessions;
+use gateway::integration::backends::Backends;
 use gateway::listener::{Limits, Listener, Socket};
 use gateway::test_invoke::TestBench;
 use gateway::tls::Truststores;
@@ -42,6 +44,10 @@ const BACKGROUND_THREADS: usize = 2;
 
 /// Connections to the operator's own address: collectors are few.
 const ADMIN_CONNECTIONS: usize = 64;
+
+/// The AWS services that are answered here, by the prefix of their endpoints.
+static OWN_SERVICES: [&str; 9] =
+    ["acm", "apigateway", "cloudtrail", "ec2", "elasticloadbalancing", "iam", "lambda", "logs", "sts"];
 
 /// How often expired log events are removed.
 const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
@@ -98,6 +104,8 @@ impl Parts {
             throttle,
             user_pools,
             upstreams,
+            aws_endpoints,
+            vpc_links,
             log: _,
         } = settings;
         let _entered = background.enter();
@@ -116,12 +124,13 @@ impl Parts {
         let mut function_settings = functions::Settings::new(directory, endpoint(listening), path);
         bounds.apply(&mut function_settings);
         function_settings.hidden.extend(place.directory().map(std::path::Path::to_owned));
+        let credentials = RoleCredentials::new(store.clone(), clock.clone(), random.clone());
         let functions = LocalFunctions::start(
             function_settings,
             Surroundings {
                 store: store.clone(),
                 log: Arc::new(logs.clone()),
-                credentials: RoleCredentials::new(store.clone(), clock.clone(), random.clone()),
+                credentials: Arc::clone(&credentials) as Arc<_>,
                 clock: clock.clone(),
                 random: random.clone(),
                 runtime: background.handle().clone(),
@@ -133,11 +142,18 @@ impl Parts {
         let banner = banner.to_string();
         let authentication = authentication(access);
         let identities = IdentityIndex::start(store.clone(), &authentication, background.handle())?;
+        let aws = match endpoint(listening).parse() {
+            Ok(own) => aws_endpoints.serving(own, &OWN_SERVICES),
+            Err(_) => aws_endpoints,
+        };
+        let sessions = RoleSessions::new(credentials, clock.clone());
+        let backends = Arc::new(Backends { aws, sessions, vpc_links });
         let doors = Doors {
             functions: functions.clone(),
             verdicts: Arc::default(),
             signatures: Arc::new(Signatures::new(identities)),
             user_pools: Arc::new(UserPools::new(user_pools)),
+            backends: Arc::clone(&backends),
         };
         let certificate = tls.map(|tls| default_certificate::server(tls.certificate, &place)).transpose()?;
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
@@ -157,7 +173,8 @@ impl Parts {
         let usage_plans = Arc::new(UsagePlans::default());
         let usage = UsageUpkeep::start(store.clone(), Arc::clone(&usage_plans), clock.clone())?;
         let caches = StageCaches::new(cache, random.clone());
-        let apis = Arc::new(Apis::new(caches, usage_plans, throttle.limit()));
+        let apis = Apis::new(caches, usage_plans, throttle.limit()).reaching(backends);
+        let apis = Arc::new(apis);
         let domains = Arc::new(Domains::new(Truststores::new(truststores)));
         let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;

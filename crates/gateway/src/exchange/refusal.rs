@@ -241,6 +241,24 @@ pub enum ConfigurationFault {
         /// What is wrong.
         why: String,
     },
+    /// Nobody has said where the backend is that the integration names.
+    #[error("{why}")]
+    NoPlace {
+        /// What an operator has to do.
+        why: String,
+    },
+    /// An AWS integration names no role.
+    #[error("the integration with {service} names no role by whose right it is called")]
+    NoRole {
+        /// The service.
+        service: String,
+    },
+    /// The integration's role is not there, or does not let API Gateway act for it.
+    #[error("API Gateway does not have permission to assume the provided role: {why}")]
+    Role {
+        /// Why not.
+        why: String,
+    },
     /// A header that API Gateway sets itself is mapped.
     #[error("the header {name} cannot be mapped for this integration")]
     MappedHeader {

@@ -7,6 +7,7 @@ use vtl::Overrides;
 
 use super::{Body, Caller, Context, EndpointResponse, HeaderNames, PathParameters, Request, Trace};
 use crate::cache::asks_for_fresh;
+use crate::integration::aws::ServiceCall;
 use crate::integration::http::call::{HttpCall, Outgoing};
 use crate::integration::lambda::{Lambda, LambdaProxy};
 use crate::integration::mock::Mock;
@@ -88,6 +89,8 @@ pub enum Call<'r> {
     Mock(&'r Mock, StatusCode),
     /// HTTP or HTTP_PROXY.
     Http(&'r HttpCall, Box<Outgoing>),
+    /// AWS with another service than Lambda; not signed yet.
+    Service(&'r ServiceCall, Box<Outgoing>),
     /// AWS_PROXY.
     LambdaProxy(&'r LambdaProxy, Box<InvokeRequest>),
     /// AWS with a function.
@@ -99,7 +102,7 @@ pub enum Call<'r> {
 pub enum Answered<'r> {
     /// From MOCK.
     Mock(&'r Mock, EndpointResponse),
-    /// From HTTP or HTTP_PROXY.
+    /// From HTTP, HTTP_PROXY, or AWS with another service than Lambda.
     Http(&'r HttpCall, EndpointResponse),
     /// From AWS_PROXY.
     LambdaProxy(EndpointResponse),

@@ -9,6 +9,7 @@ use base::Scope;
 
 use super::StageCaches;
 use crate::exchange::{ConfigurationFault, Refusal, Unreachable};
+use crate::integration::backends::Backends;
 use crate::rest::CompiledStage;
 use crate::throttle::{Bucket, Limit, StageBuckets, Throttle};
 use crate::trail::{StageCounters, Totals};
@@ -26,6 +27,7 @@ pub struct Apis {
     /// How often all APIs of an account may be called in a region, if that is limited.
     account_limit: Option<Limit>,
     accounts: Mutex<HashMap<Scope, Arc<Bucket>>>,
+    backends: Arc<Backends>,
 }
 
 /// By API and stage.
@@ -80,6 +82,18 @@ impl Apis {
     #[must_use]
     pub fn new(caches: StageCaches, usage_plans: Arc<UsagePlans>, account_limit: Option<Limit>) -> Self {
         Self { caches, usage_plans, account_limit, ..Self::default() }
+    }
+
+    /// The same, whose integrations find their backends by `backends`.
+    #[must_use]
+    pub fn reaching(self, backends: Arc<Backends>) -> Self {
+        Self { backends, ..self }
+    }
+
+    /// What integrations find their backends by.
+    #[must_use]
+    pub fn backends(&self) -> &Arc<Backends> {
+        &self.backends
     }
 
     /// The stage that a request's address names.

@@ -10,14 +10,18 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use api::apigateway::VpcLink;
 use base::Scope;
 use documents::apigateway::{
     AccountDocument, ClientCertificateDocument, RestApiDocument, SnapshotDocument, StageDocument, within,
 };
+use documents::apigateway_vpc_links::VpcLinkDocument;
+use documents::iam::RoleDocument;
 use store::{Batch, Change, ChangeKind, Follower, Key, Store, StoreFault, Transaction};
 use tokio::sync::watch;
 
 use super::{Apis, Domains, Served, domains};
+use crate::integration::aws::RoleSessions;
 use crate::rest::{CompiledStage, Remark, Surroundings, compile_canary, compile_stage};
 
 /// How long to wait before a failed read is tried again.
@@ -117,8 +121,14 @@ struct Changed {
 
 async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFault> {
     let mut affected = match batch {
-        Batch::Changes(changes) => changed(changes),
-        Batch::Reload(_) => everything(store, apis).await?,
+        Batch::Changes(changes) => {
+            forget_roles(changes, &apis.backends().sessions);
+            changed(changes)
+        }
+        Batch::Reload(_) => {
+            apis.backends().sessions.forget_all();
+            everything(store, apis).await?
+        }
     };
     for scope in std::mem::take(&mut affected.scopes) {
         let of = scope.clone();
@@ -141,6 +151,15 @@ async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFaul
         }
     }
     Ok(())
+}
+
+/// Integrations no longer act for roles as these were before they changed.
+fn forget_roles(changes: &[Change], sessions: &RoleSessions) {
+    for change in changes.iter().filter(|change| change.is::<RoleDocument>()) {
+        if let Some(name) = change.key.part(0) {
+            sessions.forget(change.scope.account(), name);
+        }
+    }
 }
 
 /// What has to be read anew.
@@ -166,13 +185,13 @@ impl Affected {
 
 /// A snapshot and a client certificate are never changed, and a stage names those that are stored
 /// before it or with it; so following the stages is enough, but for what an account says for all
-/// of its stages.
+/// of its stages and for its VPC links.
 fn changed(changes: &[Change]) -> Affected {
     let mut affected = Affected::default();
     for change in changes {
         if change.is::<StageDocument>() {
             affected.stage(&change.scope, &change.key);
-        } else if change.is::<AccountDocument>() {
+        } else if change.is::<AccountDocument>() || change.is::<VpcLinkDocument>() {
             affected.scopes.insert(change.scope.clone());
         } else if change.is::<RestApiDocument>()
             && change.kind == ChangeKind::Deleted
@@ -228,6 +247,8 @@ struct Stored {
     certificate: Result<Option<ClientCertificateDocument>, String>,
     /// Whether the account lets API Gateway write execution logs.
     logs: bool,
+    /// The VPC links of its account and region.
+    vpc_links: Vec<VpcLink>,
 }
 
 /// The stage at `key`, if there is one.
@@ -254,7 +275,13 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
         None
     });
     let logs = account.is_some_and(|account| account.account.cloudwatch_role_arn.is_some());
-    Ok(Some(Stored { document, snapshot, canary, certificate, logs }))
+    let links = tolerant(transaction.list::<VpcLinkDocument>(scope, &Key::root()))?;
+    let links = links.unwrap_or_else(|why| {
+        tracing::error!(why, "an account's VPC links cannot be read: nothing is sent through them");
+        Vec::new()
+    });
+    let vpc_links = links.into_iter().map(|(_, link)| link.vpc_link).collect();
+    Ok(Some(Stored { document, snapshot, canary, certificate, logs, vpc_links }))
 }
 
 /// A document that cannot be decoded is the trouble of whom it is about; any other fault is
@@ -293,7 +320,7 @@ fn compile(
     name: &str,
     stored: Stored,
 ) -> Result<(CompiledStage, Vec<Remark>), String> {
-    let Stored { document, snapshot, canary, certificate, logs } = stored;
+    let Stored { document, snapshot, canary, certificate, logs, vpc_links } = stored;
     let (caches, stage) = (apis.caches().of(api, name, &document), &document.stage);
     let (counters, client_certificate) = (apis.counters_of(api, name), certificate?);
     let surroundings = Surroundings {
@@ -305,6 +332,8 @@ fn compile(
         client_certificate,
         logs,
         canary: false,
+        backends: Arc::clone(apis.backends()),
+        vpc_links,
     };
     let compiled = compile_stage(scope, stage, &snapshot?, surroundings.clone());
     let (mut compiled, mut remarks) = compiled.map_err(|fault| fault.to_string())?;

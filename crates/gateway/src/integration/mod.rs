@@ -1,10 +1,14 @@
 //! Where a request goes: one folder for each kind of backend.
 
+pub mod aws;
+pub mod backends;
 pub mod http;
 pub mod lambda;
 pub mod mock;
+pub mod vpc_links;
 
 use crate::exchange::ConfigurationFault;
+use aws::ServiceCall;
 use http::call::HttpCall;
 use lambda::{Lambda, LambdaProxy};
 use mock::Mock;
@@ -20,6 +24,8 @@ pub enum Integration {
     LambdaProxy(Box<LambdaProxy>),
     /// AWS with Lambda.
     Lambda(Box<Lambda>),
+    /// AWS with another service.
+    Service(Box<ServiceCall>),
     /// One that cannot run: each request is answered 500.
     Unusable(ConfigurationFault),
 }

@@ -8,6 +8,7 @@ use super::compile::models;
 use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
 use super::trie::Routes;
 use crate::exchange::{ResourceFacts, StageFacts};
+use crate::integration::backends::Backends;
 
 /// Compiles snapshots without serving them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +26,9 @@ impl DeploymentCheck for Check {
             certificate: None,
             // Nor whether its authorizers can be asked.
             authorizers: &Authorizers::default(),
+            // Nor where backends are.
+            backends: &Backends::default(),
+            vpc_links: &[],
         };
         let mut routes = Routes::default();
         let mut faults = Vec::new();

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::apigateway::{ApiKeySourceType, EndpointType, Method, MethodSetting, Resource, Stage};
+use api::apigateway::{ApiKeySourceType, EndpointType, Method, MethodSetting, Resource, Stage, VpcLink};
 use base::Scope;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
 use schema::Models;
@@ -22,6 +22,7 @@ use crate::access::{Authorization, ResourcePolicy};
 use crate::cache::ResponseCache;
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
 use crate::integration::Integration;
+use crate::integration::backends::Backends;
 use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
 use crate::throttle::{StageBuckets, Throttle};
@@ -61,6 +62,10 @@ pub struct Surroundings {
     pub logs: bool,
     /// Whether it is the stage's canary.
     pub canary: bool,
+    /// What its integrations find their backends by.
+    pub backends: Arc<Backends>,
+    /// The VPC links of its account and region.
+    pub vpc_links: Vec<VpcLink>,
 }
 
 /// Something that is left out or closed, for the log.
@@ -105,6 +110,8 @@ pub fn compile_stage(
         variables: &variables,
         certificate: certificate.as_ref(),
         authorizers: &authorizers,
+        backends: &surroundings.backends,
+        vpc_links: &surroundings.vpc_links,
     };
     let api_key_source = snapshot.rest_api.api_key_source.unwrap_or(ApiKeySourceType::Header);
     let mut remarks = Vec::new();

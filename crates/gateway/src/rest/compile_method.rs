@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use api::apigateway::{
     Authorizer, AuthorizerType, ConnectionType, Integration as Stored, IntegrationType, Method,
-    RequestValidator,
+    RequestValidator, VpcLink,
 };
+use base::Scope;
 use http::HeaderValue;
 use schema::{Models, SchemaError};
 
@@ -17,9 +18,11 @@ use crate::access::lambda_authorizer::{AuthorizerFault, LambdaAuthorizer};
 use crate::access::{AskedFunction, AskedUserPools, Authorization};
 use crate::exchange::{ConfigurationFault, ResourceFacts, StageFacts};
 use crate::integration::Integration;
-use crate::integration::http::ClientCertificate;
+use crate::integration::aws::{Service, ServiceApi, ServiceCall, ServiceError, ServiceUri};
+use crate::integration::backends::Backends;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping};
 use crate::integration::http::endpoint::Endpoint;
+use crate::integration::http::{ClientCertificate, Route};
 use crate::integration::lambda::{FunctionUriError, Invocation, Lambda, LambdaProxy, ProxyEvent, function};
 use crate::integration::mock::Mock;
 use crate::mapping::parameters::RequestParameters;
@@ -82,6 +85,10 @@ pub(super) struct Within<'a> {
     pub(super) certificate: Option<&'a ClientCertificate>,
     /// The API's authorizers.
     pub(super) authorizers: &'a Authorizers,
+    /// What integrations find their backends by.
+    pub(super) backends: &'a Backends,
+    /// The VPC links of the account and region.
+    pub(super) vpc_links: &'a [VpcLink],
 }
 
 /// The authorizers of an API by id, compiled with a stage.
@@ -205,13 +212,14 @@ fn integration(
         }
         IntegrationType::Http => {
             let Parts { templates, passthrough, responses, parameters } = parts()?;
-            let user_agent = HeaderValue::from_str(&format!("AmazonAPIGateway_{}", stage.api_id));
             let exchange = Exchange::Mapping(Box::new(Mapping {
                 templates,
                 passthrough,
                 handling: stored.content_handling,
                 responses,
-                user_agent: user_agent.unwrap_or_else(|_| HeaderValue::from_static("AmazonAPIGateway")),
+                user_agent: user_agent(stage),
+                aws: false,
+                implied: Vec::new(),
             }));
             http(within, stored, parameters, exchange)
         }
@@ -228,8 +236,12 @@ fn integration(
             Ok(Integration::LambdaProxy(Box::new(LambdaProxy { invocation, event })))
         }
         IntegrationType::Aws => {
-            let Parts { templates, passthrough, responses, parameters } = parts()?;
-            unmappable(&parameters, true)?;
+            let parts = parts()?;
+            unmappable(&parts.parameters, true)?;
+            if let Some(service) = service_uri(&uri(stored, variables)?) {
+                return service_call(within, stored, service, parts);
+            }
+            let Parts { templates, passthrough, responses, parameters } = parts;
             let invocation = invocation(stage, resource, verb, stored, variables)?;
             Ok(Integration::Lambda(Box::new(Lambda {
                 invocation,
@@ -279,18 +291,102 @@ fn http(
     parameters: RequestParameters,
     exchange: Exchange,
 ) -> Result<Integration, MethodFault> {
-    if stored.connection_type == Some(ConnectionType::VpcLink) {
-        return Err(MethodFault::NotBuilt("VPC_LINK".to_owned()));
-    }
     unmappable(&parameters, false)?;
     let endpoint = Endpoint::new(&uri(stored, within.variables)?).map_err(|error| no_endpoint(&error))?;
-    let endpoint = endpoint.showing(within.certificate);
+    let insecure = stored.tls_config.as_ref().and_then(|tls| tls.insecure_skip_verification);
+    let mut endpoint = endpoint.showing(within.certificate).trusting_any_authority(insecure == Some(true));
+    if stored.connection_type == Some(ConnectionType::VpcLink) {
+        endpoint = endpoint.through(vpc_link(within, stored)?);
+    }
+    http_call(within, stored, endpoint, parameters, exchange).map(|call| Integration::Http(Box::new(call)))
+}
+
+fn http_call(
+    within: &Within<'_>,
+    stored: &Stored,
+    endpoint: Endpoint,
+    parameters: RequestParameters,
+    exchange: Exchange,
+) -> Result<HttpCall, MethodFault> {
     let method = match stored.http_method.as_deref() {
         None | Some("ANY") => None,
         Some(name) => Some(name.parse().map_err(|_| no_endpoint(&format!("{name} is not a method")))?),
     };
     let api_id = HeaderValue::from_str(&within.stage.api_id).map_err(|error| no_endpoint(&error))?;
-    Ok(Integration::Http(Box::new(HttpCall { endpoint, method, parameters, api_id, exchange })))
+    Ok(HttpCall { endpoint, method, parameters, api_id, exchange })
+}
+
+fn user_agent(stage: &StageFacts) -> HeaderValue {
+    let named = HeaderValue::from_str(&format!("AmazonAPIGateway_{}", stage.api_id));
+    named.unwrap_or_else(|_| HeaderValue::from_static("AmazonAPIGateway"))
+}
+
+/// Where the integration's VPC link leads.
+fn vpc_link<'a>(within: &Within<'a>, stored: &Stored) -> Result<&'a Arc<Route>, MethodFault> {
+    let no_place = |why: String| MethodFault::Unusable(ConfigurationFault::NoPlace { why });
+    let id = stored.connection_id.as_deref().unwrap_or_default();
+    let id = within.variables.substitute(id).map_err(|error| no_place(error.to_string()))?;
+    let route = within.backends.vpc_links.route(within.vpc_links, &id, stored.integration_target.as_deref());
+    route.map_err(|error| no_place(error.to_string()))
+}
+
+/// What an AWS integration calls, if that is no function's invocation.
+fn service_uri(uri: &str) -> Option<Result<ServiceUri, MethodFault>> {
+    let parsed = uri.parse::<ServiceUri>();
+    if let Ok(ServiceUri { service, api: ServiceApi::Path(path), .. }) = &parsed
+        && service == "lambda"
+        && path.contains("/functions/")
+        && path.ends_with("invocations")
+    {
+        return None;
+    }
+    Some(parsed.map_err(|error| no_endpoint(&error)))
+}
+
+/// The call of another service than Lambda.
+fn service_call(
+    within: &Within<'_>,
+    stored: &Stored,
+    uri: Result<ServiceUri, MethodFault>,
+    parts: Parts,
+) -> Result<Integration, MethodFault> {
+    let uri = uri?;
+    let StageFacts { account_id, region, .. } = within.stage;
+    let role = match role(stored, within.variables)? {
+        Some(role) => role,
+        None => return Err(MethodFault::Unusable(ConfigurationFault::NoRole { service: uri.service })),
+    };
+    let scope = Scope::new(account_id, region);
+    let service = Service::of(&uri, &within.backends.aws, &scope, &role).map_err(|error| match error {
+        ServiceError::NoEndpoint(error) => {
+            MethodFault::Unusable(ConfigurationFault::NoPlace { why: error.to_string() })
+        }
+        ServiceError::Endpoint(error) => no_endpoint(&error),
+    })?;
+    let Service { endpoint, signature, implied } = service;
+    let Parts { templates, passthrough, responses, parameters } = parts;
+    let exchange = Exchange::Mapping(Box::new(Mapping {
+        templates,
+        passthrough,
+        handling: stored.content_handling,
+        responses: responses.reading_xml(),
+        user_agent: user_agent(within.stage),
+        aws: true,
+        implied,
+    }));
+    let http = http_call(within, stored, endpoint, parameters, exchange)?;
+    Ok(Integration::Service(Box::new(ServiceCall { http, signature })))
+}
+
+/// The role that the integration acts as, if it names one.
+fn role(stored: &Stored, variables: &StageVariables) -> Result<Option<String>, MethodFault> {
+    match stored.credentials.as_deref().filter(|role| !role.is_empty()) {
+        None => Ok(None),
+        Some("arn:aws:iam::*:user/*") => {
+            Err(MethodFault::NotBuilt("invoking by the caller's own right".to_owned()))
+        }
+        Some(role) => variables.substitute(role).map(Some).map_err(|error| no_endpoint(&error)),
+    }
 }
 
 /// The URI with its stage variables replaced. Recorded from AWS: with one that is not defined
@@ -330,12 +426,6 @@ fn invocation(
         let method = method.to_owned();
         return Err(MethodFault::Unusable(ConfigurationFault::IntegrationMethod { method }));
     }
-    let role = match stored.credentials.as_deref().filter(|role| !role.is_empty()) {
-        None => None,
-        Some("arn:aws:iam::*:user/*") => {
-            return Err(MethodFault::NotBuilt("invoking by the caller's own right".to_owned()));
-        }
-        Some(role) => Some(variables.substitute(role).map_err(|error| no_endpoint(&error))?),
-    };
+    let role = role(stored, variables)?;
     Ok(Invocation::new(function, role, stage, resource, verb))
 }

@@ -5,10 +5,11 @@ use bytes::Bytes;
 use ports::functions::{Functions, InvokeReply};
 use serde_json::Value;
 
-use crate::Worker;
 use crate::exchange::{Answered, Body, Call, EndpointResponse, Refusal, Subject};
 use crate::integration::http::call::Exchange;
-use crate::integration::{http, lambda};
+use crate::integration::{aws, http, lambda};
+
+use super::pipeline::Services;
 
 /// Sends the prepared request and waits for the answer, as long as the method allows.
 ///
@@ -17,9 +18,10 @@ use crate::integration::{http, lambda};
 pub(super) async fn integrate<'r>(
     call: Call<'r>,
     limit: std::time::Duration,
-    functions: &dyn Functions,
-    worker: &Worker,
+    services: Services<'_>,
 ) -> Result<Answered<'r>, Refusal> {
+    let functions: &dyn Functions = &*services.doors.functions;
+    let upstreams = &services.worker.upstreams;
     match call {
         Call::Mock(mock, status) => {
             let (headers, body, subject) = (HeaderMap::new(), Body::Empty, Subject::Status);
@@ -27,8 +29,13 @@ pub(super) async fn integrate<'r>(
         }
         Call::Http(call, outgoing) => {
             let whole = matches!(call.exchange, Exchange::Mapping(_));
-            let answer = http::call::send(&worker.upstreams, *outgoing, limit, whole).await?;
+            let answer = http::call::send(upstreams, *outgoing, limit, whole).await?;
             Ok(Answered::Http(call, answer))
+        }
+        Call::Service(call, outgoing) => {
+            let sessions = &services.doors.backends.sessions;
+            let answer = aws::call(&call.signature, *outgoing, limit, sessions, upstreams).await?;
+            Ok(Answered::Http(&call.http, answer))
         }
         Call::LambdaProxy(_, request) => {
             Ok(Answered::LambdaProxy(of_function(lambda::invoke(functions, *request, limit).await?)))

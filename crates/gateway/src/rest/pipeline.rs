@@ -126,8 +126,7 @@ async fn steps<'r>(
     let Prepared { client, call } = prepare::prepare(validated, services.ids).await?;
     course.prepared(&client, &call);
     let asked = Instant::now();
-    let answered =
-        integrate::integrate(call, client.method.timeout, &*services.doors.functions, services.worker).await;
+    let answered = integrate::integrate(call, client.method.timeout, services).await;
     let latency = asked.elapsed();
     course.asked(latency, client.method, answered.as_ref().ok());
     let answered = course.log.answered(answered?, latency, &stage.binary).await?;

@@ -13,7 +13,7 @@ use crate::exchange::{
     read_whole,
 };
 use crate::integration::Integration;
-use crate::integration::http::call::{Exchange, HttpCall, Mapping};
+use crate::integration::http::call::{Exchange, HttpCall, Mapping, Outgoing};
 use crate::integration::lambda::{CLIENT_CONTEXT, EventRequest, INVOCATION_TYPE, Lambda, LambdaProxy};
 use crate::integration::mock::Mock;
 use crate::mapping::headers::TRACE_ID;
@@ -34,8 +34,21 @@ pub(super) async fn prepare<'r>(validated: Validated<'r>, ids: &IdSource) -> Res
             let trace = trace();
             match &call.exchange {
                 Exchange::Passing => pass_to_http(matched, call, trace).await,
-                Exchange::Mapping(mapping) => map_to_http(matched, call, mapping, trace).await,
+                Exchange::Mapping(mapping) => {
+                    let (client, outgoing) = map_to_http(matched, call, mapping, trace).await?;
+                    Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
+                }
             }
+        }
+        Integration::Service(service) => {
+            let trace = trace();
+            let call = &service.http;
+            // The requests of these are always mapped.
+            let Exchange::Mapping(mapping) = &call.exchange else {
+                return Err(Refusal::ApiConfigurationError(ConfigurationFault::NoIntegration));
+            };
+            let (client, outgoing) = map_to_http(matched, call, mapping, trace).await?;
+            Ok(Prepared { call: Call::Service(service, Box::new(outgoing)), client })
         }
         Integration::LambdaProxy(proxy) => {
             let trace = trace();
@@ -55,7 +68,9 @@ async fn to_mock<'r>(matched: Matched<'r>, mock: &'r Mock) -> Result<Prepared<'r
     let status = match template {
         Some(template) => {
             let at = mock.templates.place(template);
-            let payload = client.payload.clone();
+            let binary = client.stage.binary.are_sent_by(content_type);
+            let payload = payload::of_request(client.payload.clone(), binary, None)
+                .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?;
             let rendered = rendered(template, &mut client, &payload)?;
             mock.status(at, &rendered)?
         }
@@ -84,14 +99,14 @@ async fn map_to_http<'r>(
     call: &'r HttpCall,
     mapping: &'r Mapping,
     trace: Trace,
-) -> Result<Prepared<'r>, Refusal> {
+) -> Result<(Client<'r>, Outgoing), Refusal> {
     let (mut client, _) = whole(matched, Some(trace)).await?;
     let payload = converted(&mut client, &mapping.templates, mapping.passthrough, mapping.handling)?;
     let mapped = call.mapped(&client.view(), &client.overrides)?;
     let content_type = client.headers.get(CONTENT_TYPE).cloned();
     let outgoing =
         call.mapping(mapping, mapped, client.request, content_type, payload, client.trace_header());
-    Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
+    Ok((client, outgoing))
 }
 
 async fn to_lambda_proxy<'r>(

@@ -4,6 +4,7 @@
 //! are left out, as AWS's console says of its tests. Everything else is that of real traffic, so
 //! a method that asks for request validation, which is not built, still refuses.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::apigateway::{EndpointType, Stage};
@@ -14,6 +15,7 @@ use ports::test_invoke::{MethodTest, MethodTested, TestInvokeError};
 use super::request::{Made, made};
 use super::{Bench, millis};
 use crate::exchange::{Body, Refusal, Reply, TEST_STAGE, read_whole};
+use crate::integration::backends::Backends;
 use crate::integration::http::call::unusable;
 use crate::mapping::headers::{EXTENDED_REQUEST_ID, REQUEST_ID};
 use crate::rest::limits::PAYLOAD_BYTES;
@@ -30,7 +32,7 @@ use crate::trail::execution_log::wording;
 pub(super) async fn run(test: MethodTest, bench: &Bench) -> Result<MethodTested, TestInvokeError> {
     let given = test.request.clone();
     let verb = test.verb.clone();
-    let stage = compiled(test)?;
+    let stage = compiled(test, &bench.doors.backends)?;
     let path = stage.methods.first().map(|method| &*method.resource.path).unwrap_or_default();
     let Made { request, headers, names } = made(&given, &verb, path, &bench.ids)?;
     let services = Services { doors: &bench.doors, ids: &bench.ids, worker: &bench.worker };
@@ -57,8 +59,8 @@ fn refused(refusal: &Refusal, ids: &crate::exchange::RequestIds) -> Reply {
     Reply { status: head.status, headers, body }
 }
 
-fn compiled(test: MethodTest) -> Result<CompiledStage, TestInvokeError> {
-    let MethodTest { request, mut snapshot, resource_id, method, client_certificate, .. } = test;
+fn compiled(test: MethodTest, backends: &Arc<Backends>) -> Result<CompiledStage, TestInvokeError> {
+    let MethodTest { request, mut snapshot, resource_id, method, client_certificate, vpc_links, .. } = test;
     open(&mut snapshot, &resource_id, &method);
     let certificate = client_certificate.as_ref().map(|stored| &stored.client_certificate);
     let stage = Stage {
@@ -67,7 +69,8 @@ fn compiled(test: MethodTest) -> Result<CompiledStage, TestInvokeError> {
         client_certificate_id: certificate.and_then(|shown| shown.client_certificate_id.clone()),
         ..Stage::default()
     };
-    let surroundings = Surroundings { client_certificate, ..Surroundings::default() };
+    let backends = Arc::clone(backends);
+    let surroundings = Surroundings { client_certificate, backends, vpc_links, ..Surroundings::default() };
     let (mut compiled, _) = compile_stage(&request.scope, &stage, &snapshot, surroundings)
         .map_err(|fault| TestInvokeError::Request(fault.to_string()))?;
     for method in &mut compiled.methods {

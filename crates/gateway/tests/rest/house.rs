@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use api::apigateway::VpcLink;
 use base::{Random, Scope, Timestamp};
 use bytes::Bytes;
 use documents::apigateway::{SnapshotDocument, StageDocument};
@@ -12,6 +13,7 @@ use gateway::access::iam::Signatures;
 use gateway::cache::{CacheSpec, ResponseCache};
 use gateway::exchange::{Body, HeaderNames, Incoming};
 use gateway::front_door::{Apis, FrontDoor, Served};
+use gateway::integration::backends::Backends;
 use gateway::rest::{Remark, Surroundings, compile_stage};
 use gateway::trail::Trail;
 use http::{HeaderMap, Request, StatusCode};
@@ -158,6 +160,8 @@ pub(crate) struct Api {
     pub(crate) logs: bool,
     /// Whose keys are known.
     pub(crate) identified: Vec<Identified>,
+    pub(crate) backends: Arc<Backends>,
+    pub(crate) vpc_links: Vec<VpcLink>,
 }
 
 impl Api {
@@ -169,6 +173,8 @@ impl Api {
             more: json!({}),
             logs: false,
             identified: Vec::new(),
+            backends: Arc::default(),
+            vpc_links: Vec::new(),
         }
     }
 
@@ -208,6 +214,8 @@ impl Api {
             buckets: apis.buckets_of("abc123", "prod"),
             logs: self.logs,
             cache: self.cache(),
+            backends: Arc::clone(&self.backends),
+            vpc_links: self.vpc_links.clone(),
             ..Surroundings::default()
         }
     }
@@ -269,6 +277,7 @@ impl House {
                 verdicts: Arc::default(),
                 signatures: Arc::new(Signatures::new(Arc::new(Known(api.identified.clone())))),
                 user_pools: Arc::default(),
+                backends: Arc::clone(&api.backends),
             },
             Arc::new(EchoedCalls),
             Trail::start(Arc::clone(&logs) as Arc<dyn LogSink>).unwrap(),

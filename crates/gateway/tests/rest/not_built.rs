@@ -32,19 +32,6 @@ fn unbuilt_integrations_refuse() {
         |integration: Value| json!({"authorizationType": "NONE", "methodIntegration": integration});
     for (stored, reason) in [
         (
-            json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://127.0.0.1:1/", "connectionType": "VPC_LINK",
-                "connectionId": "v1"}),
-            "VPC_LINK",
-        ),
-        (
-            json!({"type": "AWS", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-west-2:s3:path/b/k"}),
-            "the AWS integration with s3",
-        ),
-        (
-            json!({"type": "AWS", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-west-2:dynamodb:action/Scan"}),
-            "the AWS integration with dynamodb",
-        ),
-        (
             json!({"type": "AWS_PROXY", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-west-2:lambda:path/2021-11-15/functions/f/response-streaming-invocations"}),
             "response streaming",
         ),
@@ -59,6 +46,49 @@ fn unbuilt_integrations_refuse() {
             json!({}),
             &format!("{reason} is not built yet, so the request is refused"),
         );
+    }
+}
+
+/// What only an operator can say is not guessed.
+#[test]
+fn backends_that_nobody_has_named_are_not_called() {
+    let integration =
+        |integration: Value| json!({"authorizationType": "NONE", "methodIntegration": integration});
+    let aws = |rest: &str, credentials: Value| {
+        json!({"type": "AWS", "httpMethod": "POST", "uri": format!("arn:aws:apigateway:us-west-2:{rest}"),
+            "credentials": credentials})
+    };
+    let role = json!("arn:aws:iam::000000000000:role/r");
+    for (stored, reason) in [
+        (
+            json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": "http://127.0.0.1:1/",
+                "connectionType": "VPC_LINK", "connectionId": "v1"}),
+            "there is no VPC link v1",
+        ),
+        (
+            json!({"type": "HTTP", "httpMethod": "GET", "uri": "http://127.0.0.1:1/",
+                "connectionType": "VPC_LINK", "connectionId": "${stageVariables.link}"}),
+            "the stage variable link is not defined",
+        ),
+        (
+            aws("s3:path/b/k", json!(null)),
+            "the integration with s3 names no role by whose right it is called",
+        ),
+        (
+            aws("dynamodb:action/Scan", role.clone()),
+            "no endpoint is configured for the AWS service dynamodb: name one under [aws_endpoints], dynamodb = \
+             \"http://…\" or default = \"aws\"",
+        ),
+        (
+            aws("{b}.s3:path/k", role.clone()),
+            "Invalid endpoint address: arn:aws:apigateway:us-west-2:{b}.s3:path/k names no host",
+        ),
+        (
+            aws("dynamodb:action/Scan", json!("arn:aws:iam::*:user/*")),
+            "invoking by the caller's own right is not built yet, so the request is refused",
+        ),
+    ] {
+        refuses(integration(stored), json!({}), reason);
     }
 }
 

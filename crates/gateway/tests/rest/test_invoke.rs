@@ -37,6 +37,7 @@ fn bench(function: Function) -> (TestBench, House) {
                 verdicts: Arc::default(),
                 signatures: nobody(),
                 user_pools: Arc::default(),
+                backends: Arc::default(),
             },
             Random::system(),
             UpstreamSettings::default(),
@@ -78,6 +79,7 @@ fn run(bench: &TestBench, api: &Api, asked: &Asked<'_>) -> Result<MethodTested, 
         verb: asked.verb.to_owned(),
         snapshot,
         client_certificate: None,
+        vpc_links: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(bench.method(test))

@@ -5,17 +5,20 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::apigateway::ThrottleSettings;
 use base::Secret;
 use gateway::access::user_pools::{KeySource, PoolSettings, UserPool};
-use gateway::integration::http::UpstreamSettings;
+use gateway::integration::aws::{AwsEndpoints, Credentials, ServicePlace};
+use gateway::integration::http::{Route, Target, UpstreamSettings};
+use gateway::integration::vpc_links::VpcLinkTargets;
 use gateway::listener::Limits;
 use gateway::throttle::{ACCOUNT_BURST, ACCOUNT_RATE, Limit};
 
 pub(crate) use super::written::LogFormat;
-use super::written::{self, Auth, ConfigFault, Source, Written};
+use super::written::{self, Auth, AwsCredentials, ConfigFault, Source, Written};
 use crate::cli::{self, Serve};
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4566);
@@ -50,6 +53,10 @@ pub(crate) struct Settings {
     /// What is said of Cognito user pools, by ARN.
     pub(crate) user_pools: HashMap<String, PoolSettings>,
     pub(crate) upstreams: UpstreamSettings,
+    /// Where the AWS services are that APIs call.
+    pub(crate) aws_endpoints: AwsEndpoints,
+    /// What is behind VPC links.
+    pub(crate) vpc_links: VpcLinkTargets,
     pub(crate) log: Log,
 }
 
@@ -253,6 +260,9 @@ impl Settings {
             Some(bundle) => UpstreamSettings::with_bundle(bundle)
                 .map_err(|error| in_file("upstreams.ca_bundle", &format!("cannot be used: {error}")))?,
         };
+        let aws_endpoints = aws_endpoints(written.aws_endpoints, |name| std::env::var(name).ok())
+            .map_err(|why| in_file("aws_endpoints", &why))?;
+        let vpc_links = vpc_links(written.vpc_links).map_err(|why| in_file("vpc_links", &why))?;
         let log = Log {
             directives: arguments.log.or(written.log.level).unwrap_or_else(|| "info".to_owned()),
             format: written.log.format.unwrap_or(LogFormat::Text),
@@ -277,6 +287,8 @@ impl Settings {
             throttle,
             user_pools,
             upstreams,
+            aws_endpoints,
+            vpc_links,
             log,
         })
     }
@@ -319,6 +331,77 @@ fn user_pools(written: Vec<written::UserPool>) -> Result<HashMap<String, PoolSet
         }
     }
     Ok(pools)
+}
+
+/// Where AWS services are. Nothing goes to AWS that is not said to, nor without keys for it:
+/// credentials that are issued here are nobody's there.
+fn aws_endpoints(
+    written: written::AwsEndpoints,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<AwsEndpoints, String> {
+    let place = |key: &str, text: &str| match text {
+        "aws" => Ok(ServicePlace::Aws),
+        url => match url.parse::<Target>() {
+            Ok(target) if is_origin(url) => Ok(ServicePlace::At(target)),
+            Ok(_) => Err(format!("has {key} = {url:?}, of which only scheme, host and port can be used")),
+            Err(why) => Err(format!("has {key} = {url:?}: {why}")),
+        },
+    };
+    let mut named = HashMap::new();
+    for (service, url) in &written.services {
+        let known =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        if service.is_empty() || !service.bytes().all(known) {
+            return Err(format!("names {service:?}, which is no service"));
+        }
+        named.insert(service.as_str().into(), place(service, url)?);
+    }
+    let default = written.default.as_deref().map(|url| place("default", url)).transpose()?;
+    let to_aws = named.values().chain(&default).any(|place| matches!(place, ServicePlace::Aws));
+    let keys = match (to_aws, written.credentials) {
+        (false, None) => None,
+        (false, Some(_)) => {
+            return Err("has credentials that are for nothing: no service is at \"aws\"".to_owned());
+        }
+        (true, None) => {
+            return Err(
+                "sends requests to AWS and does not say by whose credentials: credentials = \"environment\""
+                    .to_owned(),
+            );
+        }
+        (true, Some(AwsCredentials::Environment)) => {
+            let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
+            let needed = |name: &str| {
+                variable(name).ok_or_else(|| {
+                    format!("takes its credentials from the environment, where {name} is not set")
+                })
+            };
+            let keys = Credentials::new(needed("AWS_ACCESS_KEY_ID")?, needed("AWS_SECRET_ACCESS_KEY")?);
+            Some(match variable("AWS_SESSION_TOKEN") {
+                Some(token) => keys.with_session_token(token),
+                None => keys,
+            })
+        }
+    };
+    Ok(AwsEndpoints::new(named, default, keys))
+}
+
+/// Whether there is nothing behind scheme, host and port.
+fn is_origin(url: &str) -> bool {
+    let behind = url.split_once("://").map(|(_, behind)| behind.trim_end_matches('/'));
+    behind.is_some_and(|authority| !authority.contains(['/', '?', '#']))
+}
+
+/// The addresses behind VPC links, by what names the link.
+fn vpc_links(written: Vec<written::VpcLink>) -> Result<VpcLinkTargets, String> {
+    let mut targets = HashMap::new();
+    for written::VpcLink { link, addresses } in written {
+        let route = Route::new(&addresses).map_err(|why| format!("has a wrong target of {link:?}: {why}"))?;
+        if targets.insert(link.as_str().into(), Arc::new(route)).is_some() {
+            return Err(format!("names {link:?} twice"));
+        }
+    }
+    Ok(VpcLinkTargets::new(targets))
 }
 
 /// Root keys in development mode are refused: whoever sets them expects them to be asked for.
@@ -411,9 +494,10 @@ mod tests {
         ];
         let pool =
             ["[[user_pools]]", "arn =", "issuer =", "jwks =", "listen = \"127.0.0.1:9464\"", "hosts ="];
+        let backends = ["default =", "credentials =", "sqs =", "[[vpc_links]]", "link =", "addresses ="];
         let is_example = |line: &&str| {
             examples.iter().any(|key| line.starts_with(&format!("{key} =")))
-                || pool.iter().any(|start| line.starts_with(start))
+                || pool.iter().chain(&backends).any(|start| line.starts_with(start))
         };
         REFERENCE.lines().filter(|line| !is_example(line)).collect::<Vec<_>>().join("\n")
     }
@@ -446,6 +530,7 @@ mod tests {
     #[test]
     fn the_reference_has_every_key() {
         let written = written::parse(REFERENCE).unwrap();
+        assert!(!written.aws_endpoints.services.is_empty());
         // `Debug` prints `None` for what is absent.
         assert!(!format!("{written:?}").contains("None"), "{written:?}");
     }
@@ -505,6 +590,16 @@ mod tests {
                 "[[user_pools]]\narn = \"x\"\njwks = \"y\"",
                 "user_pools names \"x\", which is not the ARN of a user pool",
             ),
+            ("aws_endpoints.sqs = \"x\"", "aws_endpoints has sqs = \"x\""),
+            (
+                "[[vpc_links]]\nlink = \"a\"\naddresses = [\"b:0\"]",
+                "vpc_links has a wrong target of \"a\": \"b:0\" is no address",
+            ),
+            ("[[vpc_links]]\nlink = \"a\"\naddresses = []", "no address is given"),
+            (
+                "[[vpc_links]]\nlink = \"a\"\naddresses = [\"b\"]\n[[vpc_links]]\nlink = \"a\"\naddresses = [\"b\"]",
+                "vpc_links names \"a\" twice",
+            ),
             ("workers = 1025", "workers must be from 1 to 1024"),
             ("drain_seconds = 86401", "drain_seconds must be from 1 to 86400 seconds"),
             ("connections.most = 0", "connections.most must be at least 1"),
@@ -514,6 +609,44 @@ mod tests {
             ("log.format = \"xml\"", "xml"),
         ] {
             let why = of_file(text).unwrap_err();
+            assert!(why.contains(said), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn requests_go_to_aws_only_if_told_to_and_with_keys_for_it() {
+        let meant = |text: &str, environment: &[(&str, &str)]| {
+            let written = written::parse(&format!("[aws_endpoints]\n{text}")).unwrap().aws_endpoints;
+            let found = |name: &str| environment.iter().find(|(own, _)| *own == name);
+            aws_endpoints(written, |name| found(name).map(|(_, value)| (*value).to_owned()))
+        };
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "hunter2")];
+        for text in [
+            "",
+            "sqs = \"http://127.0.0.1:9324\"",
+            "sqs = \"https://sqs.example/\"\ndefault = \"http://127.0.0.1:1\"",
+        ] {
+            assert!(meant(text, &[]).is_ok(), "{text}");
+        }
+        for text in ["default = \"aws\"", "s3 = \"aws\""] {
+            assert!(meant(text, &keys).unwrap_err().contains("does not say by whose credentials"), "{text}");
+            let with = format!("{text}\ncredentials = \"environment\"");
+            assert!(meant(&with, &[]).unwrap_err().contains("AWS_ACCESS_KEY_ID is not set"), "{text}");
+            assert!(
+                meant(&with, &keys[..1]).unwrap_err().contains("AWS_SECRET_ACCESS_KEY is not set"),
+                "{text}"
+            );
+            let endpoints = meant(&with, &keys).unwrap();
+            assert!(!format!("{endpoints:?}").contains("hunter2"));
+        }
+        for (text, said) in [
+            ("credentials = \"environment\"", "for nothing"),
+            ("sqs = \"127.0.0.1:9324\"", "begins with neither"),
+            ("sqs = \"http://127.0.0.1:9324/path\"", "only scheme, host and port"),
+            ("sqs = \"http://user@host\"", "does not name a host"),
+            ("SQS = \"http://127.0.0.1:9324\"", "no service"),
+        ] {
+            let why = meant(text, &keys).unwrap_err();
             assert!(why.contains(said), "{text}: {why}");
         }
     }

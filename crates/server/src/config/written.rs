@@ -2,7 +2,7 @@
 //! refused: a restriction that is misspelt must not be silently absent. `reference.toml` says
 //! what each key means.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,10 @@ pub(crate) struct Written {
     pub(crate) user_pools: Vec<UserPool>,
     #[serde(default)]
     pub(crate) upstreams: Upstreams,
+    #[serde(default)]
+    pub(crate) aws_endpoints: AwsEndpoints,
+    #[serde(default)]
+    pub(crate) vpc_links: Vec<VpcLink>,
     #[serde(default)]
     pub(crate) log: Log,
 }
@@ -126,6 +130,31 @@ pub(crate) struct UserPool {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Upstreams {
     pub(crate) ca_bundle: Option<PathBuf>,
+}
+
+/// `[aws_endpoints]`. Every other key is a service, so a misspelt one is not noticed here; it
+/// leaves the service without an endpoint, which closes what needs one.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct AwsEndpoints {
+    pub(crate) default: Option<String>,
+    pub(crate) credentials: Option<AwsCredentials>,
+    #[serde(flatten)]
+    pub(crate) services: BTreeMap<String, String>,
+}
+
+/// `aws_endpoints.credentials`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AwsCredentials {
+    Environment,
+}
+
+/// `[[vpc_links]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VpcLink {
+    pub(crate) link: String,
+    pub(crate) addresses: Vec<String>,
 }
 
 /// `[log]`.

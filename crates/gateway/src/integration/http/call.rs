@@ -3,9 +3,13 @@
 use std::time::{Duration, Instant};
 
 use api::apigateway::ContentHandlingStrategy;
+use base::Timestamp;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use http::{Method, Request, Uri, Version};
+use sigv4::{Credentials, Payload, SigningError};
 use vtl::Overrides;
 
 use super::endpoint::{Endpoint, EndpointError, LONGEST_URL};
@@ -64,6 +68,10 @@ pub struct Mapping {
     pub responses: IntegrationResponses,
     /// `User-Agent`.
     pub user_agent: HeaderValue,
+    /// Whether the rules for AWS services hold.
+    pub aws: bool,
+    /// What such a service is told unless something else is mapped.
+    pub implied: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// What the mappings give for one request.
@@ -100,6 +108,32 @@ impl Outgoing {
     pub fn body(&self) -> &Body {
         self.request.body()
     }
+
+    /// Signs it, as it is, for an AWS service.
+    ///
+    /// # Errors
+    /// If a credential is no header text.
+    pub fn sign(
+        &mut self,
+        credentials: &Credentials,
+        region: &str,
+        service: &str,
+        at: Timestamp,
+    ) -> Result<(), SigningError> {
+        let authority = self.target.authority().clone();
+        self.request.headers_mut().entry(HOST).or_insert(authority);
+        let payload = match self.request.body() {
+            Body::Empty => Payload::Bytes(&[]),
+            Body::Whole(bytes) => Payload::Bytes(bytes),
+            Body::Stream(_) | Body::Bounded(_) => Payload::Unsigned,
+        };
+        let request = sigv4::Request::new(self.request.method(), self.request.uri(), self.request.headers());
+        let added = sigv4::sign(&request, payload, credentials, region, service, at)?;
+        for (name, value) in added {
+            self.request.headers_mut().insert(name, value);
+        }
+        Ok(())
+    }
 }
 
 impl HttpCall {
@@ -117,8 +151,12 @@ impl HttpCall {
         Ok(Mapped {
             target: self.endpoint.target(&value).map_err(no_endpoint)?.into_owned(),
             uri: self.endpoint.path_and_query(&value, query).map_err(no_endpoint)?,
-            headers: self.parameters.headers_of(view, overrides, false)?,
+            headers: self.parameters.headers_of(view, overrides, self.is_aws())?,
         })
+    }
+
+    fn is_aws(&self) -> bool {
+        matches!(&self.exchange, Exchange::Mapping(mapping) if mapping.aws)
     }
 
     /// The request of HTTP_PROXY: the client's headers but for what is dropped, and its body.
@@ -159,6 +197,9 @@ impl HttpCall {
         headers.insert(USER_AGENT, mapping.user_agent.clone());
         if !payload.is_empty() {
             headers.insert(CONTENT_TYPE, content_type.unwrap_or(JSON));
+        }
+        for (name, value) in &mapping.implied {
+            headers.insert(name, value.clone());
         }
         self.outgoing(mapped, client, headers, Body::from(payload), trace)
     }
@@ -282,7 +323,7 @@ pub async fn send(
     Ok(EndpointResponse { status: head.status, headers: head.headers, body, subject: Subject::Status })
 }
 
-fn timeout(limit: Duration) -> Refusal {
+pub(crate) fn timeout(limit: Duration) -> Refusal {
     Refusal::IntegrationTimeout { limit_millis: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }
 }
 

@@ -76,6 +76,9 @@ fn configuration(fault: &ConfigurationFault) -> Cow<'static, str> {
         | ConfigurationFault::Stage { .. }
         | ConfigurationFault::NotBuilt { .. }
         | ConfigurationFault::NoIntegration
+        | ConfigurationFault::NoPlace { .. }
+        | ConfigurationFault::NoRole { .. }
+        | ConfigurationFault::Role { .. }
         | ConfigurationFault::MappedHeader { .. }
         | ConfigurationFault::HeaderValue { .. }
         | ConfigurationFault::Template { .. }

@@ -68,7 +68,8 @@ impl ExecutionLog {
         }
         match call {
             Call::Mock(..) => {}
-            Call::Http(_, outgoing) => {
+            // The log shows the request without its signature.
+            Call::Http(_, outgoing) | Call::Service(_, outgoing) => {
                 let uri = outgoing.url();
                 self.write(Detail::Data, || format!("Endpoint request URI: {uri}"));
                 self.write(Detail::Data, || {

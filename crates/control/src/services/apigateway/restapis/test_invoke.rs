@@ -14,6 +14,7 @@ use wire::ServiceError;
 
 use super::super::client_certificates;
 use super::super::refusals::{bad_request, unknown_method};
+use super::super::vpc_links;
 use super::{authorizers, deployments, resources};
 use crate::{Call, CallContext, Failure, Outcome, Plane, Registry};
 
@@ -60,6 +61,7 @@ fn gather(call: &mut Call<'_, '_>, input: &TestInvokeMethodRequest) -> Outcome<M
         // A client sends a verb; ANY is none.
         verb: if verb == "ANY" { "GET".to_owned() } else { verb.to_owned() },
         client_certificate: certificate.map(|id| client_certificates::get(call, id)).transpose()?,
+        vpc_links: vpc_links::all(call)?,
     })
 }
 

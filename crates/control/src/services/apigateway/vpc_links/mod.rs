@@ -108,6 +108,12 @@ fn delete_vpc_link(call: &mut Call<'_, '_>, input: &DeleteVpcLinkRequest) -> Out
     Ok(Empty {})
 }
 
+/// The account's links in the call's region.
+pub(super) fn all(call: &mut Call<'_, '_>) -> Outcome<Vec<VpcLink>> {
+    let documents = call.tx.list::<VpcLinkDocument>(&call.context.scope, &Key::root())?;
+    Ok(documents.into_iter().map(|(_, document)| document.vpc_link).collect())
+}
+
 /// The link `id`.
 pub(super) fn find(call: &mut Call<'_, '_>, id: &str) -> Outcome<VpcLinkDocument> {
     let document = call.tx.get(&call.context.scope, &Key::new([id]))?;
