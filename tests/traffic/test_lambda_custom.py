@@ -123,3 +123,54 @@ def test_a_mapped_header_in_the_answer(shared_aws, arn, call):
     api.deploy()
     reply = call("POST", api.path("/"), JSON, b'{"a": "deep"}')
     assert reply.header("X-Static") == "yes"
+
+
+def test_parameters_are_looked_for_in_path_query_and_headers(shared_aws, arn, call):
+    """178."""
+    api = RestApi(shared_aws)
+    template = {"application/json": '{"found": "$input.params("param1")"}'}
+    for path in ("/in/{param1}", "/out"):
+        integrate(api, arn, path, requestTemplates=template)
+        api.reply(path, "POST", "200")
+    api.deploy()
+
+    def found(path, headers):
+        return call("POST", api.path(path), {**JSON, **headers}, b"{}").json["got"]["found"]
+
+    assert found("/in/p?param1=q", {"param1": "h"}) == "p"
+    assert found("/out?param1=q", {"param1": "h"}) == "q"
+    assert found("/out", {"param1": "h"}) == "h"
+    assert found("/out", {}) == ""
+
+
+def test_headers_are_mapped_from_the_result(shared_aws, arn, call):
+    """179."""
+    api = RestApi(shared_aws)
+    integrate(api, arn)
+    headers = {
+        "X-Body": "integration.response.body",
+        "X-Part": "integration.response.body.$.got.a",
+        "X-Version": "integration.response.header.X-Amz-Executed-Version",
+        "X-Static": "'static'",
+    }
+    api.reply("/", "POST", "200", headers=headers)
+    api.deploy()
+    reply = call("POST", api.path("/"), JSON, b'{"a":"deep"}')
+    assert {name: reply.header(name) for name in headers} == {
+        "X-Body": '{"got": {"a": "deep"}}',
+        "X-Part": "deep",
+        "X-Version": "$LATEST",
+        "X-Static": "static",
+    }
+
+
+def test_a_template_overrides_the_status(shared_aws, arn, call):
+    """180."""
+    api = RestApi(shared_aws)
+    integrate(api, arn)
+    template = "#if($input.path('$.got.bad'))#set($context.responseOverride.status = 400)#end$input.json('$.got')"
+    api.reply("/", "POST", "200", responseTemplates={"application/json": template})
+    api.deploy()
+    assert call("POST", api.path("/"), JSON, b'{"ok": 1}').status == 200
+    reply = call("POST", api.path("/"), JSON, b'{"bad": 1}')
+    assert (reply.status, reply.json) == (400, {"bad": 1})

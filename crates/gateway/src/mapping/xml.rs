@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 /// Deeper documents are not read.
 const DEEPEST: usize = 64;
 
+/// Nor are larger ones: in memory an element takes many times what it takes in the text.
+const MOST_ELEMENTS: usize = 100_000;
+
 /// An element that is not at its end yet.
 struct Open {
     name: String,
@@ -25,9 +28,14 @@ pub fn to_json(xml: &str) -> Option<String> {
     let mut reader = Reader::from_str(xml);
     let mut open: Vec<Open> = Vec::new();
     let mut root = None;
+    let mut elements = 0;
     loop {
+        if elements > MOST_ELEMENTS {
+            return None;
+        }
         match reader.read_event().ok()? {
             Event::Start(start) => {
+                elements += 1;
                 if open.len() >= DEEPEST || (open.is_empty() && root.is_some()) {
                     return None;
                 }
@@ -38,6 +46,7 @@ pub fn to_json(xml: &str) -> Option<String> {
                 });
             }
             Event::Empty(empty) => {
+                elements += 1;
                 let name = empty.local_name().as_ref().to_owned();
                 put(&mut open, &mut root, name, Value::Null)?;
             }
@@ -146,5 +155,17 @@ mod tests {
         let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
         assert!(to_json(&deep(DEEPEST)).is_some());
         assert!(to_json(&deep(DEEPEST + 1)).is_none());
+        let wide = |elements: usize| format!("<a>{}</a>", "<b/>".repeat(elements - 1));
+        assert!(to_json(&wide(MOST_ELEMENTS)).is_some());
+        assert!(to_json(&wide(MOST_ELEMENTS + 1)).is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_is_json(xml in "(<a>|</a>|<b/>|<x:c d='e'>|</x:c>|&lt;|&#0;|&x;|<!\\[CDATA\\[|\\]\\]>|<!--|-->|[a-z<>&;/! ]){0,24}") {
+            if let Some(json) = to_json(&xml) {
+                proptest::prop_assert!(serde_json::from_str::<Value>(&json).is_ok_and(|value| value.is_object()));
+            }
+        }
     }
 }
