@@ -336,7 +336,7 @@ fn service_uri(uri: &str) -> Option<Result<ServiceUri, MethodFault>> {
     if let Ok(ServiceUri { service, api: ServiceApi::Path(path), .. }) = &parsed
         && service == "lambda"
         && path.contains("/functions/")
-        && path.ends_with("invocations")
+        && path.split('?').next().is_some_and(|path| path.ends_with("invocations"))
     {
         return None;
     }
