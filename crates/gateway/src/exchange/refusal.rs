@@ -176,9 +176,6 @@ pub enum DomainRefusal {
     /// Only VPC endpoints reach it, which there are none of.
     #[error("is private")]
     Private,
-    /// It goes by routing rules alone, and has none.
-    #[error("has no routing rule that fits")]
-    RoutingRules,
     /// It asks for what only TLS gives, and the request came without.
     #[error("is served over TLS only")]
     Insecure,

@@ -105,7 +105,7 @@ impl FrontDoor {
         let (found, address) = match &domain {
             // Under its own name nothing but what is mapped is served: neither the paths that lead
             // to APIs under other names, nor calls of AWS APIs.
-            Some(domain) => match domain.way(path, connection) {
+            Some(domain) => match domain.way(path, &incoming.head.headers, connection) {
                 Way::To { api, stage, address } => {
                     let stage = stage.unwrap_or_else(|| path.get(address.stage.clone()).unwrap_or_default());
                     (self.apis.find(api, Some(domain.region()), stage), address)

@@ -9,6 +9,7 @@
 //! refuses the name's traffic.
 
 use api::apigateway::{BasePathMapping, DomainName, DomainNameAccessAssociation};
+use api::apigatewayv2::RoutingRule;
 use base::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::{Document, Key};
@@ -53,6 +54,18 @@ pub struct BasePathMappingDocument {
 
 impl Document for BasePathMappingDocument {
     const COLLECTION: &'static str = "apigateway/basepathmappings";
+}
+
+/// A rule by which requests of a domain name are led to an API. Key: that of the domain name, and the
+/// rule's id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoutingRuleDocument {
+    /// As `GetRoutingRule` answers.
+    pub rule: RoutingRule,
+}
+
+impl Document for RoutingRuleDocument {
+    const COLLECTION: &'static str = "apigateway/routingrules";
 }
 
 /// A VPC endpoint that may reach a private domain name, in the scope of the endpoint's account.

@@ -4,9 +4,9 @@
 mod access_associations;
 mod account;
 mod api_keys;
-mod base_path_mappings;
+pub(super) mod base_path_mappings;
 mod client_certificates;
-mod domain_names;
+pub(super) mod domain_names;
 mod limits;
 mod refusals;
 mod restapis;

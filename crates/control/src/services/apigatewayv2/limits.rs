@@ -7,6 +7,15 @@ use std::ops::RangeInclusive;
 /// The name of an API, an authorizer or a model, in characters.
 pub(super) const NAME: usize = 128;
 
+/// A base path, in characters ("Amazon API Gateway quotas").
+pub(super) const BASE_PATH: usize = 300;
+
+/// Routing rules of a domain name (same page).
+pub(super) const ROUTING_RULES: usize = 50;
+
+/// Priorities of routing rules.
+pub(super) const PRIORITIES: RangeInclusive<i32> = 1..=1_000_000;
+
 /// A description, in characters.
 pub(super) const DESCRIPTION: usize = 1_024;
 

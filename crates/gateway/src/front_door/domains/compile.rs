@@ -5,10 +5,10 @@ use std::sync::Arc;
 use api::apigateway::{DomainName, EndpointAccessMode, RoutingMode};
 use base::{Arn, Scope, Timestamp};
 use documents::acm::TlsIdentity;
-use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument};
+use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, RoutingRuleDocument};
 use store::Key;
 
-use super::{Domain, Known, Mappings, names};
+use super::{Domain, Known, Mappings, Rules, names};
 use crate::exchange::DomainRefusal;
 use crate::tls::{Settings, TlsServer, Truststore, Truststores};
 
@@ -18,6 +18,8 @@ pub(super) struct Stored {
     pub(super) document: Result<DomainNameDocument, String>,
     /// Its mappings, or why they cannot be read.
     pub(super) mappings: Result<Vec<BasePathMappingDocument>, String>,
+    /// Its routing rules, or why they cannot be read.
+    pub(super) rules: Result<Vec<RoutingRuleDocument>, String>,
     /// Its certificate of ACM, if it has one; an error if that cannot be read.
     pub(super) certificate: Result<Option<TlsIdentity>, String>,
 }
@@ -40,7 +42,7 @@ pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored, truststores: &Tr
             let domain = Domain {
                 name: name.into(),
                 region,
-                mappings: truststore.and_then(|_| mappings(key, &domain_name, stored.mappings)),
+                routes: truststore.and_then(|_| routes(key, &domain_name, stored.rules, stored.mappings)),
                 only_secure: is_only_secure(&domain_name),
                 mutual: domain_name.mutual_tls_authentication.is_some(),
                 tls: tls.map_err(Into::into),
@@ -48,11 +50,11 @@ pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored, truststores: &Tr
             (domain, created, certificate_of(&domain_name))
         }
         Err(why) => {
-            let mappings = Err(DomainRefusal::Unusable(why.clone().into()));
+            let routes = Err(DomainRefusal::Unusable(why.clone().into()));
             let domain = Domain {
                 name: name.into(),
                 region,
-                mappings,
+                routes,
                 only_secure: true,
                 mutual: true,
                 tls: Err(why.into()),
@@ -61,7 +63,7 @@ pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored, truststores: &Tr
             (domain, Timestamp::from_millis(i64::MIN), None)
         }
     };
-    match &domain.mappings {
+    match &domain.routes {
         Ok(_) => tracing::info!(name, "a custom domain name is served"),
         Err(why) => tracing::warn!(name, %why, "a custom domain name refuses its requests"),
     }
@@ -95,21 +97,30 @@ fn tls(
     TlsServer::new(&identity, settings).map(Arc::new).map_err(|error| error.to_string())
 }
 
-fn mappings(
+fn routes(
     key: &Key,
     domain: &DomainName,
-    stored: Result<Vec<BasePathMappingDocument>, String>,
-) -> Result<Mappings, DomainRefusal> {
+    rules: Result<Vec<RoutingRuleDocument>, String>,
+    mappings: Result<Vec<BasePathMappingDocument>, String>,
+) -> Result<(Rules, Mappings), DomainRefusal> {
     if key.part(1).is_some_and(|id| !id.is_empty()) {
         return Err(DomainRefusal::Private);
     }
-    match domain.routing_mode {
-        // Rules are made by the second version of the API, which is not built: there are none.
-        Some(RoutingMode::RoutingRuleOnly) => return Err(DomainRefusal::RoutingRules),
-        Some(RoutingMode::RoutingRuleThenBasePathMapping | RoutingMode::BasePathMappingOnly) | None => {}
-    }
-    let stored = stored.map_err(|why| DomainRefusal::Unusable(why.into()))?;
-    Ok(Mappings::new(stored.into_iter().map(|document| document.mapping)))
+    let unusable = |why: String| DomainRefusal::Unusable(why.into());
+    let (by_rules, by_mappings) = match domain.routing_mode {
+        Some(RoutingMode::RoutingRuleOnly) => (true, false),
+        Some(RoutingMode::RoutingRuleThenBasePathMapping) => (true, true),
+        Some(RoutingMode::BasePathMappingOnly) | None => (false, true),
+    };
+    let rules = match by_rules {
+        true => Rules::new(rules.map_err(unusable)?.into_iter().map(|document| document.rule).collect()),
+        false => Ok(Rules::default()),
+    };
+    let mappings = match by_mappings {
+        true => Mappings::new(mappings.map_err(unusable)?.into_iter().map(|document| document.mapping)),
+        false => Mappings::default(),
+    };
+    Ok((rules.map_err(unusable)?, mappings))
 }
 
 /// Whether it asks for what cannot be had without TLS: certificates of clients, or that the name in

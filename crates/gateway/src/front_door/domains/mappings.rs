@@ -18,7 +18,7 @@ pub(super) struct Mappings {
     deepest: usize,
 }
 
-/// Where a base path leads.
+/// Where requests lead.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// The API's id.

@@ -9,6 +9,7 @@ mod compile;
 mod mappings;
 mod names;
 mod refresh;
+mod rules;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,8 +20,10 @@ use store::Key;
 
 use crate::exchange::{Address, DomainRefusal, Unreachable};
 use crate::tls::{Denied, Secured, ServerNames, TlsServer, Truststores};
+use http::HeaderMap;
 use mappings::Mappings;
 pub(super) use refresh::{load, take};
+use rules::Rules;
 
 /// Paths that API Gateway answers itself ("Amazon API Gateway important notes").
 const HEALTH_CHECKS: &[&str] = &["/ping", "/sping"];
@@ -52,8 +55,8 @@ struct Known {
 pub(super) struct Domain {
     name: Box<str>,
     region: Box<str>,
-    /// Where its paths lead, or why they lead nowhere.
-    mappings: Result<Mappings, DomainRefusal>,
+    /// Where its requests lead, or why they lead nowhere: what no rule holds for goes by the mappings.
+    routes: Result<(Rules, Mappings), DomainRefusal>,
     /// Whether it asks for what only TLS gives.
     only_secure: bool,
     /// Whether clients have to have certificates.
@@ -194,10 +197,10 @@ impl Domain {
 
     /// Where a request for `path` goes that came over this connection of TLS, or without. The
     /// connection has been begun for this domain name.
-    pub(super) fn way(&self, path: &str, connection: Option<&Secured>) -> Way<'_> {
+    pub(super) fn way(&self, path: &str, headers: &HeaderMap, connection: Option<&Secured>) -> Way<'_> {
         let closed = |why| Way::Closed(Unreachable::Domain { name: self.name.clone(), why });
-        let mappings = match &self.mappings {
-            Ok(mappings) => mappings,
+        let (rules, mappings) = match &self.routes {
+            Ok(routes) => routes,
             Err(why) => return closed(why.clone()),
         };
         match connection {
@@ -213,7 +216,7 @@ impl Domain {
         if HEALTH_CHECKS.contains(&path) {
             return Way::HealthCheck;
         }
-        match mappings.find(path) {
+        match rules.find(path, headers).or_else(|| mappings.find(path)) {
             Some((target, address)) => Way::To { api: &target.api, stage: target.stage.as_deref(), address },
             None => Way::Closed(Unreachable::UnknownBasePath),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use base::Scope;
 use documents::acm::CertificateDocument;
-use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument};
+use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, RoutingRuleDocument};
 use store::{Batch, Change, Key, Store, StoreFault, Transaction};
 
 use super::super::refresh::tolerant;
@@ -43,8 +43,11 @@ pub(in crate::front_door) async fn take(
 fn changed(changes: &[Change], domains: &Domains) -> BTreeSet<(Scope, Key)> {
     let mut affected = BTreeSet::new();
     for change in changes {
-        if change.is::<DomainNameDocument>() || change.is::<BasePathMappingDocument>() {
-            // A mapping's key begins with that of its domain name.
+        if change.is::<DomainNameDocument>()
+            || change.is::<BasePathMappingDocument>()
+            || change.is::<RoutingRuleDocument>()
+        {
+            // The keys of mappings and rules begin with that of its domain name.
             affected.insert((change.scope.clone(), Key::new(change.key.parts().iter().take(2).cloned())));
         } else if change.is::<CertificateDocument>() {
             affected.extend(domains.with_certificate(&change.scope, &change.key));
@@ -64,13 +67,15 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
     let Some(document) = document.transpose() else { return Ok(None) };
     let mappings = tolerant(transaction.list::<BasePathMappingDocument>(scope, key))?;
     let mappings = mappings.map(|all| all.into_iter().map(|(_, document)| document).collect());
+    let rules = tolerant(transaction.list::<RoutingRuleDocument>(scope, key))?;
+    let rules = rules.map(|all| all.into_iter().map(|(_, document)| document).collect());
     let place = document.as_ref().ok().and_then(|document| certificate_of(&document.domain_name));
     let certificate = match place {
         Some((scope, key)) => tolerant(transaction.get::<CertificateDocument>(&scope, &key))?,
         None => Ok(None),
     };
     let certificate = certificate.map(|found| found.map(|found| found.identity));
-    Ok(Some(Stored { document, mappings, certificate }))
+    Ok(Some(Stored { document, mappings, rules, certificate }))
 }
 
 fn serve(domains: &Domains, scope: &Scope, key: &Key, stored: Option<Stored>) {

@@ -69,7 +69,7 @@ impl Running {
     /// no custom domain name.
     fn root(&self, host: &str) -> Option<String> {
         let domain = self.domains.find(host)?;
-        Some(match domain.way("/", None) {
+        Some(match domain.way("/", &HeaderMap::new(), None) {
             Way::To { api, .. } => format!("{api} in {}", domain.region()),
             Way::HealthCheck => "health".to_owned(),
             Way::Closed(why) => why.to_string(),
@@ -87,7 +87,7 @@ fn what_is_stored_is_served_from_the_start() {
     let apis = Arc::new(Apis::default());
     let _refresh = Refresh::start(running.store.clone(), apis, Arc::clone(&domains)).unwrap();
     assert!(matches!(
-        domains.find("api.example.com").unwrap().way("/", None),
+        domains.find("api.example.com").unwrap().way("/", &HeaderMap::new(), None),
         Way::To { api: "abc", stage: Some("prod"), .. }
     ));
 }
@@ -207,6 +207,6 @@ fn health_checks_are_not_mapped() {
     for (path, health) in
         [("/ping", true), ("/sping", true), ("/ping/", false), ("//ping", false), ("/v1/ping", false)]
     {
-        assert_eq!(domain.way(path, None) == Way::HealthCheck, health, "{path}");
+        assert_eq!(domain.way(path, &HeaderMap::new(), None) == Way::HealthCheck, health, "{path}");
     }
 }

@@ -61,9 +61,19 @@ fn create_base_path_mapping(
         rest_api_id: Some(input.rest_api_id.clone()),
         stage: input.stage.clone().filter(|stage| !stage.is_empty()),
     };
-    check_target(call, &domain, &mapping)?;
-    let mappings = call.tx.list::<BasePathMappingDocument>(&call.context.scope, &key)?;
-    let key = check_free(call, &key, &mapping)?;
+    Ok(create(call, &domain, &key, mapping)?.mapping)
+}
+
+/// Stores a mapping that is new.
+pub(in super::super) fn create(
+    call: &mut Call<'_, '_>,
+    domain: &DomainName,
+    domain_key: &Key,
+    mapping: BasePathMapping,
+) -> Outcome<BasePathMappingDocument> {
+    check_target(call, domain, &mapping)?;
+    let mappings = call.tx.list::<BasePathMappingDocument>(&call.context.scope, domain_key)?;
+    let key = check_free(call, domain_key, &mapping)?;
     if mappings.len() >= limits::BASE_PATH_MAPPINGS {
         // The text is not recorded.
         return Err(limit_exceeded(
@@ -71,9 +81,9 @@ fn create_base_path_mapping(
              you need additional base path mappings.",
         ));
     }
-    let id = ids::part_id(&call.plane.random);
-    call.tx.put(&call.context.scope, &key, &BasePathMappingDocument { mapping: mapping.clone(), id })?;
-    Ok(mapping)
+    let document = BasePathMappingDocument { mapping, id: ids::part_id(&call.plane.random) };
+    call.tx.put(&call.context.scope, &key, &document)?;
+    Ok(document)
 }
 
 fn get_base_path_mapping(
@@ -127,7 +137,11 @@ fn delete_base_path_mapping(call: &mut Call<'_, '_>, input: &DeleteBasePathMappi
 }
 
 /// The domain name and its key.
-fn domain(call: &mut Call<'_, '_>, name: &str, id: Option<&str>) -> Outcome<(DomainName, Key)> {
+pub(in super::super) fn domain(
+    call: &mut Call<'_, '_>,
+    name: &str,
+    id: Option<&str>,
+) -> Outcome<(DomainName, Key)> {
     let domain = domain_names::find(call, name, id)?.domain_name;
     let key = domain_name_key(name, domain.domain_name_id.as_deref());
     Ok((domain, key))
@@ -144,7 +158,11 @@ fn find(call: &mut Call<'_, '_>, domain: &Key, base_path: &str) -> Outcome<(Key,
 }
 
 /// The key of a mapping whose path nothing is mapped to yet.
-fn check_free(call: &mut Call<'_, '_>, domain: &Key, mapping: &BasePathMapping) -> Outcome<Key> {
+pub(in super::super) fn check_free(
+    call: &mut Call<'_, '_>,
+    domain: &Key,
+    mapping: &BasePathMapping,
+) -> Outcome<Key> {
     let key = domain.clone().with(mapping.base_path.as_deref().unwrap_or_default());
     match call.tx.get::<BasePathMappingDocument>(&call.context.scope, &key)? {
         None => Ok(key),
@@ -153,7 +171,11 @@ fn check_free(call: &mut Call<'_, '_>, domain: &Key, mapping: &BasePathMapping) 
 }
 
 /// Refuses a mapping to nothing, or to what the domain name cannot reach.
-fn check_target(call: &mut Call<'_, '_>, domain: &DomainName, mapping: &BasePathMapping) -> Outcome<()> {
+pub(in super::super) fn check_target(
+    call: &mut Call<'_, '_>,
+    domain: &DomainName,
+    mapping: &BasePathMapping,
+) -> Outcome<()> {
     let scope = call.scope().clone();
     let unknown = || bad_request("Invalid REST API identifier specified");
     let id = mapping.rest_api_id.as_deref().unwrap_or_default();

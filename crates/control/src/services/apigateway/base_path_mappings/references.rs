@@ -2,7 +2,7 @@
 
 use api::apigateway::{DeleteRestApiRequest, DeleteStageRequest, EndpointType, UpdateRestApiRequest};
 use documents::apigateway::RestApiDocument;
-use documents::apigateway_domain_names::BasePathMappingDocument;
+use documents::apigateway_domain_names::{BasePathMappingDocument, RoutingRuleDocument};
 use store::Key;
 
 use super::super::refusals::bad_request;
@@ -52,14 +52,24 @@ pub(super) fn check_endpoint_type(call: &mut Call<'_, '_>, input: &UpdateRestApi
     }
 }
 
-/// The domain names that lead to the API, or to one stage of it, each once.
+/// The domain names whose mappings or rules lead to the API, or to one stage of it, each once. That rules
+/// hold what they lead to is not recorded: else they would lead nowhere, and to whoever makes a stage of
+/// the name next.
 fn domains(call: &mut Call<'_, '_>, api: &str, stage: Option<&str>) -> Outcome<Vec<String>> {
     let mappings = call.tx.list::<BasePathMappingDocument>(&call.context.scope, &Key::root())?;
     let leading = mappings.iter().filter(|(_, document)| {
         let mapping = &document.mapping;
         mapping.rest_api_id.as_deref() == Some(api) && (stage.is_none() || mapping.stage.as_deref() == stage)
     });
-    let mut names: Vec<String> = leading.filter_map(|(key, _)| key.part(0).map(str::to_owned)).collect();
+    let name = |key: &Key| key.part(0).map(str::to_owned);
+    let mut names: Vec<String> = leading.filter_map(|(key, _)| name(key)).collect();
+    let rules = call.tx.list::<RoutingRuleDocument>(&call.context.scope, &Key::root())?;
+    names.extend(rules.iter().filter_map(|(key, document)| {
+        let mut targets = document.rule.actions.iter().flatten().map(|action| &action.invoke_api);
+        let leads = targets.any(|to| to.api_id == api && stage.is_none_or(|stage| to.stage == stage));
+        if leads { name(key) } else { None }
+    }));
+    names.sort();
     names.dedup();
     Ok(names)
 }

@@ -18,7 +18,9 @@ use api::apigateway::{
     EndpointType, GetDomainNameRequest, GetDomainNamesRequest, ResourceOwner, RoutingMode,
 };
 use base::{Arn, Scope, Timestamp};
-use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, domain_name_key};
+use documents::apigateway_domain_names::{
+    BasePathMappingDocument, DomainNameDocument, RoutingRuleDocument, domain_name_key,
+};
 use indexmap::IndexMap;
 use store::Key;
 
@@ -115,12 +117,17 @@ fn delete_domain_name(call: &mut Call<'_, '_>, input: &DeleteDomainNameRequest) 
     certificates::detach_all(call, &document.domain_name)?;
     sharing::share(call, &document.domain_name, None)?;
     call.tx.delete_prefix::<BasePathMappingDocument>(&call.context.scope, &key)?;
+    call.tx.delete_prefix::<RoutingRuleDocument>(&call.context.scope, &key)?;
     call.tx.delete::<DomainNameDocument>(&call.context.scope, &key)?;
     Ok(Empty {})
 }
 
 /// The domain name of the account: the public one, or the private one of this id.
-pub(super) fn find(call: &mut Call<'_, '_>, name: &str, id: Option<&str>) -> Outcome<DomainNameDocument> {
+pub(in super::super) fn find(
+    call: &mut Call<'_, '_>,
+    name: &str,
+    id: Option<&str>,
+) -> Outcome<DomainNameDocument> {
     let is_key = names::fits(name) && id.is_none_or(|id| id.len() <= limits::NAME);
     let found = match is_key {
         true => call.tx.get(&call.context.scope, &domain_name_key(name, id))?,

@@ -13,9 +13,10 @@ use documents::apigatewayv2::AuthorizerDocument;
 use store::Key;
 
 use super::super::limits;
+use super::super::listed;
 use super::super::refusals::{bad_request, conflict, name, too_many, unknown};
 use super::super::shapes::{changed, same};
-use super::{deployments, find as find_api, listed, routes};
+use super::{deployments, find as find_api, routes};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {

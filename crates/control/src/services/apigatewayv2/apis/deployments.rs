@@ -14,9 +14,10 @@ use serde::de::DeserializeOwned;
 use store::Key;
 
 use super::super::limits;
+use super::super::listed;
 use super::super::refusals::{bad_request, description, unknown};
 use super::super::shapes::same;
-use super::{authorizers, find as find_api, integrations, listed, models, routes, stages};
+use super::{authorizers, find as find_api, integrations, models, routes, stages};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {

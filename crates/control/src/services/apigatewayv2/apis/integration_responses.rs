@@ -13,9 +13,10 @@ use base::ids;
 use documents::apigatewayv2::IntegrationDocument;
 
 use super::super::limits;
+use super::super::listed;
 use super::super::refusals::{bad_request, conflict, too_many, unknown};
 use super::super::shapes::{changed, merged, same};
-use super::{deployments, find as find_api, integrations, listed};
+use super::{deployments, find as find_api, integrations};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {

@@ -15,9 +15,10 @@ use indexmap::IndexMap;
 use store::Key;
 
 use super::super::limits;
+use super::super::listed;
 use super::super::refusals::{bad_request, conflict, description, too_many, unknown};
 use super::super::shapes::{changed, merged, same};
-use super::{deployments, find as find_api, listed, routes};
+use super::{deployments, find as find_api, routes};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {

@@ -30,10 +30,9 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use store::Key;
 
-use super::limits;
 use super::refusals::{bad_request, description, name, text, unknown_api};
 use super::shapes::same;
-use crate::paginate::{Page, page};
+use super::{limits, listed};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -259,22 +258,4 @@ fn shown<T: DeserializeOwned>(api: &Api) -> Outcome<T> {
     api.api_key_selection_expression.get_or_insert_with(|| KEY_HEADER.to_owned());
     api.tags.get_or_insert_default();
     same(&api)
-}
-
-/// A page of a list: `maxResults` items, which it gives as a text, and the token of the next page.
-fn listed<T>(
-    list: Vec<T>,
-    place: impl Fn(&T) -> String,
-    next_token: Option<&str>,
-    max_results: Option<&str>,
-) -> Outcome<(Vec<T>, Option<String>)> {
-    let limit = match max_results.filter(|text| !text.is_empty()) {
-        None => None,
-        Some(text) => {
-            let number: Option<i32> = text.parse().ok().filter(|number| *number > 0);
-            Some(number.ok_or_else(|| bad_request("Invalid maxResults specified"))?)
-        }
-    };
-    let Page { items, position } = page(list, place, next_token, limit)?;
-    Ok((items, position))
 }

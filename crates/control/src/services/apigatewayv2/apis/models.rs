@@ -11,9 +11,10 @@ use documents::apigateway::within;
 use documents::apigatewayv2::ModelDocument;
 use store::Key;
 
+use super::super::listed;
 use super::super::refusals::{bad_request, conflict, description, unknown};
 use super::super::shapes::{changed, same};
-use super::{deployments, find as find_api, listed};
+use super::{deployments, find as find_api};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {

@@ -10,9 +10,10 @@ use api::apigatewayv2::{
 use base::ids;
 use documents::apigatewayv2::RouteDocument;
 
+use super::super::listed;
 use super::super::refusals::{bad_request, conflict, unknown};
 use super::super::shapes::{changed, same};
-use super::{deployments, find as find_api, listed, routes};
+use super::{deployments, find as find_api, routes};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {

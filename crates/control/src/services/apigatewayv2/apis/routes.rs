@@ -13,9 +13,10 @@ use documents::apigatewayv2::RouteDocument;
 use store::Key;
 
 use super::super::limits;
+use super::super::listed;
 use super::super::refusals::{bad_request, conflict, too_many, unknown};
 use super::super::shapes::{changed, same};
-use super::{authorizers, deployments, find as find_api, integrations, listed, route_key};
+use super::{authorizers, deployments, find as find_api, integrations, route_key};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {

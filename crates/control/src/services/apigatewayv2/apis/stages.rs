@@ -16,9 +16,10 @@ use serde::de::DeserializeOwned;
 use store::Key;
 
 use super::super::limits;
+use super::super::listed;
 use super::super::refusals::{bad_request, conflict, description, too_many, unknown};
 use super::super::shapes::{merged, same};
-use super::{deployments, find as find_api, listed};
+use super::{deployments, find as find_api};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
