@@ -6,11 +6,13 @@ import json
 
 import pytest
 
-from harness.account import patch
+from harness import wire
+from harness.account import Aws, patch
 from harness.certificates import imported, issued
 from harness.definitions import RestApi
 from harness.functions import allow_gateway, function
 from harness.logs import lines
+from harness.process import Gateway
 
 FORBIDDEN = b'{"message":"Forbidden"}'
 ECHO = """
@@ -299,6 +301,19 @@ def test_nobody_takes_the_address_of_the_aws_apis(aws, gateway):
         mapped(saying(aws, "thief"), domain(aws, taken, imported))
     assert api.client.get_rest_api(restApiId=api.id)["id"] == api.id
     assert aws.send("apigateway", "GET", "/restapis", headers={"Host": "127.0.0.1:4566"}).status == 200
+
+
+def test_nobody_takes_the_names_that_the_operator_has(tmp_path):
+    config = tmp_path / "gatewright.toml"
+    config.write_text('hosts = ["gateway.example.com"]\n')
+    with Gateway("--ephemeral", "--config", config) as gateway:
+        aws = Aws(gateway.endpoint, "us-west-2")
+        api = saying(aws, "thief")
+        for name in ("gateway.example.com", "*.example.com"):
+            mapped(api, domain(aws, name))
+        for host in ("gateway.example.com", "Gateway.example.com.:4566"):
+            assert aws.send("apigateway", "GET", "/restapis", headers={"Host": host}).status == 200
+        assert wire.send(gateway.endpoint, "GET", "/x", {"Host": "other.example.com"}).text == "thief prod /x"
 
 
 def test_a_private_name_serves_nobody(aws, get):

@@ -93,6 +93,7 @@ impl Parts {
             listen,
             tls,
             truststores,
+            hosts,
             admin,
             place,
             access,
@@ -175,7 +176,7 @@ impl Parts {
         let caches = StageCaches::new(cache, random.clone());
         let apis = Apis::new(caches, usage_plans, throttle.limit()).reaching(backends);
         let apis = Arc::new(apis);
-        let domains = Arc::new(Domains::new(Truststores::new(truststores)));
+        let domains = Arc::new(Domains::new(Truststores::new(truststores), hosts));
         let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains))?;
         let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
         let mut sockets = vec![socket];

@@ -100,6 +100,7 @@ impl FrontDoor {
             None => connection.fits(None),
         });
         if !fits {
+            self.traffic.count_to_no_stage();
             return misdirected();
         }
         let (found, address) = match &domain {

@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<Tls>,
     /// The files that hold truststores, by their addresses at AWS.
     pub(crate) truststores: HashMap<String, PathBuf>,
+    /// Names of the gateway itself, which are never custom domain names.
+    pub(crate) hosts: Vec<String>,
     pub(crate) place: Place,
     pub(crate) access: Access,
     pub(crate) workers: NonZeroUsize,
@@ -277,6 +279,7 @@ impl Settings {
             admin,
             tls,
             truststores: written.truststores,
+            hosts: written.hosts,
             place,
             access,
             workers,
@@ -509,6 +512,7 @@ mod tests {
         assert_eq!(stated.admin, default.admin);
         assert_eq!((stated.tls, default.tls), (None, None));
         assert_eq!(stated.truststores, default.truststores);
+        assert_eq!(stated.hosts, default.hosts);
         assert_eq!(stated.place, default.place);
         assert!(matches!((stated.access, default.access), (Access::Development, Access::Development)));
         assert_eq!(stated.drain, default.drain);

@@ -15,6 +15,8 @@ use serde::Deserialize;
 pub(crate) struct Written {
     pub(crate) listen: Option<String>,
     pub(crate) tls_listen: Option<String>,
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) ephemeral: Option<bool>,
     pub(crate) auth: Option<Auth>,

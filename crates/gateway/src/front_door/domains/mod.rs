@@ -11,7 +11,7 @@ mod names;
 mod refresh;
 mod rules;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -37,6 +37,8 @@ pub struct Domains {
     /// asks for it.
     known: Mutex<HashMap<Box<str>, Vec<Known>>>,
     truststores: Truststores,
+    /// Names that are never a custom domain name's, in lower case.
+    own: HashSet<Box<str>>,
 }
 
 /// A stored custom domain name.
@@ -84,10 +86,13 @@ pub(super) enum Way<'d> {
 }
 
 impl Domains {
-    /// None yet; those with mutual TLS will find their truststores there.
+    /// None yet; those with mutual TLS will find their truststores there. The names in `own` are the
+    /// gateway's: whoever makes one of them a custom domain name, or a wildcard above it, does not get
+    /// what AWS clients send to the gateway.
     #[must_use]
-    pub fn new(truststores: Truststores) -> Self {
-        Self { truststores, ..Self::default() }
+    pub fn new(truststores: Truststores, own: impl IntoIterator<Item = String>) -> Self {
+        let own = own.into_iter().map(|name| name.to_ascii_lowercase().into()).collect();
+        Self { truststores, own, ..Self::default() }
     }
 
     /// The custom domain name that `host`, with or without a port, is; the name itself goes before
@@ -98,6 +103,9 @@ impl Domains {
             return None;
         }
         let name = names::of_host(host)?;
+        if self.own.contains(&*name) {
+            return None;
+        }
         let found = served.get(&*name).or_else(|| served.get(&*names::wildcard(&name)?));
         found.map(Arc::clone)
     }

@@ -198,6 +198,27 @@ fn nobody_takes_the_names_of_others() {
 }
 
 #[test]
+fn the_gateways_own_names_are_nobodys() {
+    let domains = Domains::new(Truststores::default(), ["Gateway.example.com".to_owned()]);
+    let here = region("us-west-2");
+    for name in ["*.example.com", "gateway.example.com"] {
+        let stored = compile::Stored {
+            document: Ok(document(name, 1, json!({}))),
+            mappings: Ok(Vec::new()),
+            rules: Ok(Vec::new()),
+            certificate: Ok(None),
+        };
+        let key = domain_name_key(name, None);
+        let known = compile::compile(&here, &key, stored, &Truststores::default());
+        domains.change(&here, &key, known);
+    }
+    assert!(domains.find("other.example.com").is_some());
+    for host in ["gateway.example.com", "GATEWAY.example.com.:4566"] {
+        assert!(domains.find(host).is_none(), "{host}");
+    }
+}
+
+#[test]
 fn health_checks_are_not_mapped() {
     let running = start();
     let here = region("us-west-2");
