@@ -1,14 +1,3 @@
-//! Any text as a document, imported in every way.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use openapi::{BasePath, Import, import, text};
-
-fuzz_target!(|document: &[u8]| {
-    let Ok(document) = text::read(document) else { return };
-    for base_path in [BasePath::Ignore, BasePath::Prepend, BasePath::Split] {
-        let (account, region) = ("111122223333", "us-east-1");
-        let how = Import { api_id: "api", account, region, base_path, documentation: true };
-        let _ = import(document.clone(), &how);
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzed::run("openapi_import", input));

@@ -45,13 +45,18 @@ enum Piece {
 }
 
 /// What is known of a request that was refused.
-pub(super) struct Refused<'a> {
-    pub(super) request: &'a Request,
-    pub(super) stage: &'a CompiledStage,
-    pub(super) resource: Option<&'a ResourceFacts>,
-    pub(super) caller: &'a Caller,
+#[derive(Clone, Copy, Debug)]
+pub struct Refused<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// Its stage.
+    pub stage: &'a CompiledStage,
+    /// Its resource, if it had one.
+    pub resource: Option<&'a ResourceFacts>,
+    /// Who sent it, as far as that was known.
+    pub caller: &'a Caller,
     /// The client's headers, as far as responses read them.
-    pub(super) headers: &'a HeaderMap,
+    pub headers: &'a HeaderMap,
 }
 
 impl GatewayResponses {
@@ -92,7 +97,8 @@ impl GatewayResponses {
 
     /// What the client gets for a refusal: the response of its type, or else that of all errors of
     /// its class, or else AWS's. A status that is not set is that of the class, if that sets one.
-    pub(super) fn render(&self, refusal: &Refusal, of: &Refused<'_>) -> Response<Body> {
+    #[must_use]
+    pub fn render(&self, refusal: &Refusal, of: &Refused<'_>) -> Response<Body> {
         let mut response = render_refusal(refusal, &of.request.ids);
         let row = refusal.response();
         // What comes before an API is known is nobody's; too large requests cannot be customized

@@ -28,6 +28,6 @@ mod variables;
 pub use canary::compile_canary;
 pub use check::Check;
 pub use compile::{Remark, StageFault, Surroundings, compile_stage};
-pub use gateway_responses::GatewayResponses;
+pub use gateway_responses::{GatewayResponses, Refused};
 pub use stage::{Canary, CompiledMethod, CompiledStage};
 pub use variables::{StageVariables, UndefinedVariable};

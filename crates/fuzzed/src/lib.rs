@@ -1,0 +1,56 @@
+//! What the fuzz targets run: one function a target, which takes any bytes and must neither
+//! panic nor hang. `fuzz/targets/` calls each of them under libFuzzer; `tests/seeds.rs` calls
+//! them with the seeds of `fuzz/seeds/`, so that what was once found is found again by every
+//! run of the tests.
+//!
+//! Inputs of several parts are texts in which a line `----` stands between them.
+
+mod access_log;
+mod function_package;
+mod gateway_response;
+mod jsonpath_query;
+mod log_pattern;
+mod openapi_import;
+mod policy_document;
+mod request;
+mod sigv4_request;
+mod vtl_template;
+mod wire_request;
+
+/// What a target runs.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name, which is that of its file in `fuzz/targets/` and of its folder in
+/// `fuzz/seeds/`.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("access_log", access_log::run),
+    ("function_package", function_package::run),
+    ("gateway_response", gateway_response::run),
+    ("jsonpath", jsonpath_query::run),
+    ("log_pattern", log_pattern::run),
+    ("openapi_import", openapi_import::run),
+    ("policy_document", policy_document::run),
+    ("sigv4_request", sigv4_request::run),
+    ("vtl_template", vtl_template::run),
+    ("wire_request", wire_request::run),
+];
+
+/// Runs the target of this name.
+///
+/// # Panics
+/// If there is none, and if the target finds something.
+pub fn run(target: &str, input: &[u8]) {
+    let found = TARGETS.iter().find(|(name, _)| *name == target);
+    assert!(found.is_some(), "there is no fuzz target {target}");
+    if let Some((_, run)) = found {
+        run(input);
+    }
+}
+
+/// The first `N` parts of an input; what is not there is empty. Bytes that are no UTF-8 become
+/// replacement characters, so that every input is one.
+fn parts<const N: usize>(input: &[u8]) -> [String; N] {
+    let text = String::from_utf8_lossy(input);
+    let mut parts = text.splitn(N, "\n----\n").map(str::to_owned);
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}

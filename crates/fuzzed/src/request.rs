@@ -1,0 +1,41 @@
+//! A request to an API's stage, of which the text says some parts.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use base::{Random, Timestamp};
+use bytes::Bytes;
+use gateway::exchange::{Address, Body, HeaderNames, IdSource, Incoming, Request};
+use http::{HeaderMap, HeaderValue, header};
+
+static IDS: LazyLock<IdSource> = LazyLock::new(|| IdSource::new(Random::seeded(1)));
+
+/// A GET of `/prod{rest}`, with `value` as its `User-Agent` and as its header `X-Any`; `None` if
+/// the text cannot be sent. The headers are returned as well: requests do not keep them.
+pub(crate) fn get(rest: &str, value: &str) -> Option<(Request, HeaderMap)> {
+    let value = HeaderValue::from_str(value).ok()?;
+    let request = http::Request::get(format!("/prod{rest}"))
+        .header(header::USER_AGENT, value.clone())
+        .header("x-any", value)
+        .body(())
+        .ok()?;
+    let (head, ()) = request.into_parts();
+    if !head.uri.path().starts_with("/prod") {
+        return None;
+    }
+    let headers = head.headers.clone();
+    let incoming = Incoming {
+        head,
+        header_names: HeaderNames::default(),
+        body: Body::from(Bytes::new()),
+        peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
+        local_port: 80,
+        secure: false,
+        received: Timestamp::from_millis(1_721_241_291_500),
+        started: Instant::now(),
+    };
+    let host = HeaderValue::from_static("abc123.execute-api.us-west-2.localhost");
+    let address = Address { stage: 1..5, rest: 5 };
+    Some((Request::new(&incoming, host, IDS.next(), address), headers))
+}
