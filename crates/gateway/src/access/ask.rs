@@ -187,7 +187,7 @@ pub(crate) async fn ask(
 ) -> Result<Verdict, NoVerdict> {
     let mut invoke = authorizer.invocation.request(event, InvocationType::RequestResponse, "", None);
     invoke.trace_id = None;
-    log.invoking(request_id, &stage.api_id, &invoke);
+    log.invoking(request_id, &stage.api_id, &invoke, None);
     let asked = tokio::time::timeout(LONGEST_TIMEOUT, functions.invoke(invoke)).await;
     let Ok(asked) = asked else {
         return Err(NoVerdict::Failed("the authorizer did not answer in time".to_owned()));

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use ports::functions::{FunctionRef, InvokeRequest, Invoker};
 
 use super::wording::{BINARY, body, client_headers, headers, map, text};
@@ -82,14 +83,22 @@ impl ExecutionLog {
                 self.write(Detail::Steps, || format!("Sending request to {uri}"));
             }
             Call::LambdaProxy(_, invoke) | Call::Lambda(_, invoke) => {
-                self.invoking(client.request.ids.request_id(), &client.stage.facts.api_id, invoke);
+                let (id, api) = (client.request.ids.request_id(), &client.stage.facts.api_id);
+                self.invoking(id, api, invoke, client.headers.get(CONTENT_TYPE));
             }
         }
     }
 
     /// A function is about to be invoked. The log shows the request that AWS would send to
-    /// Lambda, without the signature that is not needed here.
-    pub(crate) fn invoking(&mut self, request_id: &str, api_id: &str, invoke: &InvokeRequest) {
+    /// Lambda, without the signature that is not needed here. A caller's `Content-Type` is passed
+    /// on (recorded from AWS).
+    pub(crate) fn invoking(
+        &mut self,
+        request_id: &str,
+        api_id: &str,
+        invoke: &InvokeRequest,
+        content_type: Option<&HeaderValue>,
+    ) {
         let uri = invocation_uri(&invoke.function);
         self.write(Detail::Data, || format!("Endpoint request URI: {uri}"));
         self.write(Detail::Data, || {
@@ -105,7 +114,8 @@ impl ExecutionLog {
             if let Some(trace) = &invoke.trace_id {
                 sent.push(("X-Amzn-Trace-Id", trace.into()));
             }
-            sent.push(("Content-Type", "application/json".into()));
+            let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()));
+            sent.push(("Content-Type", content_type.unwrap_or("application/json".into())));
             format!("Endpoint request headers: {}", map(sent))
         });
         self.write(Detail::Data, || {
