@@ -1,15 +1,17 @@
 """What the data files are made of: functions, APIs and placeholders.
 
 A text may hold placeholders. `<<name>>` and `<<name:argument>>` stand for what is known only when a scenario runs
-(`<<api>>`, `<<region>>`, `<<backend>>`, `<<resource:/pets>>`, `<<function:echo>>`, …), `<<x*512>>` for 512 times `x`.
+(`<<api>>`, `<<region>>`, `<<backend>>`, `<<resource:/pets>>`, `<<function:echo>>`, …), `<<x*512>>` for 512 times `x`,
+and `<<each:99,/p#>>` for 99 texts with a number in place of `#`, one a line (with commas in between if it is an object).
 """
 
-import base64
 import json
 import re
+import socket
 
 from harness.account import patch
 from harness.backend import Backend
+from harness.certificates import issued
 from harness.definitions import OK, RestApi, invocation_uri
 from harness.functions import allow_gateway, function
 
@@ -36,11 +38,15 @@ class Section:
         self.aws = aws
         self.data = data
         self.backend = Backend()
+        # A port that is taken, and where nobody listens.
+        self.nobody = socket.socket()
+        self.nobody.bind(("127.0.0.1", 0))
         self._functions = {}
         self._apis = {}
 
     def close(self):
         self.backend.close()
+        self.nobody.close()
 
     def function(self, name):
         """The ARN of a function of the file, which API Gateway may invoke."""
@@ -70,6 +76,8 @@ class Api:
         self.definition = definition
         self.requests = 0
         self.deployment = None
+        #: What steps have kept of answers.
+        self.kept = {}
         self._ids = {}
         self.rest = RestApi(self.aws, **filled(definition.get("settings", {}), self.lookup))
         self.group = f"/scenarios/{self.rest.id}"
@@ -101,14 +109,21 @@ class Api:
             return self.section.function(argument).rpartition(":")[2]
         if name == "resource":
             return self.rest.resource(argument)
-        if name == "base64":
-            return base64.b64encode(argument.encode()).decode()
+        if name == "each":
+            count, text = argument.split(",", 1)
+            between = ",\n" if text.startswith("{") else "\n"
+            return between.join(text.replace("#", f"{number:05}") for number in range(int(count)))
+        if name == "kept":
+            return self.kept[argument]
+        if name == "certificate":
+            return issued(self.aws, argument)
         return {
             "account": lambda: "000000000000",
             "api": lambda: self.rest.id,
             "root": lambda: self.rest.root,
             "region": lambda: self.aws.region,
             "deployment": lambda: self.deployment,
+            "nobody": lambda: "{}:{}".format(*self.section.nobody.getsockname()),
             "backend": lambda: self.section.backend.url,
             "backend-host": lambda: self.section.backend.url.removeprefix("http://"),
             "host": lambda: f"{self.rest.id}.execute-api.{self.aws.region}.amazonaws.com",

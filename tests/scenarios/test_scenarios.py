@@ -134,14 +134,16 @@ def check_sent(step, api, call, backend):
 
 
 def check_called(step, api):
-    client = api.aws.client(step.get("service", "apigateway"))
+    # `elsewhere` is a region that only one scenario uses, to fill it up.
+    aws = api.aws.elsewhere() if step.get("elsewhere") else api.aws
+    client = aws.client(step.get("service", "apigateway"))
     for number in range(step.get("times", 1)):
 
         def lookup(name, argument=None, number=number):
             return number if name == "n" else api.lookup(name, argument)
 
         arguments = filled(step.get("with", {}), lookup)
-        if "body" in arguments and step["call"] in ("import_rest_api", "put_rest_api"):
+        if step["call"].startswith("import_"):
             arguments["body"] = arguments["body"].encode()
         if "refused" in step:
             status, code, message = filled(step["refused"], lookup)
@@ -151,6 +153,8 @@ def check_called(step, api):
         answer = getattr(client, step["call"])(**arguments)
         if "answer_has" in step:
             assert same(filled(step["answer_has"], lookup), answer, exact=False), answer
+        for name, member in step.get("keep", {}).items():
+            api.kept[name] = answer[member]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_it_is_as_recorded(name, entry, section, call):
     api = section.api(entry["api"])
     for step in entry.get("steps", [entry]):
         section.backend.clear()
-        for scripted in step.get("backend_answers", []):
+        for scripted in filled(step.get("backend_answers", []), api.lookup):
             section.backend.hold() if scripted == "nothing" else section.backend.reply(**scripted)
         if step.get("deploy"):
             api.deploy()
@@ -212,6 +216,65 @@ RECORDED = {
     "17_http": numbers((181, 188), (190, 190)),
     "20_templates": numbers((210, 212), (214, 219)),
 }
+
+
+#: The types of gateway responses that something causes, and what is refused before an API is known.
+CAUSED = {
+    "MISSING_AUTHENTICATION_TOKEN",
+    "ACCESS_DENIED",
+    "UNAUTHORIZED",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_PARAMETERS",
+    "BAD_REQUEST_BODY",
+    "REQUEST_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "THROTTLED",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "API_CONFIGURATION_ERROR",
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "forbidden",
+}
+
+#: API Gateway developer guide, "Amazon API Gateway quotas", as far as a REST API is concerned.
+QUOTAS = {
+    "payload",
+    "payload of an answer",
+    "headers",
+    "URL",
+    "method ARN",
+    "integration timeout",
+    "resources",
+    "stages",
+    "stage name",
+    "stage variables",
+    "authorizers",
+    "cache",
+    "mapping template",
+    "#foreach",
+    "access log",
+    "execution log",
+    "resource policy",
+    "OpenAPI document",
+    "VPC links",
+    "mappings",
+    "domain names",
+    "access associations",
+    "client certificates",
+    "documentation parts",
+    "tags",
+    "API keys",
+    "usage plans",
+    "minimumCompressionSize",
+    "throttle of an account",
+}
+
+
+def test_every_gateway_response_and_every_quota_is_here():
+    assert {entry["row"] for entry in FILES["gateway_responses"]["scenarios"]} >= CAUSED
+    assert {entry["limit"] for entry in FILES["limits"]["scenarios"]} >= QUOTAS
 
 
 @pytest.mark.parametrize("name", RECORDED)

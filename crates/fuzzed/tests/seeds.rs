@@ -1,5 +1,7 @@
 //! Every seed of every fuzz target, replayed.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

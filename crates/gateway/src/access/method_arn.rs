@@ -38,7 +38,7 @@ impl MethodArn {
     pub(super) fn bounded(matched: &Matched<'_>) -> Result<Self, Refusal> {
         let arn = Self::of(matched);
         if arn.sent.len() > METHOD_ARN_BYTES {
-            return Err(Refusal::UriTooLong { limit: METHOD_ARN_BYTES });
+            return Err(Refusal::UriTooLong { what: "the method's ARN", limit: METHOD_ARN_BYTES });
         }
         Ok(arn)
     }

@@ -64,9 +64,12 @@ pub enum Refusal {
         /// What happened.
         why: String,
     },
-    /// The ARN of the method, which holds the request's path, is too long for an authorizer.
-    #[error("the method's ARN is longer than {limit} bytes")]
+    /// The URL is too long; or the ARN of the method, which holds its path, is too long for an
+    /// authorizer.
+    #[error("{what} is longer than {limit} bytes")]
     UriTooLong {
+        /// The URL, or the ARN.
+        what: &'static str,
         /// The most that it may be.
         limit: usize,
     },

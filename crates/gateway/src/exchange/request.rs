@@ -160,6 +160,13 @@ impl Request {
         }
     }
 
+    /// The length of the URL, in bytes: what a browser would show for it, with its scheme.
+    #[must_use]
+    pub fn url_length(&self) -> usize {
+        let target = self.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        self.scheme().len() + "://".len() + self.domain_name().len() + target
+    }
+
     /// `X-Forwarded-Proto`.
     #[must_use]
     pub fn scheme(&self) -> &'static str {
@@ -269,6 +276,12 @@ pub(crate) mod tests {
         check(mapped("/v1/prod/x", "v1", "prod"), "/x", "/v1/x");
         check(mapped("/x", "", ""), "/x", "/x");
         check(mapped("/", "", ""), "/", "/");
+    }
+
+    #[test]
+    fn the_url_is_measured_with_its_host() {
+        let whole = "http://abc123.execute-api.us-west-2.localhost:4566/prod/x?a=b";
+        assert_eq!(request("/prod/x?a=b", "prod").url_length(), whole.len());
     }
 
     #[test]

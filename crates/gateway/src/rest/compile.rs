@@ -13,7 +13,7 @@ use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
 use schema::Models;
 
 use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
-use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
+use super::limits::{LONGEST_TIMEOUT, REGIONAL_URL_BYTES, SHORTEST_TIMEOUT, URL_BYTES};
 use super::settings::{Compiling, MethodSettings};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
@@ -167,6 +167,7 @@ pub fn compile_stage(
         closed,
         policy,
         endpoint_disabled,
+        url_bytes: url_bytes(snapshot),
         routes,
         methods,
         variables,
@@ -256,6 +257,13 @@ fn one_method(
 fn timeout_of(millis: Option<i32>) -> Duration {
     let asked = millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
     asked.unwrap_or(LONGEST_TIMEOUT).clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT)
+}
+
+/// How long URLs of the API may be; an API that does not say which type of endpoint it has is
+/// edge-optimized.
+fn url_bytes(snapshot: &SnapshotDocument) -> usize {
+    let types = snapshot.rest_api.endpoint_configuration.as_ref().and_then(|own| own.types.as_deref());
+    if types.unwrap_or_default().contains(&EndpointType::Regional) { REGIONAL_URL_BYTES } else { URL_BYTES }
 }
 
 /// Why no request of the API is let through.

@@ -6,6 +6,12 @@ use std::time::Duration;
 /// A request's or an answer's payload: 10 MB.
 pub(crate) const PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
 
+/// The URL of a regional API.
+pub(crate) const REGIONAL_URL_BYTES: usize = 10_240;
+
+/// The URL of an edge-optimized or a private API.
+pub(crate) const URL_BYTES: usize = 8_192;
+
 /// The values of all headers together.
 pub(crate) const HEADER_BYTES: usize = 10_240;
 

@@ -3,13 +3,20 @@
 use super::limits::{HEADER_BYTES, PAYLOAD_BYTES};
 use crate::exchange::{Admitted, BodyError, Matched, Measured, Refusal, TooLarge};
 
-/// Refuses a request whose headers or announced payload are too large. A payload whose size is
-/// not announced is cut off where it grows too large.
+/// Refuses a request whose URL, headers or announced payload are too large. A payload whose size
+/// is not announced is cut off where it grows too large.
+///
+/// What AWS answers to a URL beyond its quota is not recorded: it is taken for what the quotas
+/// page says of method ARNs that are too long.
 ///
 /// # Errors
-/// 413.
+/// 413, and 414 for the URL.
 pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
     let Admitted(matched) = admitted;
+    let limit = matched.stage.url_bytes;
+    if matched.request.url_length() > limit {
+        return Err(Refusal::UriTooLong { what: "the URL", limit });
+    }
     let size = matched.headers.values().map(http::HeaderValue::len).sum();
     if size > HEADER_BYTES {
         return Err(Refusal::RequestTooLarge(TooLarge::Headers { size, limit: HEADER_BYTES }));

@@ -31,6 +31,8 @@ pub struct CompiledStage {
     pub policy: Option<ResourcePolicy>,
     /// Whether it is reached by custom domain names alone (`disableExecuteApiEndpoint`).
     pub endpoint_disabled: bool,
+    /// The bytes that a URL may have.
+    pub url_bytes: usize,
     /// The resources.
     pub routes: Routes,
     /// The methods, as `routes` counts them.
@@ -99,6 +101,7 @@ pub(super) mod tests {
             closed: None,
             policy: None,
             endpoint_disabled: false,
+            url_bytes: 0,
             routes: Routes::default(),
             methods: Vec::new(),
             variables: StageVariables::default(),

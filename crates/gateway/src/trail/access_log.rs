@@ -210,6 +210,8 @@ fn name_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::exchange::Outcome;
     use crate::exchange::request::tests::request;
@@ -289,5 +291,16 @@ mod tests {
         assert_eq!(stream(&facts), stream(&facts.clone()));
         assert_eq!(stream(&facts).len(), 32);
         assert_ne!(stream(&facts), stream(&StageFacts { stage: "dev".into(), ..facts }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_format(text in "(\\$|context\\.|authorizer\\.|claims\\.|stage|[a-z._\u{e4}$]){0,40}") {
+            let without = text.replace('$', "");
+            prop_assert_eq!(line(&without), without);
+            // What stands before the first variable and what is no variable comes out as it is.
+            let before = text.split("$context.").next().unwrap_or_default();
+            prop_assert!(line(&text).starts_with(before));
+        }
     }
 }

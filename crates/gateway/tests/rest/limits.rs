@@ -30,6 +30,25 @@ fn header_values_have_10240_bytes_at_most() {
     with(10_241 - host).is_refusal(413, "RequestTooLargeException", TOO_LONG);
 }
 
+/// Quotas of the developer guide, "API Gateway quotas for configuring and running a REST API": the
+/// length of a URL is 10,240 characters for regional APIs and 8,192 for edge-optimized ones.
+#[test]
+fn urls_have_10240_bytes_at_most_and_those_of_edge_optimized_apis_8192() {
+    let mock = json!({
+        "type": "MOCK",
+        "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
+        "integrationResponses": {"200": {"statusCode": "200"}}
+    });
+    let start = format!("http://{}/prod/x?a=", crate::house::HOST).len();
+    for (types, limit) in [(json!(["REGIONAL"]), 10_240), (json!(["EDGE"]), 8_192), (json!(null), 8_192)] {
+        let api = Api::with("/x", "GET", mock.clone());
+        let house = House::of(&api.api(json!({"endpointConfiguration": {"types": types}})));
+        let with = |bytes: usize| house.get(&format!("/prod/x?a={}", "a".repeat(bytes - start)));
+        assert_eq!(with(limit).status, ok());
+        with(limit + 1).is_refusal(414, "RequestTooLargeException", "{\"message\":\"Request URI too long\"}");
+    }
+}
+
 #[test]
 fn payloads_have_ten_megabytes_at_most() {
     let house = mock();

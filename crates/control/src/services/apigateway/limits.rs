@@ -61,6 +61,9 @@ pub(super) const USAGE_PLANS: usize = 300;
 /// Usage plans that a key may be in ("Amazon API Gateway quotas").
 pub(super) const USAGE_PLANS_OF_A_KEY: usize = 10;
 
+/// Methods of a stage that a usage plan throttles on their own ("Amazon API Gateway quotas").
+pub(super) const METHOD_THROTTLES: usize = 20;
+
 /// Days whose usage can be asked for at once: a year, as in the examples of the API reference
 /// (`GetUsage`). AWS's number is not published.
 pub(super) const USAGE_DAYS: i32 = 366;

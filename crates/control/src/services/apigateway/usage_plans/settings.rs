@@ -4,7 +4,8 @@
 use api::apigateway::{QuotaPeriodType, QuotaSettings, ThrottleSettings, UsagePlan};
 use indexmap::IndexMap;
 
-use super::super::refusals::bad_request;
+use super::super::limits;
+use super::super::refusals::{bad_request, limit_exceeded};
 use crate::Outcome;
 
 /// A throttle with what was left out: AWS's numbers are 0 unless they are set.
@@ -24,9 +25,22 @@ pub(super) fn throttles(
     let mut throttles = IndexMap::new();
     for (method, settings) in given {
         check_method(method)?;
+        check_room(throttles.len())?;
         throttles.insert(method.clone(), throttle(settings)?);
     }
     Ok(Some(throttles).filter(|throttles| !throttles.is_empty()))
+}
+
+/// Refuses a throttle more, where `count` methods of the stage have one already. The text is not
+/// recorded.
+pub(super) fn check_room(count: usize) -> Outcome<()> {
+    if count < limits::METHOD_THROTTLES {
+        return Ok(());
+    }
+    Err(limit_exceeded(format!(
+        "A usage plan can have at most {} method throttles for each stage.",
+        limits::METHOD_THROTTLES
+    )))
 }
 
 /// Refuses what is not a resource's path and a method, as in `/pets/GET`; the root's is `//GET`,

@@ -241,6 +241,26 @@ fn bad_throttles_of_methods_are_refused() {
     );
 }
 
+/// "Amazon API Gateway quotas"; the text is not recorded.
+#[test]
+fn twenty_methods_of_a_stage_have_throttles_of_their_own_at_most() {
+    let place = Place::new();
+    let plan = place.plan(json!({"throttle": {"rateLimit": 9.0}, "apiStages": [place.stage("dev")]}));
+    let all = format!("/apiStages/{}:dev/throttle", place.api);
+    let throttles = |count: usize| {
+        let throttles: serde_json::Map<_, _> =
+            (0..count).map(|n| (format!("/p{n}/GET"), json!({"rateLimit": 1.0}))).collect();
+        json!(throttles).to_string()
+    };
+    let full =
+        "429 LimitExceededException \"A usage plan can have at most 20 method throttles for each stage.\"";
+    assert_eq!(place.refused(&plan, patch("add", &all, Some(&throttles(21)))), full);
+    place.update(&plan, patch("add", &all, Some(&throttles(20))));
+    let one = |name: &str| patch("replace", &format!("{all}/~1{name}/GET/rateLimit"), Some("2"));
+    assert_eq!(place.refused(&plan, one("p20")), full);
+    place.update(&plan, one("p19"));
+}
+
 /// As the Terraform provider sends them.
 #[test]
 fn throttle_and_quota_are_set_part_by_part() {

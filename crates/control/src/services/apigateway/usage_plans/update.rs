@@ -161,7 +161,11 @@ fn quota(plan: &mut UsagePlan) -> &mut QuotaSettings {
 fn throttle<'s>(stage: &'s mut ApiStage, method: &str) -> Outcome<&'s mut api::apigateway::ThrottleSettings> {
     let method = unescape(method);
     settings::check_method(&method)?;
-    Ok(stage.throttle.get_or_insert_default().entry(method).or_default())
+    let throttles = stage.throttle.get_or_insert_default();
+    if !throttles.contains_key(&method) {
+        settings::check_room(throttles.len())?;
+    }
+    Ok(throttles.entry(method).or_default())
 }
 
 /// Throttles as JSON: `{"/pets/GET": {"rateLimit": 1.0, "burstLimit": 1}}`.
