@@ -115,6 +115,9 @@ class Api:
             return between.join(text.replace("#", f"{number:05}") for number in range(int(count)))
         if name == "kept":
             return self.kept[argument]
+        if name == "found":
+            listed = self.rest.client.get_resources(restApiId=self.rest.id)["items"]
+            return next(item["id"] for item in listed if item["path"] == argument)
         if name == "certificate":
             return issued(self.aws, argument)
         return {
