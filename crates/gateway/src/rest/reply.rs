@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
 
-use crate::exchange::{Body, Refusal, Reply, RequestIds};
+use crate::exchange::{Body, ConfigurationFault, Refusal, Reply, RequestIds};
 use crate::mapping::headers::{ERROR_TYPE, EXTENDED_REQUEST_ID, REQUEST_ID};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -29,6 +29,10 @@ pub(crate) fn render_refusal(refusal: &Refusal, ids: &RequestIds) -> Response<Bo
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
     headers.insert(ERROR_TYPE, HeaderValue::from_static(row.error_type));
+    // Recorded from AWS: these cost the client its connection. Why is not known.
+    if let Refusal::ApiConfigurationError(ConfigurationFault::MappedHeader { .. }) = refusal {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     identify(headers, ids);
     response
 }
@@ -68,7 +72,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::exchange::{ConfigurationFault, IdSource};
+    use crate::exchange::IdSource;
 
     fn rendered(refusal: &Refusal) -> (u16, String, Vec<String>) {
         let ids = IdSource::new(Random::seeded(1)).next();
@@ -95,6 +99,13 @@ mod tests {
             400,
             "{\"message\": \"Could not parse request body into json: line 1 \\\"x\\\"\"}",
         );
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_mapped_closes_the_connection() {
+        let fault = ConfigurationFault::MappedHeader { name: "te".to_owned() };
+        let (status, _, headers) = rendered(&Refusal::ApiConfigurationError(fault));
+        assert_eq!((status, headers.iter().any(|name| name == "connection")), (500, true));
     }
 
     #[test]
