@@ -86,8 +86,6 @@ def sent(step, api, call):
     body = step.get("body", b"")
     if "body_json" in step:
         body = json.dumps(filled(step["body_json"], api.lookup))
-    elif "body_base64" in step:
-        body = base64.b64decode(step["body_base64"])
     elif body:
         body = filled(body, api.lookup)
     api.requests += 1
@@ -167,9 +165,7 @@ def test_it_is_as_recorded(name, entry, section, call):
         section.backend.clear()
         for scripted in filled(step.get("backend_answers", []), api.lookup):
             section.backend.hold() if scripted == "nothing" else section.backend.reply(**scripted)
-        if step.get("deploy"):
-            api.deploy()
-        elif "send" in step:
+        if "send" in step:
             check_sent(step, api, call, section.backend)
         else:
             check_called(step, api)
@@ -197,6 +193,22 @@ def test_the_test_that_covers_it_is_there(name, entry, top):
         assert names, one
         assert (top / file).is_file(), f"{file} is not there"
         assert defines(top / file, names), f"{one} is not there"
+
+
+#: What a step may say: of a request, of its answer, and of a call.
+MEMBERS = {
+    *("send", "by", "headers", "body", "body_json", "backend_answers"),
+    *("status", "answer", "answer_base64", "answer_has", "answer_headers", "answer_json", "log", "reaches"),
+    *("call", "elsewhere", "keep", "refused", "service", "times", "with"),
+}
+
+
+def test_nothing_is_said_that_is_not_checked():
+    for _, entry in ENTRIES:
+        own = entry.keys() - {"fact", "row", "limit", "says", "api", "steps", "covered_by"}
+        for step in [own, *map(set, entry.get("steps", []))]:
+            assert step <= MEMBERS, (title(entry), step - MEMBERS)
+        assert bool(own) + ("steps" in entry) + ("covered_by" in entry) == 1, title(entry)
 
 
 def numbers(*ranges):
