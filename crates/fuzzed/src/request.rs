@@ -31,11 +31,11 @@ pub(crate) fn get(rest: &str, value: &str) -> Option<(Request, HeaderMap)> {
         body: Body::from(Bytes::new()),
         peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
         local_port: 80,
-        secure: false,
+        secured: None,
         received: Timestamp::from_millis(1_721_241_291_500),
         started: Instant::now(),
     };
     let host = HeaderValue::from_static("abc123.execute-api.us-west-2.localhost");
-    let address = Address { stage: 1..5, rest: 5 };
+    let address = Address { base_path: None, stage: 1..5, rest: 5 };
     Some((Request::new(&incoming, host, IDS.next(), address), headers))
 }
