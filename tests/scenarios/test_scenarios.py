@@ -216,8 +216,8 @@ def numbers(*ranges):
 
 
 #: The facts that are recorded in full, by section. What is known only from documentation or by hearsay is not among
-#: them: 145, 149, 150 and 152 of routing, 171 and 172 of AWS_PROXY, 175 and 179 of AWS, 189 and 191 of HTTP, 213 and 220
-#: of templates, 231 of documents, and both of authorizers.
+#: them: 145, 149, 150 and 152 of routing, 171 and 172 of AWS_PROXY, 175 and 179 of AWS, 189 and 191 of HTTP, 200 of
+#: AWS services, 207 of bytes, 213 and 220 of templates, 231 of documents, and both of authorizers.
 RECORDED = {
     "09_canary": numbers((116, 125)),
     "12_test_invoke": numbers((137, 142)),
@@ -226,6 +226,8 @@ RECORDED = {
     "15_aws_proxy": numbers((157, 170), (173, 173)),
     "16_aws_lambda": numbers((174, 174), (176, 178), (180, 180)),
     "17_http": numbers((181, 188), (190, 190)),
+    "18_aws_services": numbers((192, 199)),
+    "19_binary": numbers((201, 206), (208, 209)),
     "20_templates": numbers((210, 212), (214, 219)),
     "21_import_export": numbers((221, 230), (232, 235)),
 }
