@@ -36,9 +36,10 @@ class Reply:
         return f"<Reply {self.status} {self.headers} {self.body[:300]!r}>"
 
 
-def connect(endpoint, seconds=30):
+def connect(endpoint, seconds=30, source=None):
+    """A connection; from another address of this machine, `127.0.0.5`, if one is named."""
     address = urlsplit(endpoint)
-    return socket.create_connection((address.hostname, address.port), seconds)
+    return socket.create_connection((address.hostname, address.port), seconds, source and (source, 0))
 
 
 def read_reply(connection, method="GET"):
@@ -51,9 +52,9 @@ def read_reply(connection, method="GET"):
         answer.close()
 
 
-def exchange(endpoint, data, method="GET", seconds=30):
+def exchange(endpoint, data, method="GET", seconds=30, source=None):
     """Sends `data` as it is on a new connection and reads one answer."""
-    with connect(endpoint, seconds) as connection:
+    with connect(endpoint, seconds, source) as connection:
         # A server may answer before it has read everything, and then read no further.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(data)
@@ -66,7 +67,7 @@ def head(method, target, headers):
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def send(endpoint, method, target, headers=(), body=b"", seconds=30):
+def send(endpoint, method, target, headers=(), body=b"", seconds=30, source=None):
     """Sends one request. `target` goes out as it is written; Host and Content-Length are added unless given."""
     headers = list(headers.items()) if isinstance(headers, dict) else list(headers)
     body = body.encode() if isinstance(body, str) else body
@@ -75,4 +76,4 @@ def send(endpoint, method, target, headers=(), body=b"", seconds=30):
         headers.insert(0, ("Host", urlsplit(endpoint).netloc))
     if body and not given & {"content-length", "transfer-encoding"}:
         headers.append(("Content-Length", str(len(body))))
-    return exchange(endpoint, head(method, target, headers) + body, method, seconds)
+    return exchange(endpoint, head(method, target, headers) + body, method, seconds, source)

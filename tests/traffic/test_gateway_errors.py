@@ -1,18 +1,11 @@
 """What the gateway itself answers when a request goes no further. Recorded from AWS unless said otherwise."""
 
-import json
 import time
 
 import pytest
 
 from harness.account import bad_request
-from harness.definitions import RestApi
 from harness.functions import allow_gateway, function
-
-FREE_FOR_ALL = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}],
-}
 
 
 def failed(reply, status, message, kind="InternalServerErrorException"):
@@ -123,11 +116,6 @@ class TestNotBuiltYet:
 
     def test_an_api_key(self, api, call, backend):
         self.guarded(api, backend, apiKeyRequired=True)
-        self.refuses(api, call, backend)
-
-    def test_a_private_api(self, aws, call, backend):
-        api = RestApi(aws, endpointConfiguration={"types": ["PRIVATE"]}, policy=json.dumps(FREE_FOR_ALL))
-        self.guarded(api, backend)
         self.refuses(api, call, backend)
 
     def test_a_vpc_link(self, api, call, backend):

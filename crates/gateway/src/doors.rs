@@ -7,6 +7,7 @@ use ports::functions::Functions;
 use crate::access::Verdicts;
 use crate::access::iam::Signatures;
 use crate::access::user_pools::UserPools;
+use crate::access::vpc_endpoints::VpcEndpoints;
 use crate::integration::backends::Backends;
 
 /// The doors of the request path. Cloning is cheap.
@@ -22,6 +23,8 @@ pub struct Doors {
     pub user_pools: Arc<UserPools>,
     /// What integrations call besides what their URIs name.
     pub backends: Arc<Backends>,
+    /// By which VPC endpoints requests come.
+    pub vpc_endpoints: Arc<VpcEndpoints>,
 }
 
 impl std::fmt::Debug for Doors {

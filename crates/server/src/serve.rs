@@ -104,6 +104,7 @@ impl Parts {
             cache,
             throttle,
             user_pools,
+            vpc_endpoints,
             upstreams,
             aws_endpoints,
             vpc_links,
@@ -155,6 +156,7 @@ impl Parts {
             signatures: Arc::new(Signatures::new(identities)),
             user_pools: Arc::new(UserPools::new(user_pools)),
             backends: Arc::clone(&backends),
+            vpc_endpoints: Arc::new(vpc_endpoints),
         };
         let certificate = tls.map(|tls| default_certificate::server(tls.certificate, &place)).transpose()?;
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());

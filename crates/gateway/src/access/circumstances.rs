@@ -4,6 +4,7 @@
 use http::header::REFERER;
 use policy::{Principal, Request};
 
+use super::vpc_endpoints::Via;
 use crate::exchange::Matched;
 
 /// The question whether `principal`, who sent `matched`, may do this to the method of this ARN. A
@@ -23,8 +24,11 @@ pub(super) fn question<'a>(
         .with("aws:EpochTime", now.as_secs().to_string())
         .with("aws:ViaAWSService", "false")
         .with("aws:SecureTransport", if request.secure { "true" } else { "false" })
-        .with("aws:SourceIp", request.source.to_string())
         .untold(is_untold);
+    question = match &request.via {
+        None => question.with("aws:SourceIp", request.source.to_string()),
+        Some(via) => by_endpoint(question, request, via),
+    };
     if let Some(agent) = request.user_agent.as_ref().and_then(|agent| agent.to_str().ok()) {
         question = question.with("aws:UserAgent", agent);
     }
@@ -32,6 +36,29 @@ pub(super) fn question<'a>(
         question = question.with("aws:Referer", referer);
     }
     question
+}
+
+/// What is known of a request to a private API. `aws:SourceIp` is not for those (IAM user guide,
+/// "aws:SourceIp"), whose clients' addresses are the VPC's own.
+fn by_endpoint<'a>(
+    question: Request<'a>,
+    request: &'a crate::exchange::Request,
+    via: &'a Via,
+) -> Request<'a> {
+    let mut question = question.with("aws:SourceVpce", &*via.endpoint.id).untold(is_untold_of_private);
+    if let Some(vpc) = &via.endpoint.vpc {
+        question = question.with("aws:SourceVpc", &**vpc);
+    }
+    if via.direct {
+        question = question.with("aws:VpcSourceIp", request.source.to_string());
+    }
+    question
+}
+
+/// A client of a VPC has an address, and its endpoint a VPC, known or not.
+fn is_untold_of_private(key: &str) -> bool {
+    let of_vpc = ["aws:sourceip", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpcsourceip"];
+    of_vpc.contains(&key) || is_untold(key)
 }
 
 /// Keys that a request over a public network does not have at AWS either, unless it is said above:

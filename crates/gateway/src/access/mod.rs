@@ -9,6 +9,7 @@ mod method_arn;
 mod resource_policy;
 pub mod user_pools;
 mod verdicts;
+pub mod vpc_endpoints;
 
 use std::sync::Arc;
 

@@ -170,6 +170,10 @@ pub enum Variable {
     Status,
     /// `xrayTraceId`
     TraceRoot,
+    /// `identity.vpcId`: only requests to private APIs have it.
+    VpcId,
+    /// `identity.vpceId`: only requests to private APIs have it.
+    VpcEndpointId,
     /// A variable that API Gateway knows and that nothing here gives a value yet.
     Valueless,
 }
@@ -235,8 +239,8 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("identity.user", V::CallerId, Everywhere),
     ("identity.userAgent", V::UserAgent, Everywhere),
     ("identity.userArn", V::CallerArn, Everywhere),
-    ("identity.vpcId", V::Valueless, Everywhere),
-    ("identity.vpceId", V::Valueless, Everywhere),
+    ("identity.vpcId", V::VpcId, Everywhere),
+    ("identity.vpceId", V::VpcEndpointId, Everywhere),
     ("integration.error", V::IntegrationError, AccessLog),
     ("integration.integrationStatus", V::IntegrationStatus, AccessLog),
     ("integration.latency", V::IntegrationLatency, AccessLog),
@@ -423,6 +427,11 @@ impl Variable {
             Self::Stage => text(out, &stage.stage),
             Self::Status => number(out, outcome.map(|outcome| u64::from(outcome.status))),
             Self::TraceRoot => trace.is_some_and(|trace| text(out, trace.root())),
+            Self::VpcId => {
+                let vpc = request.via.as_ref().and_then(|via| via.endpoint.vpc.as_deref());
+                vpc.is_some_and(|vpc| text(out, vpc))
+            }
+            Self::VpcEndpointId => request.via.as_ref().is_some_and(|via| text(out, &via.endpoint.id)),
             Self::Valueless => false,
         }
     }

@@ -157,8 +157,8 @@ pub enum Unreachable {
     /// `disableExecuteApiEndpoint`.
     #[error("the API's default endpoint is disabled")]
     EndpointDisabled,
-    /// A PRIVATE API, which no public address reaches.
-    #[error("the API is private")]
+    /// A PRIVATE API, which only VPC endpoints lead to.
+    #[error("the API is private, and the request came by none of the VPC endpoints that are configured")]
     PrivateApi,
     /// A path of a custom domain name that is not mapped.
     #[error("no base path mapping of the custom domain name fits the path")]
@@ -171,6 +171,13 @@ pub enum Unreachable {
         /// Why it refuses the request.
         why: DomainRefusal,
     },
+    /// A PRIVATE API lets nobody in whom its resource policy does not.
+    #[error("the API is private and has no resource policy")]
+    PrivateWithoutPolicy,
+    /// The host names a VPC endpoint that the request has not come by, or that does not lead to the
+    /// API.
+    #[error("the host names another VPC endpoint than the request has come by")]
+    OtherEndpoint,
 }
 
 /// Why a custom domain name refuses what other names may be asked for.

@@ -10,6 +10,7 @@ use base::Timestamp;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 
 use super::{Incoming, RequestIds, Source};
+use crate::access::vpc_endpoints::Via;
 use crate::tls::ClientCertificate;
 
 /// The unchanging part of a request.
@@ -29,6 +30,8 @@ pub struct Request {
     pub source: Source,
     /// The port that it came in on.
     pub local_port: u16,
+    /// By which VPC endpoint it came, if its API is private.
+    pub via: Option<Via>,
     /// Whether it came over TLS.
     pub secure: bool,
     /// The client's certificate, if the custom domain name asks for one.
@@ -70,6 +73,7 @@ impl Request {
             user_agent: head.headers.get(header::USER_AGENT).cloned(),
             source: Source::Network(incoming.peer.ip().to_canonical()),
             local_port: incoming.local_port,
+            via: None,
             secure: incoming.secured.is_some(),
             client_certificate: incoming.client_certificate().cloned(),
             received: incoming.received,
@@ -208,6 +212,7 @@ pub(crate) mod tests {
             user_agent: Some(HeaderValue::from_static("curl/8.0")),
             source: Source::Network(IpAddr::from([127, 0, 0, 1])),
             local_port: 4566,
+            via: None,
             secure: false,
             client_certificate: None,
             received: Timestamp::from_millis(1_721_241_291_500),

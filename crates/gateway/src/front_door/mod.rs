@@ -4,6 +4,7 @@
 mod address;
 mod apis;
 mod domains;
+mod private;
 mod refresh;
 mod stage_caches;
 mod traffic;
@@ -89,8 +90,9 @@ impl FrontDoor {
     }
 
     /// Answers one request.
-    pub async fn answer(&self, incoming: Incoming, worker: &Worker) -> Response<Body> {
+    pub async fn answer(&self, mut incoming: Incoming, worker: &Worker) -> Response<Body> {
         let _in_flight = self.traffic.begin();
+        let via = self.doors.vpc_endpoints.taken_from(&mut incoming.head.headers, incoming.peer.ip());
         let host = request::host(&incoming.head.uri, &incoming.head.headers);
         let (name, path) = (host.to_str().unwrap_or_default(), incoming.head.uri.path());
         let domain = self.domains.find(name);
@@ -103,26 +105,32 @@ impl FrontDoor {
             self.traffic.count_to_no_stage();
             return misdirected();
         }
-        let (found, address) = match &domain {
+        let (found, address, by_endpoint) = match &domain {
             // Under its own name nothing but what is mapped is served: neither the paths that lead
             // to APIs under other names, nor calls of AWS APIs.
             Some(domain) => match domain.way(path, &incoming.head.headers, connection) {
                 Way::To { api, stage, address } => {
                     let stage = stage.unwrap_or_else(|| path.get(address.stage.clone()).unwrap_or_default());
-                    (self.apis.find(api, Some(domain.region()), stage), address)
+                    (self.apis.find(api, Some(domain.region()), stage), address, None)
                 }
                 Way::HealthCheck => return healthy(),
-                Way::Closed(refusal) => (Err(Refusal::Forbidden(refusal)), Address::default()),
+                Way::Closed(refusal) => (Err(Refusal::Forbidden(refusal)), Address::default(), None),
             },
             None => match destination(&incoming.head, name) {
                 Destination::AwsCall => return self.aws_call(incoming).await,
                 Destination::Api { api, region, address } => {
+                    let (api, by_endpoint) = private::named(api, &incoming.head.headers);
                     let stage = path.get(address.stage.clone()).unwrap_or_default();
-                    (self.apis.find(api, region, stage), address)
+                    (self.apis.find(api, region, stage), address, by_endpoint)
                 }
             },
         };
-        let request = Request::new(&incoming, host, self.ids.next(), address);
+        let led = match (&found, by_endpoint) {
+            (Ok(Served::Running(stage)), Some(named)) => named.leads_to(stage, via.as_ref()),
+            _ => Ok(()),
+        };
+        let found = led.and(found);
+        let mut request = Request::new(&incoming, host, self.ids.next(), address);
         match found {
             Ok(Served::Running(stage)) => {
                 let Incoming { head, header_names, body, .. } = incoming;
@@ -130,6 +138,7 @@ impl FrontDoor {
                 join_cookies(&mut headers, head.version);
                 let services = Services { doors: &self.doors, ids: &self.ids, worker };
                 let stage = stage.drawn(&self.ids);
+                request.via = via.filter(|_| stage.private.is_some());
                 pipeline::answer(&request, headers, header_names, body, stage, services, &self.trail).await
             }
             Ok(Served::Broken { why, counters }) => {

@@ -10,10 +10,13 @@ use crate::trail::ExecutionLog;
 /// Lets a request into its stage.
 ///
 /// # Errors
-/// Why the stage is closed, to all or to those who come by the API's default endpoint.
+/// Why the stage is closed, to all or to those who come this way.
 pub(super) fn enter(request: &Request, stage: &CompiledStage) -> Result<(), Refusal> {
     if stage.endpoint_disabled && request.base_path().is_none() {
         return Err(Refusal::Forbidden(Unreachable::EndpointDisabled));
+    }
+    if stage.private.is_some() && request.via.is_none() {
+        return Err(Refusal::Forbidden(Unreachable::PrivateApi));
     }
     stage.closed.clone().map_or(Ok(()), Err)
 }

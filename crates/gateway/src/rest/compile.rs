@@ -17,7 +17,7 @@ use super::limits::{LONGEST_TIMEOUT, REGIONAL_URL_BYTES, SHORTEST_TIMEOUT, URL_B
 use super::settings::{Compiling, MethodSettings};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
-use super::{CompiledMethod, CompiledStage, GatewayResponses, StageVariables};
+use super::{CompiledMethod, CompiledStage, GatewayResponses, PrivateApi, StageVariables};
 use crate::access::{Authorization, ResourcePolicy};
 use crate::cache::ResponseCache;
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
@@ -165,6 +165,7 @@ pub fn compile_stage(
     let binary = BinaryTypes::new(snapshot.rest_api.binary_media_types.as_deref().unwrap_or_default());
     let compiled = CompiledStage {
         closed,
+        private: private(snapshot),
         policy,
         endpoint_disabled,
         url_bytes: url_bytes(snapshot),
@@ -269,11 +270,19 @@ fn url_bytes(snapshot: &SnapshotDocument) -> usize {
 /// Why no request of the API is let through.
 fn closed(snapshot: &SnapshotDocument) -> Option<Refusal> {
     let api = &snapshot.rest_api;
-    let types = api.endpoint_configuration.as_ref().and_then(|configuration| configuration.types.as_deref());
-    if types.unwrap_or_default().contains(&EndpointType::Private) {
-        return Some(Refusal::Forbidden(Unreachable::PrivateApi));
+    let has_policy = api.policy.as_deref().is_some_and(|policy| !policy.trim().is_empty());
+    if private(snapshot).is_some() && !has_policy {
+        return Some(Refusal::Forbidden(Unreachable::PrivateWithoutPolicy));
     }
     None
+}
+
+/// What a private API says of the ways to it.
+fn private(snapshot: &SnapshotDocument) -> Option<PrivateApi> {
+    let configuration = snapshot.rest_api.endpoint_configuration.as_ref()?;
+    let is_private = configuration.types.as_deref().unwrap_or_default().contains(&EndpointType::Private);
+    is_private
+        .then(|| PrivateApi { endpoint_ids: configuration.vpc_endpoint_ids.clone().unwrap_or_default() })
 }
 
 /// The API's resource policy. One that cannot be read closes the API.

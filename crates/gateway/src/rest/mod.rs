@@ -20,6 +20,8 @@ mod resolve;
 mod respond;
 pub(crate) mod settings;
 mod stage;
+#[cfg(test)]
+pub(crate) use stage::tests;
 pub mod trie;
 mod validate;
 mod validation;
@@ -29,5 +31,5 @@ pub use canary::compile_canary;
 pub use check::Check;
 pub use compile::{Remark, StageFault, Surroundings, compile_stage};
 pub use gateway_responses::{GatewayResponses, Refused};
-pub use stage::{Canary, CompiledMethod, CompiledStage};
+pub use stage::{Canary, CompiledMethod, CompiledStage, PrivateApi};
 pub use variables::{StageVariables, UndefinedVariable};

@@ -27,6 +27,8 @@ pub struct CompiledStage {
     pub api_name: Box<str>,
     /// Why no request is let through, if that is so.
     pub closed: Option<Refusal>,
+    /// Whether only VPC endpoints lead to the API, and by which hosts' names they may do so.
+    pub private: Option<PrivateApi>,
     /// The API's resource policy, if it has one.
     pub policy: Option<ResourcePolicy>,
     /// Whether it is reached by custom domain names alone (`disableExecuteApiEndpoint`).
@@ -57,6 +59,13 @@ pub struct CompiledStage {
     pub counters: Arc<StageCounters>,
     /// What gets a share of the requests in its place, if there is such a thing.
     pub canary: Option<Box<Canary>>,
+}
+
+/// What is known of a private API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateApi {
+    /// The VPC endpoints that have a host name for it, `{api}-{vpce}.execute-api.…`.
+    pub endpoint_ids: Vec<String>,
 }
 
 /// A stage's canary.
@@ -90,15 +99,16 @@ pub struct CompiledMethod {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A stage of nothing.
-    pub(in crate::rest) fn empty_stage() -> CompiledStage {
+    pub(crate) fn empty_stage() -> CompiledStage {
         CompiledStage {
             facts: StageFacts::default(),
             api_name: "".into(),
             closed: None,
+            private: None,
             policy: None,
             endpoint_disabled: false,
             url_bytes: 0,

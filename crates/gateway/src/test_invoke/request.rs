@@ -38,6 +38,7 @@ pub(super) fn made(
         user_agent: headers.get(USER_AGENT).cloned().or(named),
         source: Source::Test(Box::new(caller.clone())),
         local_port: 443,
+        via: None,
         secure: true,
         client_certificate: None,
         received: given.received,

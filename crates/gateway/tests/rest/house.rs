@@ -10,6 +10,7 @@ use bytes::Bytes;
 use documents::apigateway::{SnapshotDocument, StageDocument};
 use gateway::Worker;
 use gateway::access::iam::Signatures;
+use gateway::access::vpc_endpoints::VpcEndpoints;
 use gateway::cache::{CacheSpec, ResponseCache};
 use gateway::exchange::{Body, HeaderNames, Incoming};
 use gateway::front_door::{Apis, FrontDoor, Served};
@@ -162,6 +163,8 @@ pub(crate) struct Api {
     pub(crate) identified: Vec<Identified>,
     pub(crate) backends: Arc<Backends>,
     pub(crate) vpc_links: Vec<VpcLink>,
+    /// By which VPC endpoints requests come.
+    pub(crate) vpc_endpoints: Arc<VpcEndpoints>,
 }
 
 impl Api {
@@ -175,6 +178,7 @@ impl Api {
             identified: Vec::new(),
             backends: Arc::default(),
             vpc_links: Vec::new(),
+            vpc_endpoints: Arc::default(),
         }
     }
 
@@ -278,6 +282,7 @@ impl House {
                 signatures: Arc::new(Signatures::new(Arc::new(Known(api.identified.clone())))),
                 user_pools: Arc::default(),
                 backends: Arc::clone(&api.backends),
+                vpc_endpoints: Arc::clone(&api.vpc_endpoints),
             },
             Arc::new(EchoedCalls),
             Trail::start(Arc::clone(&logs) as Arc<dyn LogSink>).unwrap(),

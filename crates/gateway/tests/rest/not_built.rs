@@ -100,7 +100,10 @@ fn backends_that_nobody_has_named_are_not_called() {
 #[test]
 fn private_and_disabled_apis_are_forbidden() {
     for (settings, reason) in [
-        (json!({"endpointConfiguration": {"types": ["PRIVATE"]}}), "the API is private"),
+        (
+            json!({"endpointConfiguration": {"types": ["PRIVATE"]}}),
+            "the API is private and has no resource policy",
+        ),
         (json!({"disableExecuteApiEndpoint": true}), "the API's default endpoint is disabled"),
     ] {
         let api = Api::with("/x", "GET", json!({"type": "MOCK"})).api(settings);

@@ -38,6 +38,7 @@ fn bench(function: Function) -> (TestBench, House) {
                 signatures: nobody(),
                 user_pools: Arc::default(),
                 backends: Arc::default(),
+                vpc_endpoints: Arc::default(),
             },
             Random::system(),
             UpstreamSettings::default(),

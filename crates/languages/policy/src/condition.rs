@@ -7,6 +7,8 @@ mod moment;
 mod network;
 mod operator;
 
+pub use network::Network;
+
 use serde_json::Value;
 
 use crate::error::PolicyError;

@@ -27,6 +27,7 @@ mod text;
 mod tests;
 
 pub use combine::{Relation, authorize, authorize_assume_role, combine};
+pub use condition::Network;
 pub use error::PolicyError;
 pub use evaluate::{Decision, ResourceDecision, evaluate, evaluate_resource};
 pub use execute_api::{expand_execute_api, expand_execute_api_resources};

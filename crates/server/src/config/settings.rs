@@ -11,6 +11,7 @@ use std::time::Duration;
 use api::apigateway::ThrottleSettings;
 use base::Secret;
 use gateway::access::user_pools::{KeySource, PoolSettings, UserPool};
+use gateway::access::vpc_endpoints::{Network, VpcEndpoint, VpcEndpoints};
 use gateway::integration::aws::{AwsEndpoints, Credentials, ServicePlace};
 use gateway::integration::http::{Route, Target, UpstreamSettings};
 use gateway::integration::vpc_links::VpcLinkTargets;
@@ -54,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) throttle: AccountThrottle,
     /// What is said of Cognito user pools, by ARN.
     pub(crate) user_pools: HashMap<String, PoolSettings>,
+    /// By which VPC endpoints private APIs are reached.
+    pub(crate) vpc_endpoints: VpcEndpoints,
     pub(crate) upstreams: UpstreamSettings,
     /// Where the AWS services are that APIs call.
     pub(crate) aws_endpoints: AwsEndpoints,
@@ -257,6 +260,8 @@ impl Settings {
         let throttle = AccountThrottle::of(written.account_throttle)
             .ok_or_else(|| in_file("account_throttle", "must have a rate and a burst above 0"))?;
         let user_pools = user_pools(written.user_pools).map_err(|why| in_file("user_pools", &why))?;
+        let vpc_endpoints =
+            vpc_endpoints(written.vpc_endpoints).map_err(|why| in_file("vpc_endpoints", &why))?;
         let upstreams = match &written.upstreams.ca_bundle {
             None => UpstreamSettings::default(),
             Some(bundle) => UpstreamSettings::with_bundle(bundle)
@@ -289,6 +294,7 @@ impl Settings {
             cache,
             throttle,
             user_pools,
+            vpc_endpoints,
             upstreams,
             aws_endpoints,
             vpc_links,
@@ -407,6 +413,40 @@ fn vpc_links(written: Vec<written::VpcLink>) -> Result<VpcLinkTargets, String> {
     Ok(VpcLinkTargets::new(targets))
 }
 
+/// The VPC endpoints. Where two have clients in common it could not be said by which they come.
+fn vpc_endpoints(written: Vec<written::VpcEndpoint>) -> Result<VpcEndpoints, String> {
+    fn networks(texts: &[String]) -> Result<Vec<Network>, String> {
+        let read = |text: &String| {
+            Network::parse(text).ok_or_else(|| format!("has {text:?}, which is no CIDR block"))
+        };
+        texts.iter().map(read).collect()
+    }
+    fn is_id(text: &str, prefix: &str) -> bool {
+        let behind = text.strip_prefix(prefix).unwrap_or_default();
+        !behind.is_empty() && behind.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    }
+    let mut endpoints: Vec<VpcEndpoint> = Vec::new();
+    for written::VpcEndpoint { id, vpc, sources, proxies } in written {
+        if !is_id(&id, "vpce-") {
+            return Err(format!(
+                "has the id {id:?}, which is not that of a VPC endpoint, such as vpce-0a1b2c"
+            ));
+        }
+        if let Some(vpc) = vpc.as_ref().filter(|vpc| !is_id(vpc, "vpc-")) {
+            return Err(format!("has the vpc {vpc:?}, which is not the id of one, such as vpc-0a1b2c"));
+        }
+        if endpoints.iter().any(|known| *known.id == *id) {
+            return Err(format!("names {id:?} twice"));
+        }
+        if sources.is_empty() && proxies.is_empty() {
+            return Err(format!("does not say who comes by {id:?}: it needs sources or proxies"));
+        }
+        let (sources, proxies) = (networks(&sources)?, networks(&proxies)?);
+        endpoints.push(VpcEndpoint { id: id.into(), vpc: vpc.map(Into::into), sources, proxies });
+    }
+    Ok(VpcEndpoints::new(endpoints))
+}
+
 /// Root keys in development mode are refused: whoever sets them expects them to be asked for.
 fn access(
     auth: Option<Auth>,
@@ -498,9 +538,10 @@ mod tests {
         let pool =
             ["[[user_pools]]", "arn =", "issuer =", "jwks =", "listen = \"127.0.0.1:9464\"", "hosts ="];
         let backends = ["default =", "credentials =", "sqs =", "[[vpc_links]]", "link =", "addresses ="];
+        let endpoint = ["[[vpc_endpoints]]", "id =", "vpc =", "sources =", "proxies ="];
         let is_example = |line: &&str| {
             examples.iter().any(|key| line.starts_with(&format!("{key} =")))
-                || pool.iter().chain(&backends).any(|start| line.starts_with(start))
+                || pool.iter().chain(&backends).chain(&endpoint).any(|start| line.starts_with(start))
         };
         REFERENCE.lines().filter(|line| !is_example(line)).collect::<Vec<_>>().join("\n")
     }
@@ -604,6 +645,23 @@ mod tests {
                 "[[vpc_links]]\nlink = \"a\"\naddresses = [\"b\"]\n[[vpc_links]]\nlink = \"a\"\naddresses = [\"b\"]",
                 "vpc_links names \"a\" twice",
             ),
+            (
+                "[[vpc_endpoints]]\nid = \"x\"\nsources = [\"::/0\"]",
+                "vpc_endpoints has the id \"x\", which is not that of a VPC endpoint, such as vpce-0a1b2c",
+            ),
+            (
+                "[[vpc_endpoints]]\nid = \"vpce-1\"\nsources = [\"10.0.0.0/33\"]",
+                "vpc_endpoints has \"10.0.0.0/33\", which is no CIDR block",
+            ),
+            (
+                "[[vpc_endpoints]]\nid = \"vpce-1\"",
+                "vpc_endpoints does not say who comes by \"vpce-1\": it needs sources or proxies",
+            ),
+            (
+                "[[vpc_endpoints]]\nid = \"vpce-1\"\nvpc = \"vpce-2\"\nsources = [\"::/0\"]",
+                "vpc_endpoints has the vpc \"vpce-2\", which is not the id of one, such as vpc-0a1b2c",
+            ),
+            ("[[vpc_endpoints]]\nid = \"vpce-1\"\nheader = \"x\"", "header"),
             ("workers = 1025", "workers must be from 1 to 1024"),
             ("drain_seconds = 86401", "drain_seconds must be from 1 to 86400 seconds"),
             ("connections.most = 0", "connections.most must be at least 1"),

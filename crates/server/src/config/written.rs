@@ -41,6 +41,8 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) user_pools: Vec<UserPool>,
     #[serde(default)]
+    pub(crate) vpc_endpoints: Vec<VpcEndpoint>,
+    #[serde(default)]
     pub(crate) upstreams: Upstreams,
     #[serde(default)]
     pub(crate) aws_endpoints: AwsEndpoints,
@@ -125,6 +127,18 @@ pub(crate) struct UserPool {
     pub(crate) arn: String,
     pub(crate) issuer: Option<String>,
     pub(crate) jwks: String,
+}
+
+/// `[[vpc_endpoints]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VpcEndpoint {
+    pub(crate) id: String,
+    pub(crate) vpc: Option<String>,
+    #[serde(default)]
+    pub(crate) sources: Vec<String>,
+    #[serde(default)]
+    pub(crate) proxies: Vec<String>,
 }
 
 /// `[upstreams]`.

@@ -193,6 +193,13 @@ fn identity(context: &Context<'_>) -> String {
         members.raw(unknown, "null");
     }
     members.text("sourceIp", &request.source.to_string());
+    // Events of private APIs have these two, as AWS's users show them.
+    if let Some(via) = &request.via {
+        if let Some(vpc) = &via.endpoint.vpc {
+            members.text("vpcId", vpc);
+        }
+        members.text("vpceId", &via.endpoint.id);
+    }
     if let Some(key) = &caller.api_key {
         members.text("apiKey", &key.value);
         members.text("apiKeyId", &key.id);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// A CIDR block; an address alone is a block of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
+pub struct Network {
     address: IpAddr,
     prefix: u8,
 }
@@ -12,7 +12,8 @@ pub(crate) struct Network {
 impl Network {
     /// Reads `203.0.113.0/24`, `2001:db8::/32`, or an address. Bits behind the prefix do not
     /// count.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let (address, prefix) = match text.split_once('/') {
             None => (text, None),
             Some((address, prefix)) => (address, Some(prefix)),
@@ -30,7 +31,8 @@ impl Network {
     }
 
     /// Whether the address is in the block. One of the other family never is.
-    pub(super) fn contains(&self, other: IpAddr) -> bool {
+    #[must_use]
+    pub fn contains(&self, other: IpAddr) -> bool {
         let differing_bits = match (self.address, other) {
             (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
             (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
