@@ -474,6 +474,37 @@ def test_the_caller_is_known_behind_the_gate(aws, ada, bob, call):
     )
 
 
+OWN_RIGHT = "arn:aws:iam::*:user/*"
+
+
+def test_a_function_is_invoked_by_the_callers_own_right(aws):
+    """API reference, `PutIntegration`, `credentials`: `arn:aws:iam::*:user/*` passes the caller's identity through. The
+    function's own policy does not name API Gateway."""
+    arn = functions.function(aws, "def handler(event, context):\n    return {'statusCode': 200, 'body': 'ran'}\n")
+    api = RestApi(aws)
+    settings = {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "credentials": OWN_RIGHT}
+    for path, authorization in [("/own", "AWS_IAM"), ("/open", "NONE")]:
+        api.method(path, authorizationType=authorization)
+        api.integration(path, **settings, uri=invocation_uri(aws.region, arn))
+    api.deploy(cacheClusterEnabled=True, cacheClusterSize="0.5")
+    change(api, patch("replace", "/*/*/caching/enabled", "true"))
+    failed = (500, "InternalServerErrorException", {"message": "Internal server error"})
+    invoke = statement("Allow", "lambda:InvokeFunction", arn)
+    ivo = Person(aws, allow_invoke())
+    assert refusal(ivo.get(api.path("/own"))) == failed
+    ivo.may(allow_invoke(), invoke)
+    assert ivo.get(api.path("/own")).text == "ran"
+    # An answer is kept for nobody who may not invoke the function.
+    assert refusal(Person(aws, allow_invoke()).get(api.path("/own"))) == failed
+    ivo.may(allow_invoke(), invoke, statement("Deny", "lambda:*", "*"))
+    assert refusal(ivo.get(api.path("/own"))) == failed
+    ivo.may(invoke)
+    assert refusal(ivo.get(api.path("/own"))) == denied(ivo.arn, shown(api, "/own"))
+    # Where nobody signs, nobody's right is there.
+    ivo.may(allow_invoke(), invoke)
+    assert refusal(ivo.get(api.path("/open"))) == failed
+
+
 def test_refusals_are_gateway_responses(pets, backend, ada, bob, call):
     """Each kind can be customized (developer guide, "Gateway response types")."""
     for kind in ("ACCESS_DENIED", "INVALID_SIGNATURE", "EXPIRED_TOKEN", "MISSING_AUTHENTICATION_TOKEN"):

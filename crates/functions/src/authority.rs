@@ -10,7 +10,7 @@ use documents::iam::{ManagedPolicyDocument, RoleDocument};
 use policy::{
     Decision, Policy, Principal, Request, ResourceDecision, authorize, evaluate, evaluate_resource,
 };
-use ports::functions::Invoker;
+use ports::functions::{Invoker, Signer};
 use store::{Key, Store, StoreFault, Transaction};
 
 use crate::definition::{Definition, ResourcePolicy};
@@ -69,6 +69,7 @@ impl Authority {
             Invoker::Service { principal, source_arn, source_account } => {
                 Some(service(definition, principal, source_arn, source_account))
             }
+            Invoker::Signer(signer) => Some(by_signer(definition, signer)),
             Invoker::Role { arn, service } => {
                 let roles = self.roles.read().unwrap_or_else(PoisonError::into_inner);
                 Some(by_role(definition, arn, service, roles.known.get(arn)?))
@@ -117,6 +118,7 @@ fn refused(invoker: &Invoker, why: &str) -> Refused {
     let invoker = match invoker {
         Invoker::Service { principal, .. } => principal.clone(),
         Invoker::Role { arn, .. } => arn.clone(),
+        Invoker::Signer(signer) => signer.caller.arn().into_owned(),
         Invoker::Authorized => "the caller".to_owned(),
     };
     Refused { invoker, why: why.to_owned() }
@@ -183,6 +185,24 @@ fn by_role(definition: &Definition, arn: &str, service: &str, role: &Role) -> Re
         Decision::Allow => Ok(()),
         Decision::ExplicitDeny => refuse("a policy denies it".to_owned()),
         Decision::NoMatch => refuse(format!("none of the role's policies allows {ACTION}")),
+    }
+}
+
+/// Whoever has signed the request is held to its own policies and to the function's.
+fn by_signer(definition: &Definition, signer: &Signer) -> Result<(), Refused> {
+    let Signer { caller, held } = signer;
+    let refuse = |why: &str| Err(Refused { invoker: caller.arn().into_owned(), why: why.to_owned() });
+    let resource = match &definition.policy {
+        ResourcePolicy::None => None,
+        ResourcePolicy::Policy(policy) => Some(&**policy),
+        ResourcePolicy::Unreadable(_) => return refuse("the function's resource policy cannot be read"),
+    };
+    let owner = definition.invoked_arn.split(':').nth(4).unwrap_or_default();
+    let request = Request::new(caller.principal(), ACTION, &definition.invoked_arn).untold(everything_else);
+    match held.decide(resource, owner, &held.told(caller, request)) {
+        Decision::Allow => Ok(()),
+        Decision::ExplicitDeny => refuse("a policy denies it"),
+        Decision::NoMatch => refuse("no policy allows lambda:InvokeFunction"),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Invoking Lambda functions: from integrations, and from Lambda's own `Invoke`.
 
+use std::sync::Arc;
+
 use base::Scope;
 use bytes::Bytes;
+use identities::{Caller, Held};
 
 use crate::Pending;
 
@@ -36,9 +39,30 @@ pub enum Invoker {
         /// `apigateway.amazonaws.com`.
         service: &'static str,
     },
+    /// Whoever has signed the request that an integration serves: what it may do itself decides,
+    /// as if it had called Lambda.
+    Signer(Arc<Signer>),
     /// A caller of Lambda's API that the control plane has already authorized.
     Authorized,
 }
+
+/// Who has signed a request, with its rights.
+#[derive(Clone, Debug)]
+pub struct Signer {
+    /// Who it is.
+    pub caller: Caller,
+    /// What it has from its account.
+    pub held: Arc<Held>,
+}
+
+impl PartialEq for Signer {
+    /// Rights follow from who somebody is.
+    fn eq(&self, other: &Self) -> bool {
+        self.caller == other.caller
+    }
+}
+
+impl Eq for Signer {}
 
 /// `X-Amz-Invocation-Type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

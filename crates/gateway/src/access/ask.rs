@@ -15,7 +15,7 @@ use super::resource_policy::{INVOKE, allows_anyone, denies_nobody, lets_anyone_i
 use super::user_pools::TokenFault;
 use super::{AskedFunction, AskedUserPools, Authorization, Verdicts};
 use crate::exchange::{
-    Authorized, AuthorizerCall, Caller, Context, IdSource, Matched, Refusal, StageFacts, Trace,
+    Authorized, AuthorizerCall, Caller, Context, IdSource, Matched, NOBODY, Refusal, StageFacts, Trace,
 };
 use crate::integration::lambda::EventRequest;
 use crate::mapping::headers::TRACE_ID;
@@ -185,7 +185,11 @@ pub(crate) async fn ask(
     functions: &dyn Functions,
     log: &mut ExecutionLog,
 ) -> Result<Verdict, NoVerdict> {
-    let mut invoke = authorizer.invocation.request(event, InvocationType::RequestResponse, "", None);
+    // An authorizer is never invoked by the right of those whom it is asked about.
+    let mut invoke = authorizer
+        .invocation
+        .request(&NOBODY, event, InvocationType::RequestResponse, "", None)
+        .map_err(|refusal| NoVerdict::Misconfigured(refusal.to_string()))?;
     invoke.trace_id = None;
     log.invoking(request_id, &stage.api_id, &invoke, None);
     let asked = tokio::time::timeout(LONGEST_TIMEOUT, functions.invoke(invoke)).await;

@@ -14,6 +14,7 @@ use http::HeaderMap;
 use http::header::HOST;
 use identities::{Distrust, Held, Holder};
 use policy::Decision;
+use ports::functions::Signer;
 use ports::identities::{Identified, Identities};
 use sigv4::{Payload, SignatureError, Signed, SigningKeys};
 
@@ -71,6 +72,9 @@ pub(super) async fn by_signature(
     if matched.asks_to_invalidate() {
         caller.may_invalidate_cache =
             decided(matched, &holder, &held, &arn, INVALIDATE_CACHE) == Decision::Allow;
+    }
+    if matched.method.integration.is_by_signer() {
+        caller.signer = Some(Arc::new(Signer { caller: holder.caller, held }));
     }
     Ok(())
 }

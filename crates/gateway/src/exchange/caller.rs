@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use base::Secret;
+use ports::functions::Signer;
 use ports::test_invoke::TestCaller;
 use serde_json::{Map, Value};
 
@@ -16,6 +17,8 @@ pub struct Caller {
     pub api_key: Option<Arc<PresentedKey>>,
     /// Who signed the request, once the signature is known to be right.
     pub identity: Option<Arc<IamIdentity>>,
+    /// The same, with its rights: those who invoke functions by them need to know.
+    pub signer: Option<Arc<Signer>>,
     /// What an authorizer has said of the sender.
     pub authorizer: Option<Arc<Authorized>>,
     /// How asking a Lambda authorizer went, if it was asked for this request.
@@ -28,6 +31,7 @@ pub struct Caller {
 pub static NOBODY: Caller = Caller {
     api_key: None,
     identity: None,
+    signer: None,
     authorizer: None,
     authorizer_call: None,
     may_invalidate_cache: false,
@@ -108,6 +112,7 @@ impl Caller {
                 user_id: tester.user_id.as_str().into(),
                 user_arn: tester.arn.as_str().into(),
             })),
+            signer: None,
             authorizer: None,
             authorizer_call: None,
             may_invalidate_cache: false,

@@ -29,3 +29,15 @@ pub enum Integration {
     /// One that cannot run: each request is answered 500.
     Unusable(ConfigurationFault),
 }
+
+impl Integration {
+    /// Whether it runs by the right of whoever has signed the request.
+    #[must_use]
+    pub fn is_by_signer(&self) -> bool {
+        match self {
+            Self::LambdaProxy(proxy) => proxy.invocation.is_by_signer(),
+            Self::Lambda(lambda) => lambda.invocation.is_by_signer(),
+            Self::Mock(_) | Self::Http(_) | Self::Service(_) | Self::Unusable(_) => false,
+        }
+    }
+}

@@ -23,7 +23,9 @@ use crate::integration::backends::Backends;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping};
 use crate::integration::http::endpoint::Endpoint;
 use crate::integration::http::{ClientCertificate, Route};
-use crate::integration::lambda::{FunctionUriError, Invocation, Lambda, LambdaProxy, ProxyEvent, function};
+use crate::integration::lambda::{
+    FunctionUriError, Invocation, Lambda, LambdaProxy, OWN_RIGHT, ProxyEvent, function,
+};
 use crate::integration::mock::Mock;
 use crate::mapping::parameters::RequestParameters;
 use crate::mapping::responses::{IntegrationResponses, ResponseError};
@@ -153,6 +155,12 @@ pub(super) fn compile_method(
     let authorization = restricted(within, resource, method)?;
     // Whoever may not call a method learns nothing of its integration.
     let (integration, what) = match compiled {
+        Ok(integration) if integration.is_by_signer() && !matches!(authorization, Authorization::Iam) => {
+            let why = "it is invoked by the caller's own right, but the method does not ask for AWS_IAM";
+            let fault = ConfigurationFault::LambdaPermission { why: why.to_owned() };
+            let what = fault.to_string();
+            (Integration::Unusable(fault), Some(what))
+        }
         Ok(integration) => (integration, None),
         Err(MethodFault::Unusable(fault)) => {
             let what = fault.to_string();
@@ -382,9 +390,7 @@ fn service_call(
 fn role(stored: &Stored, variables: &StageVariables) -> Result<Option<String>, MethodFault> {
     match stored.credentials.as_deref().filter(|role| !role.is_empty()) {
         None => Ok(None),
-        Some("arn:aws:iam::*:user/*") => {
-            Err(MethodFault::NotBuilt("invoking by the caller's own right".to_owned()))
-        }
+        Some(OWN_RIGHT) => Err(MethodFault::NotBuilt("invoking by the caller's own right".to_owned())),
         Some(role) => variables.substitute(role).map(Some).map_err(|error| no_endpoint(&error)),
     }
 }
@@ -425,6 +431,9 @@ fn invocation(
     {
         let method = method.to_owned();
         return Err(MethodFault::Unusable(ConfigurationFault::IntegrationMethod { method }));
+    }
+    if stored.credentials.as_deref() == Some(OWN_RIGHT) {
+        return Ok(Invocation::by_signer(function));
     }
     let role = role(stored, variables)?;
     Ok(Invocation::new(function, role, stage, resource, verb))

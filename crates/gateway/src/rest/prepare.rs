@@ -125,7 +125,8 @@ async fn to_lambda_proxy<'r>(
         body: &client.payload,
         binary: client.stage.binary.are_sent_by(content_type(&client.headers)),
     });
-    let request = proxy.invocation.request(event, InvocationType::RequestResponse, trace, None);
+    let request =
+        proxy.invocation.request(&client.caller, event, InvocationType::RequestResponse, trace, None)?;
     Ok(Prepared { call: Call::LambdaProxy(proxy, Box::new(request)), client })
 }
 
@@ -149,7 +150,8 @@ async fn to_lambda<'r>(
     };
     let client_context = headers.get(&CLIENT_CONTEXT).and_then(text);
     let trace = client.trace_header();
-    let request = lambda.invocation.request(payload, invocation_type, trace, client_context);
+    let request =
+        lambda.invocation.request(&client.caller, payload, invocation_type, trace, client_context)?;
     Ok(Prepared { call: Call::Lambda(lambda, Box::new(request)), client })
 }
 

@@ -10,6 +10,7 @@ use documents::apigateway::{method_setting, own_method_setting};
 use super::StageVariables;
 use crate::cache::MethodCache;
 use crate::exchange::ResourceFacts;
+use crate::integration::lambda::OWN_RIGHT;
 use crate::mapping::source::MappingError;
 use crate::throttle::{Limit, StageBuckets, Throttle};
 use crate::trail::{Detail, MethodCounters, StageCounters};
@@ -102,7 +103,10 @@ impl Compiling<'_> {
         let Self { stage, resource, method, variables, buckets, counters, canary, logs } = *self;
         let setting = method_setting(stage, &resource.path, verb);
         let limit = setting.and_then(Limit::of_method);
+        // What is invoked by one caller's right is no answer for another, who may not have it.
         let integration = method.method_integration.as_ref();
+        let integration =
+            integration.filter(|integration| integration.credentials.as_deref() != Some(OWN_RIGHT));
         let cache = integration
             .map(|integration| MethodCache::compile(stage, resource, verb, integration, variables))
             .transpose();

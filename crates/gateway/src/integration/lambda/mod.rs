@@ -16,7 +16,7 @@ pub use proxy_answer::{ProxyAnswer, decode};
 pub(crate) use proxy_event::forwarded_for;
 pub use proxy_event::{EventRequest, ProxyEvent};
 
-use crate::exchange::{ResourceFacts, StageFacts};
+use crate::exchange::{Caller, ConfigurationFault, Refusal, ResourceFacts, StageFacts};
 use crate::mapping::parameters::RequestParameters;
 use crate::mapping::responses::IntegrationResponses;
 use crate::mapping::templates::{Passthrough, Templates};
@@ -30,8 +30,13 @@ pub const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-con
 #[derive(Clone, Debug)]
 pub struct Invocation {
     function: FunctionRef,
-    invoker: Invoker,
+    /// `None`: whoever has signed the request.
+    invoker: Option<Invoker>,
 }
+
+/// What stands for the role where an integration is invoked by the caller's own right (API Gateway
+/// API reference, `PutIntegration`, `credentials`).
+pub(crate) const OWN_RIGHT: &str = "arn:aws:iam::*:user/*";
 
 /// An AWS_PROXY integration.
 #[derive(Clone, Debug)]
@@ -75,7 +80,19 @@ impl Invocation {
         let StageFacts { account_id, region, api_id, stage, .. } = stage;
         let path = &resource.path;
         let source = format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{verb}{path}");
-        Self { function, invoker: invoker(role, source, account_id) }
+        Self { function, invoker: Some(invoker(role, source, account_id)) }
+    }
+
+    /// Of `function` by the right of whoever has signed the request.
+    #[must_use]
+    pub fn by_signer(function: FunctionRef) -> Self {
+        Self { function, invoker: None }
+    }
+
+    /// Whether it needs to be known who has signed the request.
+    #[must_use]
+    pub fn is_by_signer(&self) -> bool {
+        self.invoker.is_none()
     }
 
     /// Of `function` for the authorizer `id` of the API in `stage`.
@@ -83,27 +100,35 @@ impl Invocation {
     pub fn of_authorizer(function: FunctionRef, role: Option<String>, stage: &StageFacts, id: &str) -> Self {
         let StageFacts { account_id, region, api_id, .. } = stage;
         let source = format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/authorizers/{id}");
-        Self { function, invoker: invoker(role, source, account_id) }
+        Self { function, invoker: Some(invoker(role, source, account_id)) }
     }
 
-    /// An invocation with this payload.
-    #[must_use]
+    /// An invocation with this payload, for a request of `caller`'s.
+    ///
+    /// # Errors
+    /// If it is the caller's right that decides, and nobody has signed the request.
     pub fn request(
         &self,
+        caller: &Caller,
         payload: bytes::Bytes,
         invocation_type: InvocationType,
         trace_id: &str,
         client_context: Option<String>,
-    ) -> InvokeRequest {
-        InvokeRequest {
+    ) -> Result<InvokeRequest, Refusal> {
+        let signer = || caller.signer.clone().map(Invoker::Signer);
+        let invoker = self.invoker.clone().or_else(signer).ok_or_else(|| {
+            let why = "nobody has signed the request by whose right it would be invoked".to_owned();
+            Refusal::ApiConfigurationError(ConfigurationFault::LambdaPermission { why })
+        })?;
+        Ok(InvokeRequest {
             function: self.function.clone(),
             payload,
-            invoker: self.invoker.clone(),
+            invoker,
             invocation_type,
             trace_id: Some(trace_id.to_owned()),
             client_context,
             log_tail: false,
-        }
+        })
     }
 }
 
