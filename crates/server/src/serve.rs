@@ -95,6 +95,7 @@ impl Parts {
             truststores,
             hosts,
             admin,
+            method_override,
             place,
             access,
             workers,
@@ -185,7 +186,8 @@ impl Parts {
         if let (Some(secured), Some(certificate)) = (secured, certificate) {
             sockets.push(secured.secured(Arc::new(Names::new(Arc::clone(&domains), certificate))));
         }
-        let front_door = Arc::new(FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random));
+        let front_door = FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random);
+        let front_door = Arc::new(front_door.with_method_override(method_override));
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =
             Listener::start(sockets, Arc::clone(&front_door), &settings).map_err(Fault::Threads)?;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use base::Random;
 use bytes::Bytes;
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use ports::aws_calls::{AwsCall, AwsCalls};
 
 pub use apis::{Apis, Served, StageTotals};
@@ -33,6 +33,8 @@ use crate::{Doors, Worker};
 use address::{Destination, destination};
 use domains::Way;
 
+const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
 /// The most that an AWS API call may send: a function's package of 50 MB in base 64, and the
 /// rest of the request (Lambda developer guide, "Lambda quotas").
 const AWS_CALL_BYTES: usize = 70 * 1024 * 1024;
@@ -46,6 +48,7 @@ pub struct FrontDoor {
     trail: Trail,
     ids: IdSource,
     traffic: Traffic,
+    overrides: bool,
 }
 
 impl FrontDoor {
@@ -68,7 +71,16 @@ impl FrontDoor {
             trail,
             ids: IdSource::new(random),
             traffic: Traffic::default(),
+            overrides: false,
         }
+    }
+
+    /// The same, heeding `X-HTTP-Method-Override` of requests to APIs if `heeded`. API Gateway does for
+    /// REST APIs; here it has to be asked for, because whatever stands in front of the gateway and
+    /// decides by the verb does not see it.
+    #[must_use]
+    pub fn with_method_override(self, heeded: bool) -> Self {
+        Self { overrides: heeded, ..self }
     }
 
     /// What is recorded of requests.
@@ -130,6 +142,9 @@ impl FrontDoor {
             _ => Ok(()),
         };
         let found = led.and(found);
+        if self.overrides {
+            override_method(&mut incoming.head);
+        }
         let mut request = Request::new(&incoming, host, self.ids.next(), address);
         match found {
             Ok(Served::Running(stage)) => {
@@ -163,7 +178,7 @@ impl FrontDoor {
             Err(BodyError::TooLarge { .. }) => {
                 return plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
             }
-            Err(BodyError::Broken(_)) => {
+            Err(BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Compressor(_)) => {
                 return plain(StatusCode::BAD_REQUEST, "{\"message\":\"Bad Request\"}");
             }
         };
@@ -174,6 +189,14 @@ impl FrontDoor {
 impl Serve for FrontDoor {
     fn answer(&self, incoming: Incoming, worker: &Worker) -> impl Future<Output = Response<Body>> {
         Self::answer(self, incoming, worker)
+    }
+}
+
+/// The verb that the header names is the request's from here on, for routing and all that follows.
+fn override_method(head: &mut http::request::Parts) {
+    let named = head.headers.get(METHOD_OVERRIDE);
+    if let Some(method) = named.and_then(|value| Method::from_bytes(value.as_bytes()).ok()) {
+        head.method = method;
     }
 }
 

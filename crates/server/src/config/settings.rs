@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) truststores: HashMap<String, PathBuf>,
     /// Names of the gateway itself, which are never custom domain names.
     pub(crate) hosts: Vec<String>,
+    /// Whether clients may name another verb in a header.
+    pub(crate) method_override: bool,
     pub(crate) place: Place,
     pub(crate) access: Access,
     pub(crate) workers: NonZeroUsize,
@@ -285,6 +287,7 @@ impl Settings {
             tls,
             truststores: written.truststores,
             hosts: written.hosts,
+            method_override: written.method_override == Some(true),
             place,
             access,
             workers,
@@ -554,6 +557,7 @@ mod tests {
         assert_eq!((stated.tls, default.tls), (None, None));
         assert_eq!(stated.truststores, default.truststores);
         assert_eq!(stated.hosts, default.hosts);
+        assert_eq!(stated.method_override, default.method_override);
         assert_eq!(stated.place, default.place);
         assert!(matches!((stated.access, default.access), (Access::Development, Access::Development)));
         assert_eq!(stated.drain, default.drain);

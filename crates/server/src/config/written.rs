@@ -20,6 +20,7 @@ pub(crate) struct Written {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) ephemeral: Option<bool>,
     pub(crate) auth: Option<Auth>,
+    pub(crate) method_override: Option<bool>,
     pub(crate) workers: Option<usize>,
     pub(crate) drain_seconds: Option<u64>,
     #[serde(default)]
