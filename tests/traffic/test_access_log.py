@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from harness import functions
 from harness.account import patch
+from harness.definitions import RestApi, invocation_uri
 from harness.logs import lines
 
 GROUP = "/access/pets"
@@ -51,3 +53,120 @@ def test_a_line_for_each_request(aws, pets, call):
 def test_the_group_must_not_be_there_beforehand_to_serve(aws, pets, call):
     aws.logs.delete_log_group(logGroupName=GROUP)
     assert call("GET", pets.path("/pets/1")).status == 200
+
+
+def logged(aws, api, call, variables, request):
+    """The values that the line of one request has for these variables."""
+    group = f"/access/{api.id}"
+    api.client.update_stage(
+        restApiId=api.id,
+        stageName="test",
+        patchOperations=[
+            patch("replace", "/accessLogSettings/destinationArn", f"arn:aws:logs:{aws.region}:000000000000:log-group:{group}"),
+            patch("replace", "/accessLogSettings/format", "|".join(f"$context.{name}" for name in variables)),
+        ],
+    )
+    request()
+    (line,) = lines(aws, group, 1)
+    return dict(zip(variables, line.split("|"), strict=True))
+
+
+@pytest.mark.parametrize("kind", ["REGIONAL", "EDGE"])
+def test_the_endpoint_type_is_the_apis(aws, call, kind):
+    api = RestApi(aws, endpointConfiguration={"types": [kind]})
+    api.mock("/")
+    api.deploy()
+    assert logged(aws, api, call, ["endpointType"], lambda: call("GET", api.path())) == {"endpointType": kind}
+
+
+@pytest.mark.parametrize("header", ["x-amzn-RequestId", "x-amz-request-id"])
+def test_the_backends_own_identifier_of_the_request(aws, api, call, backend, header):
+    """Developer guide: "The AWS endpoint's request ID"; of HTTP APIs it says from which headers it is."""
+    api.http_proxy("/", backend.url)
+    api.deploy()
+    backend.reply(headers={header: "own-7"})
+    names = ["awsEndpointRequestId", "integration.requestId", "integration.status"]
+    assert logged(aws, api, call, names, lambda: call("GET", api.path())) == {
+        "awsEndpointRequestId": "own-7",
+        "integration.requestId": "own-7",
+        "integration.status": "200",
+    }
+
+
+def test_without_a_web_acl_there_is_nothing_to_say_of_it(aws, api, call):
+    """Developer guide: "Will not be set if the stage is not associated with a web ACL"."""
+    api.mock("/")
+    api.deploy()
+    names = ["waf.error", "waf.latency", "waf.status", "wafResponseCode", "webaclArn", "awsEndpointRequestId"]
+    assert set(logged(aws, api, call, names, lambda: call("GET", api.path())).values()) == {"-"}
+
+
+def test_why_an_authorizer_let_nobody_through(aws, api, call):
+    arn = functions.function(aws, "def handler(event, context):\n    raise Exception('Unauthorized')\n")
+    functions.allow_gateway(aws, arn)
+    authorizer = api.client.create_authorizer(
+        restApiId=api.id,
+        name="own",
+        type="TOKEN",
+        authorizerUri=invocation_uri(aws.region, arn),
+        identitySource="method.request.header.Auth",
+    )["id"]
+    api.mock("/", authorizationType="CUSTOM", authorizerId=authorizer)
+    api.deploy()
+    names = ["authorizer.error", "authorizer.status", "status"]
+    assert logged(aws, api, call, names, lambda: call("GET", api.path(), {"Auth": "me"})) == {
+        "authorizer.error": "the caller is not known to the authorizer",
+        "authorizer.status": "401",
+        "status": "401",
+    }
+
+
+PHASES = [f"{phase}.{part}" for phase in ("authenticate", "authorize") for part in ("status", "error")]
+
+
+def test_a_policy_that_does_not_let_a_request_in_is_its_authorization(aws, api, call):
+    """Developer guide: "The status code returned from an authorization attempt", "The authorization error message"."""
+    source = """
+def handler(event, context):
+    effect = event["authorizationToken"]
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
+    return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+"""
+    arn = functions.function(aws, source)
+    functions.allow_gateway(aws, arn)
+    authorizer = api.client.create_authorizer(
+        restApiId=api.id,
+        name="own",
+        type="TOKEN",
+        authorizerUri=invocation_uri(aws.region, arn),
+        identitySource="method.request.header.Auth",
+    )["id"]
+    api.mock("/", authorizationType="CUSTOM", authorizerId=authorizer)
+    api.deploy()
+    names = [*PHASES, "authorize.latency", "authorizer.status"]
+    allowed = logged(aws, api, call, names, lambda: call("GET", api.path(), {"Auth": "Allow"}))
+    assert allowed.pop("authorize.latency").isdigit()
+    assert list(allowed.values()) == ["-", "-", "200", "-", "200"]
+    api.client.delete_stage(restApiId=api.id, stageName="test")
+    api.deploy()
+    aws.logs.delete_log_group(logGroupName=f"/access/{api.id}")
+    denied = logged(aws, api, call, names, lambda: call("GET", api.path(), {"Auth": "Deny"}))
+    del denied["authorize.latency"]
+    message = "User is not authorized to access this resource with an explicit deny"
+    assert list(denied.values()) == ["-", "-", "403", message, "200"]
+
+
+def test_a_signature_is_what_a_request_is_authenticated_by(aws, api, call):
+    """Developer guide: "The status code returned from an authentication attempt"."""
+    api.mock("/", authorizationType="AWS_IAM")
+    api.deploy()
+    names = [*PHASES, "authenticate.latency"]
+    refused = logged(aws, api, call, names, lambda: call("GET", api.path()))
+    assert refused.pop("authenticate.latency").isdigit()
+    assert list(refused.values()) == ["403", "Missing Authentication Token", "-", "-"]
+
+
+def test_without_checks_there_is_nothing_to_say_of_them(aws, api, call):
+    api.mock("/")
+    api.deploy()
+    assert set(logged(aws, api, call, PHASES, lambda: call("GET", api.path())).values()) == {"-"}

@@ -1,7 +1,7 @@
 //! Asks a method's authorizer whether a request may be served.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use policy::{Decision, Principal, evaluate};
 use ports::functions::{Functions, InvocationType, InvokeError};
@@ -15,7 +15,7 @@ use super::resource_policy::{INVOKE, allows_anyone, denies_nobody, lets_anyone_i
 use super::user_pools::TokenFault;
 use super::{AskedFunction, AskedUserPools, Authorization, Verdicts};
 use crate::exchange::{
-    Authorized, AuthorizerCall, Caller, Context, IdSource, Matched, NOBODY, Refusal, StageFacts, Trace,
+    Authorized, AuthorizerCall, Caller, Check, Context, IdSource, Matched, NOBODY, Refusal, StageFacts, Trace,
 };
 use crate::integration::lambda::EventRequest;
 use crate::mapping::headers::TRACE_ID;
@@ -40,6 +40,39 @@ use crate::{Doors, Worker};
 /// # Errors
 /// What the sender gets if not.
 pub(crate) async fn authorize(
+    matched: &mut Matched<'_>,
+    doors: &Doors,
+    worker: &Worker,
+    ids: &IdSource,
+    caller: &mut Caller,
+    log: &mut ExecutionLog,
+) -> Result<(), Refusal> {
+    let method = matched.method;
+    if matches!(method.authorization, Authorization::None) && matched.stage.policy.is_none() {
+        return Ok(());
+    }
+    let started = Instant::now();
+    let asked = decide(matched, doors, worker, ids, caller, log).await;
+    // What is left is what asking the policies took.
+    let others = [
+        caller.authorizer_call.map(|call| call.latency_millis),
+        caller.authenticate.map(|check| check.latency_millis),
+    ];
+    let others = Duration::from_millis(others.into_iter().flatten().sum());
+    let latency = started.elapsed().saturating_sub(others);
+    let by_policy =
+        !matches!(method.authorization, Authorization::Cognito(_)) || matched.stage.policy.is_some();
+    caller.authorize = match &asked {
+        Ok(()) if by_policy => Some(Check::new(latency, None)),
+        Err(refusal @ (Refusal::AuthorizerDenied { .. } | Refusal::AccessDenied { .. })) => {
+            Some(Check::new(latency, Some(refusal)))
+        }
+        Ok(()) | Err(_) => None,
+    };
+    asked
+}
+
+async fn decide(
     matched: &mut Matched<'_>,
     doors: &Doors,
     worker: &Worker,

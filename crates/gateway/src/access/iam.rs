@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use base::Timestamp;
 use http::HeaderMap;
@@ -21,7 +22,7 @@ use sigv4::{Payload, SignatureError, Signed, SigningKeys};
 use super::circumstances::question;
 use super::method_arn::MethodArn;
 use super::resource_policy::{INVALIDATE_CACHE, INVOKE, denied};
-use crate::exchange::{Body, Caller, IamIdentity, Matched, Refusal, Request, read_whole};
+use crate::exchange::{Body, Caller, Check, IamIdentity, Matched, Refusal, Request, read_whole};
 use crate::rest::limits::PAYLOAD_BYTES;
 use crate::rest::measure::unreadable;
 
@@ -52,7 +53,10 @@ pub(super) async fn by_signature(
     signatures: &Signatures,
     caller: &mut Caller,
 ) -> Result<(), Refusal> {
-    let Identified { holder, held } = signer(matched, signatures).await?;
+    let started = Instant::now();
+    let found = signer(matched, signatures).await;
+    caller.authenticate = Some(Check::new(started.elapsed(), found.as_ref().err()));
+    let Identified { holder, held } = found?;
     let own = &holder.caller;
     caller.identity = Some(Arc::new(IamIdentity {
         account_id: own.account.as_str().into(),

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use api::apigateway::{
-    Integration, MethodSetting, Stage, UnauthorizedCacheControlHeaderStrategy as Strategy,
+    Integration, MethodSetting, ResponseTransferMode, Stage,
+    UnauthorizedCacheControlHeaderStrategy as Strategy,
 };
 use documents::apigateway::{method_setting, own_method_setting};
 use http::HeaderMap;
@@ -69,6 +70,11 @@ impl MethodCache {
         let is_own = own_method_setting(stage, &resource.path, verb).is_some();
         let ttl = setting.cache_ttl_in_seconds.map_or(DEFAULT_TTL, seconds).min(LONGEST_TTL);
         if setting.caching_enabled != Some(true) || ttl.is_zero() || !(is_own || verb == "GET") {
+            return Ok(None);
+        }
+        // "When response transfer mode is set to STREAM, endpoint caching is not supported" (API Gateway
+        // developer guide, "Stream the integration response for your proxy integrations").
+        if integration.response_transfer_mode == Some(ResponseTransferMode::Stream) {
             return Ok(None);
         }
         let names = integration.cache_key_parameters.as_deref().unwrap_or_default();
@@ -189,6 +195,19 @@ mod tests {
             let found = compiled(&json!({"*/*": {"cachingEnabled": true, "cacheTtlInSeconds": ttl}}), "GET");
             assert_eq!(found.map(|cache| cache.ttl.as_secs()), expected, "{ttl}");
         }
+    }
+
+    #[test]
+    fn streams_are_not_cached() {
+        let integration = Integration {
+            response_transfer_mode: Some(ResponseTransferMode::Stream),
+            ..Integration::default()
+        };
+        let stage = json!({"cacheClusterEnabled": true, "methodSettings": {"*/*": {"cachingEnabled": true}}});
+        let resource = ResourceFacts { id: "r1".into(), path: "/pets".into() };
+        let (stage, variables) = (serde_json::from_value(stage).unwrap(), StageVariables::default());
+        let compiled = MethodCache::compile(&stage, &resource, "GET", &integration, &variables).unwrap();
+        assert!(compiled.is_none());
     }
 
     #[test]

@@ -3,9 +3,13 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::Compressed;
 
 /// A request's or a response's body.
 #[derive(Debug, Default)]
@@ -19,9 +23,12 @@ pub enum Body {
     Stream(hyper::body::Incoming),
     /// From a socket, up to a limit.
     Bounded(Bounded),
+    /// Compressed on its way to the client. Nobody else reads it.
+    Compressed(Box<Compressed>),
 }
 
-/// A stream that is cut off, with an error, where it grows larger than its limit.
+/// A stream that is cut off, with an error, where it grows larger than its limit or stands still for
+/// too long.
 #[derive(Debug)]
 pub struct Bounded {
     /// What was read of it already; not counted in `left`.
@@ -29,6 +36,14 @@ pub struct Bounded {
     incoming: hyper::body::Incoming,
     left: usize,
     limit: usize,
+    idle: Option<Box<Idle>>,
+}
+
+/// How long a stream may stand still.
+#[derive(Debug)]
+struct Idle {
+    limit: Duration,
+    until: Pin<Box<Sleep>>,
 }
 
 /// What [`peek`] has seen.
@@ -52,6 +67,15 @@ pub enum BodyError {
         /// The most that is taken.
         limit: usize,
     },
+    /// Nothing came for so long that nothing more is expected.
+    #[error("the body stood still for {} seconds", limit.as_secs())]
+    Idle {
+        /// The longest that it may.
+        limit: Duration,
+    },
+    /// The body could not be compressed.
+    #[error("the body could not be compressed: {0}")]
+    Compressor(#[source] std::io::Error),
 }
 
 impl Body {
@@ -65,13 +89,26 @@ impl Body {
             Self::Empty => Ok(Self::Empty),
             Self::Whole(bytes) if bytes.len() <= limit => Ok(Self::Whole(bytes)),
             Self::Stream(incoming) if incoming.size_hint().lower() <= limit as u64 => {
-                Ok(Self::Bounded(Bounded { ahead: Bytes::new(), incoming, left: limit, limit }))
+                Ok(Self::Bounded(Bounded { left: limit, limit, ..Bounded::unbounded(incoming) }))
             }
             Self::Bounded(bounded) if bounded.size_hint().lower() <= limit as u64 => {
                 let left = limit - bounded.ahead.len().min(limit);
                 Ok(Self::Bounded(Bounded { left, limit, ..bounded }))
             }
-            Self::Whole(_) | Self::Stream(_) | Self::Bounded(_) => Err(BodyError::TooLarge { limit }),
+            Self::Whole(_) | Self::Stream(_) | Self::Bounded(_) | Self::Compressed(_) => {
+                Err(BodyError::TooLarge { limit })
+            }
+        }
+    }
+
+    /// This body, if none of its parts is longer in coming than `limit`.
+    #[must_use]
+    pub fn never_idle_for(self, limit: Duration) -> Self {
+        let idle = || Some(Box::new(Idle { limit, until: Box::pin(sleep(limit)) }));
+        match self {
+            Self::Stream(incoming) => Self::Bounded(Bounded { idle: idle(), ..Bounded::unbounded(incoming) }),
+            Self::Bounded(bounded) => Self::Bounded(Bounded { idle: idle(), ..bounded }),
+            there @ (Self::Empty | Self::Whole(_) | Self::Compressed(_)) => there,
         }
     }
 
@@ -83,6 +120,10 @@ impl Body {
 }
 
 impl Bounded {
+    fn unbounded(incoming: hyper::body::Incoming) -> Self {
+        Self { ahead: Bytes::new(), incoming, left: usize::MAX, limit: usize::MAX, idle: None }
+    }
+
     fn is_end_stream(&self) -> bool {
         self.ahead.is_empty() && self.incoming.is_end_stream()
     }
@@ -101,7 +142,15 @@ impl Bounded {
         if !self.ahead.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.ahead)))));
         }
-        let frame = std::task::ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+            return match &mut self.idle {
+                Some(idle) => idle.poll_end(cx).map(|error| Some(Err(error))),
+                None => Poll::Pending,
+            };
+        };
+        if let Some(idle) = &mut self.idle {
+            idle.begin_again();
+        }
         let Some(Ok(frame)) = frame else {
             return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
         };
@@ -113,6 +162,17 @@ impl Bounded {
             }
             None => Poll::Ready(Some(Err(BodyError::TooLarge { limit: self.limit }))),
         }
+    }
+}
+
+impl Idle {
+    fn begin_again(&mut self) {
+        self.until.as_mut().reset(Instant::now() + self.limit);
+    }
+
+    /// The end of patience, if it has come.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<BodyError> {
+        self.until.as_mut().poll(cx).map(|()| BodyError::Idle { limit: self.limit })
     }
 }
 
@@ -140,6 +200,7 @@ impl http_body::Body for Body {
             }
             Self::Stream(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken),
             Self::Bounded(bounded) => bounded.poll_frame(cx),
+            Self::Compressed(compressed) => compressed.poll_frame(cx),
         }
     }
 
@@ -149,6 +210,7 @@ impl http_body::Body for Body {
             Self::Whole(bytes) => bytes.is_empty(),
             Self::Stream(incoming) => incoming.is_end_stream(),
             Self::Bounded(bounded) => bounded.is_end_stream(),
+            Self::Compressed(compressed) => compressed.is_end_stream(),
         }
     }
 
@@ -158,6 +220,7 @@ impl http_body::Body for Body {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Stream(incoming) => incoming.size_hint(),
             Self::Bounded(bounded) => bounded.size_hint(),
+            Self::Compressed(compressed) => compressed.size_hint(),
         }
     }
 }
@@ -183,10 +246,8 @@ pub async fn peek(body: Body, limit: usize) -> Result<Peeked, BodyError> {
     let mut bounded = match body {
         Body::Empty => return Ok(Peeked::Whole(Bytes::new())),
         Body::Whole(bytes) if bytes.len() <= limit => return Ok(Peeked::Whole(bytes)),
-        Body::Whole(_) => return Ok(Peeked::Larger(body)),
-        Body::Stream(incoming) => {
-            Bounded { ahead: Bytes::new(), incoming, left: usize::MAX, limit: usize::MAX }
-        }
+        Body::Whole(_) | Body::Compressed(_) => return Ok(Peeked::Larger(body)),
+        Body::Stream(incoming) => Bounded::unbounded(incoming),
         Body::Bounded(bounded) => bounded,
     };
     if bounded.size_hint().lower() > limit as u64 {
@@ -211,4 +272,21 @@ pub async fn peek(body: Body, limit: usize) -> Result<Peeked, BodyError> {
         }
     }
     Ok(Peeked::Whole(if more.is_empty() { first } else { more.freeze() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn patience_begins_again_with_each_part_and_ends() {
+        let limit = Duration::from_millis(1);
+        let mut idle = Idle { limit, until: Box::pin(sleep(Duration::ZERO)) };
+        idle.begin_again();
+        let again = idle.until.deadline();
+        idle.begin_again();
+        assert!(idle.until.deadline() >= again);
+        let error = std::future::poll_fn(|cx| idle.poll_end(cx)).await;
+        assert!(matches!(error, BodyError::Idle { limit: own } if own == limit));
+    }
 }

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::Secret;
+use http::StatusCode;
 use ports::functions::Signer;
 use ports::test_invoke::TestCaller;
 use serde_json::{Map, Value};
 
-use super::{TEST_API_KEY, TEST_API_KEY_ID};
+use super::{Refusal, TEST_API_KEY, TEST_API_KEY_ID};
 
 /// Who calls, as far as it has been found out. Cloning it is cheap.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,11 @@ pub struct Caller {
     pub authorizer: Option<Arc<Authorized>>,
     /// How asking a Lambda authorizer went, if it was asked for this request.
     pub authorizer_call: Option<AuthorizerCall>,
+    /// How verifying its signature went, if it had to be signed.
+    pub authenticate: Option<Check>,
+    /// How asking policies went, if there were any to ask: those of its signer, of its authorizer and of
+    /// the API.
+    pub authorize: Option<Check>,
     /// Whether its policies allow `execute-api:InvalidateCache` of this method.
     pub may_invalidate_cache: bool,
 }
@@ -34,6 +41,8 @@ pub static NOBODY: Caller = Caller {
     signer: None,
     authorizer: None,
     authorizer_call: None,
+    authenticate: None,
+    authorize: None,
     may_invalidate_cache: false,
 };
 
@@ -83,6 +92,25 @@ pub struct AuthorizerCall {
     pub status: u16,
 }
 
+/// How one of the checks in front of a method went, for access logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// How long it took.
+    pub latency_millis: u64,
+    /// 200 if it let the request through, else the status that the client gets.
+    pub status: u16,
+}
+
+impl Check {
+    /// One that took so long and let the request through, unless there is a `refusal`.
+    #[must_use]
+    pub fn new(latency: Duration, refusal: Option<&Refusal>) -> Self {
+        let status = refusal.map_or(StatusCode::OK, |refusal| refusal.response().status);
+        let latency_millis = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        Self { latency_millis, status: status.as_u16() }
+    }
+}
+
 impl Authorized {
     /// Appends `$context.authorizer.{name}` to `out`; answers whether there is such a thing.
     /// Claims are `claims.sub`.
@@ -115,6 +143,8 @@ impl Caller {
             signer: None,
             authorizer: None,
             authorizer_call: None,
+            authenticate: None,
+            authorize: None,
             may_invalidate_cache: false,
         }
     }

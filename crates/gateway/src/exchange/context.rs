@@ -2,12 +2,14 @@
 //! mappings and mapping templates all read it (API Gateway developer guide, "API Gateway
 //! mapping template and access logging variable reference").
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
+use api::apigateway::EndpointType;
 use documents::apigateway_domain_names::NO_BASE_PATH;
 use serde_json::Value;
 
-use super::{Caller, Refusal, Request, Trace};
+use super::{Caller, Check, Refusal, Request, Trace};
 
 /// Which deployment of which API serves a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct StageFacts {
     pub stage: Box<str>,
     /// The deployment that the stage points at.
     pub deployment_id: Box<str>,
+    /// The API's endpoint type.
+    pub endpoint_type: Option<EndpointType>,
     /// Whether this is the stage's canary; `None` if the stage has none.
     pub is_canary: Option<bool>,
 }
@@ -50,6 +54,8 @@ pub struct Outcome<'a> {
     pub lambda_status: Option<u16>,
     /// How long the integration took, if it was asked.
     pub integration_latency_millis: Option<u64>,
+    /// `x-amzn-RequestId` or `x-amz-request-id` of the integration's answer.
+    pub endpoint_request_id: Option<&'a str>,
     /// Why the request was refused.
     pub refusal: Option<&'a Refusal>,
 }
@@ -118,6 +124,8 @@ pub enum Variable {
     ErrorResponseType,
     /// `error.validationErrorString`
     ErrorValidation,
+    /// `endpointType`
+    EndpointType,
     /// `extendedRequestId`
     ExtendedRequestId,
     /// `httpMethod`
@@ -126,6 +134,8 @@ pub enum Variable {
     SourceIp,
     /// `identity.userAgent`
     UserAgent,
+    /// `awsEndpointRequestId`, `integration.requestId`
+    EndpointRequestId,
     /// `integrationErrorMessage`, `integration.error`
     IntegrationError,
     /// `integrationLatency`, `integration.latency`
@@ -140,6 +150,20 @@ pub enum Variable {
     Path,
     /// `authorizer.{name}`: what authorizers say of a caller, under names of their own.
     AuthorizerProperty(Box<str>),
+    /// `authenticate.error`
+    AuthenticateError,
+    /// `authenticate.latency`
+    AuthenticateLatency,
+    /// `authenticate.status`
+    AuthenticateStatus,
+    /// `authorize.error`
+    AuthorizeError,
+    /// `authorize.latency`
+    AuthorizeLatency,
+    /// `authorize.status`
+    AuthorizeStatus,
+    /// `authorizer.error`
+    AuthorizerError,
     /// `authorizer.latency`, `authorizer.integrationLatency`
     AuthorizerLatency,
     /// `authorizer.status`
@@ -194,25 +218,25 @@ use Variable as V;
 const TABLE: &[(&str, Variable, Scope)] = &[
     ("accountId", V::AccountId, Everywhere),
     ("apiId", V::ApiId, Everywhere),
-    ("authenticate.error", V::Valueless, AccessLog),
-    ("authenticate.latency", V::Valueless, AccessLog),
-    ("authenticate.status", V::Valueless, AccessLog),
-    ("authorize.error", V::Valueless, AccessLog),
-    ("authorize.latency", V::Valueless, AccessLog),
-    ("authorize.status", V::Valueless, AccessLog),
-    ("authorizer.error", V::Valueless, AccessLog),
+    ("authenticate.error", V::AuthenticateError, AccessLog),
+    ("authenticate.latency", V::AuthenticateLatency, AccessLog),
+    ("authenticate.status", V::AuthenticateStatus, AccessLog),
+    ("authorize.error", V::AuthorizeError, AccessLog),
+    ("authorize.latency", V::AuthorizeLatency, AccessLog),
+    ("authorize.status", V::AuthorizeStatus, AccessLog),
+    ("authorizer.error", V::AuthorizerError, AccessLog),
     ("authorizer.integrationLatency", V::AuthorizerLatency, AccessLog),
     ("authorizer.integrationStatus", V::AuthorizerIntegrationStatus, AccessLog),
     ("authorizer.latency", V::AuthorizerLatency, AccessLog),
     ("authorizer.principalId", V::PrincipalId, Everywhere),
     ("authorizer.requestId", V::Valueless, AccessLog),
     ("authorizer.status", V::AuthorizerStatus, AccessLog),
-    ("awsEndpointRequestId", V::Valueless, Everywhere),
+    ("awsEndpointRequestId", V::EndpointRequestId, Everywhere),
     ("customDomain.basePathMatched", V::BasePathMatched, AccessLog),
     ("deploymentId", V::DeploymentId, Everywhere),
     ("domainName", V::DomainName, Everywhere),
     ("domainPrefix", V::DomainPrefix, Everywhere),
-    ("endpointType", V::Valueless, AccessLog),
+    ("endpointType", V::EndpointType, AccessLog),
     ("error.message", V::ErrorMessage, AccessLog),
     ("error.messageString", V::ErrorMessageString, AccessLog),
     ("error.responseType", V::ErrorResponseType, AccessLog),
@@ -244,7 +268,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("integration.error", V::IntegrationError, AccessLog),
     ("integration.integrationStatus", V::IntegrationStatus, AccessLog),
     ("integration.latency", V::IntegrationLatency, AccessLog),
-    ("integration.requestId", V::Valueless, AccessLog),
+    ("integration.requestId", V::EndpointRequestId, AccessLog),
     ("integration.status", V::EndpointStatus, AccessLog),
     ("integrationErrorMessage", V::IntegrationError, AccessLog),
     ("integrationLatency", V::IntegrationLatency, AccessLog),
@@ -344,6 +368,29 @@ impl Variable {
             Self::DeploymentId => text(out, &stage.deployment_id),
             Self::DomainName => text(out, request.domain_name()),
             Self::DomainPrefix => text(out, request.domain_prefix()),
+            Self::AuthenticateError => text(out, &told(caller.authenticate, refusal)),
+            Self::AuthenticateLatency => number(out, caller.authenticate.map(|check| check.latency_millis)),
+            Self::AuthenticateStatus => number(out, caller.authenticate.map(|check| check.status.into())),
+            Self::AuthorizeError => text(out, &told(caller.authorize, refusal)),
+            Self::AuthorizeLatency => number(out, caller.authorize.map(|check| check.latency_millis)),
+            Self::AuthorizeStatus => number(out, caller.authorize.map(|check| check.status.into())),
+            // What kept an authorizer from letting the request through, but for its policy.
+            Self::AuthorizerError => match refusal {
+                Some(
+                    refusal @ (Refusal::Unauthorized
+                    | Refusal::AuthorizerConfigurationError { .. }
+                    | Refusal::AuthorizerFailure { .. }),
+                ) => {
+                    push_display(out, refusal);
+                    true
+                }
+                _ => false,
+            },
+            Self::EndpointRequestId => {
+                let id = outcome.and_then(|outcome| outcome.endpoint_request_id);
+                id.is_some_and(|id| text(out, id))
+            }
+            Self::EndpointType => stage.endpoint_type.is_some_and(|own| text(out, own.as_str())),
             Self::ErrorMessage => refusal.is_some_and(|refusal| text(out, &refusal.message())),
             Self::ErrorMessageString => {
                 refusal.filter(|refusal| !refusal.message().is_empty()).is_some_and(|refusal| {
@@ -437,6 +484,14 @@ impl Variable {
     }
 }
 
+/// What the client is told if this check has refused its request; else nothing.
+fn told(check: Option<Check>, refusal: Option<&Refusal>) -> Cow<'static, str> {
+    match (check, refusal) {
+        (Some(Check { status: 400.., .. }), Some(refusal)) => refusal.message(),
+        _ => Cow::Borrowed(""),
+    }
+}
+
 /// The common log's form of a request's arrival. Rendered once a second and core: nearly
 /// every access log has it.
 fn push_request_time(out: &mut String, request: &Request) {
@@ -490,6 +545,7 @@ mod tests {
             api_id: "abc123".into(),
             stage: "prod".into(),
             deployment_id: "d1d2d3".into(),
+            endpoint_type: Some(EndpointType::Regional),
             is_canary: Some(false),
         }
     }
@@ -525,6 +581,7 @@ mod tests {
             ("deploymentId", "d1d2d3"),
             ("domainName", "abc123.execute-api.us-west-2.localhost:4566"),
             ("domainPrefix", "abc123"),
+            ("endpointType", "REGIONAL"),
             ("httpMethod", "GET"),
             ("identity.sourceIp", "127.0.0.1"),
             ("identity.userAgent", "curl/8.0"),
@@ -553,6 +610,7 @@ mod tests {
             integration_status: Some(404),
             lambda_status: Some(200),
             integration_latency_millis: Some(0),
+            endpoint_request_id: Some("e1"),
             refusal: Some(&refusal),
         };
         for (name, expected) in [
@@ -561,6 +619,8 @@ mod tests {
             ("responseLatency", "12"),
             ("integrationLatency", "0"),
             ("integration.latency", "0"),
+            ("integration.requestId", "e1"),
+            ("awsEndpointRequestId", "e1"),
             ("integrationStatus", "200"),
             ("integration.integrationStatus", "200"),
             ("integration.status", "404"),

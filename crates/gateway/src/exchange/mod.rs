@@ -4,6 +4,7 @@
 
 mod body;
 mod caller;
+mod compressed;
 mod context;
 mod header_names;
 mod ids;
@@ -17,7 +18,8 @@ mod steps;
 mod trace;
 
 pub use body::{Body, BodyError, Bounded, Peeked, peek, read_whole};
-pub use caller::{Authorized, AuthorizerCall, Caller, IamIdentity, NOBODY, PresentedKey};
+pub use caller::{Authorized, AuthorizerCall, Caller, Check, IamIdentity, NOBODY, PresentedKey};
+pub use compressed::{Compressed, DecompressError, compress, decompress};
 pub use context::{Context, Outcome, ResourceFacts, Scope as ContextScope, StageFacts, Variable};
 pub use header_names::HeaderNames;
 pub(crate) use header_names::head_length;

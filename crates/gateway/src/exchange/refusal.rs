@@ -122,6 +122,12 @@ pub enum Refusal {
         /// The request's media type.
         content_type: String,
     },
+    /// The payload is compressed in a way that is not supported, or not as it says.
+    #[error("{why}")]
+    UnsupportedCoding {
+        /// What is the matter.
+        why: String,
+    },
     /// Lambda does not take the payload: it is no JSON.
     #[error("the payload is not JSON: {why}")]
     PayloadNotJson {
@@ -472,7 +478,8 @@ impl Refusal {
             Self::BrokenBody | Self::PayloadNotJson { .. } => {
                 row("DEFAULT_4XX", StatusCode::BAD_REQUEST, "BadRequestException", Blame::Client, true)
             }
-            Self::UnsupportedMediaType { .. } => row(
+            // "API Gateway returns the 415 Unsupported Media Type error response" to both.
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedCoding { .. } => row(
                 "UNSUPPORTED_MEDIA_TYPE",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "BadRequestException",
@@ -532,7 +539,9 @@ impl Refusal {
             Self::Throttled | Self::KeyThrottled { .. } => "Too Many Requests".into(),
             Self::QuotaExceeded { .. } => "Limit Exceeded".into(),
             Self::BrokenBody => "Bad Request".into(),
-            Self::UnsupportedMediaType { .. } => "Unsupported Media Type".into(),
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedCoding { .. } => {
+                "Unsupported Media Type".into()
+            }
             Self::PayloadNotJson { why } => format!("Could not parse request body into json: {why}").into(),
             Self::IntegrationFailure(IntegrationFault::Network { .. }) => {
                 "Network error communicating with endpoint".into()

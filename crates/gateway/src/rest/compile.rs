@@ -12,8 +12,8 @@ use base::Scope;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
 use schema::Models;
 
-use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
-use super::limits::{LONGEST_TIMEOUT, REGIONAL_URL_BYTES, SHORTEST_TIMEOUT, URL_BYTES};
+use super::compile_method::{Authorizers, MethodFault, Within, compile_method, is_streamed};
+use super::limits::{LONGEST_STREAM, LONGEST_TIMEOUT, REGIONAL_URL_BYTES, SHORTEST_TIMEOUT, URL_BYTES};
 use super::settings::{Compiling, MethodSettings};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
@@ -94,6 +94,7 @@ pub fn compile_stage(
         api_id: snapshot.rest_api.id.as_deref().ok_or(StageFault::Missing("the API's id"))?.into(),
         stage: stage.stage_name.as_deref().ok_or(StageFault::Missing("the stage's name"))?.into(),
         deployment_id: stage.deployment_id.as_deref().unwrap_or_default().into(),
+        endpoint_type: Some(endpoint_type(snapshot)),
         is_canary: stage.canary_settings.is_some().then_some(surroundings.canary),
     };
     let variables = StageVariables::new(stage.variables.clone().into_iter().flatten());
@@ -173,6 +174,7 @@ pub fn compile_stage(
         methods,
         variables,
         binary,
+        minimum_compression: minimum_compression(snapshot),
         gateway_responses,
         access_log,
         execution_logs: surroundings.logs.then(|| ExecutionLogs::new(&facts)),
@@ -185,6 +187,17 @@ pub fn compile_stage(
         canary: None,
     };
     Ok((compiled, remarks))
+}
+
+/// The API's endpoint type; an API that names none is edge-optimized (API reference, `RestApi`).
+fn endpoint_type(snapshot: &SnapshotDocument) -> EndpointType {
+    let types = snapshot.rest_api.endpoint_configuration.as_ref().and_then(|own| own.types.as_ref());
+    types.and_then(|types| types.first().copied()).unwrap_or(EndpointType::Edge)
+}
+
+/// `minimumCompressionSize`; without it nothing is compressed.
+fn minimum_compression(snapshot: &SnapshotDocument) -> Option<usize> {
+    usize::try_from(snapshot.rest_api.minimum_compression_size?).ok()
 }
 
 /// The models of a snapshot's API.
@@ -209,7 +222,9 @@ fn one_method(
     method: &Method,
     api_key_source: ApiKeySourceType,
 ) -> (CompiledMethod, Option<String>) {
-    let timeout = method.method_integration.as_ref().and_then(|integration| integration.timeout_in_millis);
+    let stored = method.method_integration.as_ref();
+    let timeout = stored.and_then(|integration| integration.timeout_in_millis);
+    let streams = stored.is_some_and(is_streamed);
     let mut validation = Validation::default();
     let mut authorization = Authorization::None;
     let api_key = (method.api_key_required == Some(true)).then_some(api_key_source);
@@ -249,22 +264,22 @@ fn one_method(
             validation,
             integration,
             settings: MethodSettings::default(),
-            timeout: timeout_of(timeout),
+            timeout: timeout_of(timeout, streams),
         },
         what,
     )
 }
 
-fn timeout_of(millis: Option<i32>) -> Duration {
+/// Streams may be given longer than other answers.
+fn timeout_of(millis: Option<i32>, streams: bool) -> Duration {
     let asked = millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
-    asked.unwrap_or(LONGEST_TIMEOUT).clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT)
+    let longest = if streams { LONGEST_STREAM } else { LONGEST_TIMEOUT };
+    asked.unwrap_or(LONGEST_TIMEOUT).clamp(SHORTEST_TIMEOUT, longest)
 }
 
-/// How long URLs of the API may be; an API that does not say which type of endpoint it has is
-/// edge-optimized.
+/// How long URLs of the API may be.
 fn url_bytes(snapshot: &SnapshotDocument) -> usize {
-    let types = snapshot.rest_api.endpoint_configuration.as_ref().and_then(|own| own.types.as_deref());
-    if types.unwrap_or_default().contains(&EndpointType::Regional) { REGIONAL_URL_BYTES } else { URL_BYTES }
+    if endpoint_type(snapshot) == EndpointType::Regional { REGIONAL_URL_BYTES } else { URL_BYTES }
 }
 
 /// Why no request of the API is let through.

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use api::apigateway::{
-    Authorizer, AuthorizerType, ConnectionType, Integration as Stored, IntegrationType, Method,
-    RequestValidator, VpcLink,
+    Authorizer, AuthorizerType, ConnectionType, EndpointType, Integration as Stored, IntegrationType, Method,
+    RequestValidator, ResponseTransferMode, VpcLink,
 };
 use base::Scope;
 use http::HeaderValue;
 use schema::{Models, SchemaError};
 
 use super::StageVariables;
+use super::limits::{EDGE_STREAM_IDLE, STREAM_IDLE};
 use super::validation::Validation;
 use crate::access::cognito::CognitoAuthorizer;
 use crate::access::lambda_authorizer::{AuthorizerFault, LambdaAuthorizer};
@@ -205,6 +206,12 @@ fn restricted(
     not_built(format!("the authorization type {authorization}"))
 }
 
+/// Whether the answer is handed on as it arrives, whatever its size. Only proxies can be told to.
+pub(super) fn is_streamed(stored: &Stored) -> bool {
+    let proxy = matches!(stored.r#type, Some(IntegrationType::HttpProxy | IntegrationType::AwsProxy));
+    proxy && stored.response_transfer_mode == Some(ResponseTransferMode::Stream)
+}
+
 fn integration(
     within: &Within<'_>,
     resource: &ResourceFacts,
@@ -236,6 +243,9 @@ fn integration(
             http(within, stored, parameters, Exchange::Passing)
         }
         IntegrationType::AwsProxy => {
+            if is_streamed(stored) {
+                return Err(MethodFault::NotBuilt("streaming of a function's response".to_owned()));
+            }
             // Mapped parameters have no effect on a function's event, but for those that make
             // every request fail (both recorded from AWS).
             unmappable(&parameters(stored, variables).unwrap_or_default(), true)?;
@@ -321,7 +331,11 @@ fn http_call(
         Some(name) => Some(name.parse().map_err(|_| no_endpoint(&format!("{name} is not a method")))?),
     };
     let api_id = HeaderValue::from_str(&within.stage.api_id).map_err(|error| no_endpoint(&error))?;
-    Ok(HttpCall { endpoint, method, parameters, api_id, exchange })
+    let streams = is_streamed(stored).then_some(match within.stage.endpoint_type {
+        Some(EndpointType::Regional | EndpointType::Private) => STREAM_IDLE,
+        Some(EndpointType::Edge) | None => EDGE_STREAM_IDLE,
+    });
+    Ok(HttpCall { endpoint, method, parameters, api_id, exchange, streams })
 }
 
 fn user_agent(stage: &StageFacts) -> HeaderValue {

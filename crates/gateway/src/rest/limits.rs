@@ -21,6 +21,17 @@ pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_millis(29_000);
 /// The shortest timeout that an integration can have.
 pub(crate) const SHORTEST_TIMEOUT: Duration = Duration::from_millis(50);
 
+/// The longest that a streamed answer may take (API Gateway developer guide, "Stream the integration
+/// response for your proxy integrations"). That it is slowed down behind its first 10 MB is AWS's way to
+/// share what one gateway here has for itself, and not done.
+pub(crate) const LONGEST_STREAM: Duration = Duration::from_secs(15 * 60);
+
+/// How long a streamed answer may stand still, of regional and private APIs.
+pub(crate) const STREAM_IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// The same of edge-optimized APIs.
+pub(crate) const EDGE_STREAM_IDLE: Duration = Duration::from_secs(30);
+
 /// An access log's format: 3 KB.
 pub(crate) const ACCESS_LOG_FORMAT_BYTES: usize = 3 * 1024;
 

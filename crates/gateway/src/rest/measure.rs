@@ -29,7 +29,8 @@ pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
 /// What a client gets whose body cannot be read.
 pub(crate) fn unreadable(error: BodyError) -> Refusal {
     match error {
-        BodyError::Broken(_) => Refusal::BrokenBody,
+        // A client's body is neither watched for idleness nor compressed here.
+        BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Compressor(_) => Refusal::BrokenBody,
         BodyError::TooLarge { limit } => Refusal::RequestTooLarge(TooLarge::Payload { limit }),
     }
 }

@@ -6,6 +6,8 @@ mod canary;
 mod check;
 mod compile;
 mod compile_method;
+mod decode;
+mod encode;
 mod gateway_responses;
 mod integrate;
 mod limit;

@@ -2,19 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::gateway_responses::Refused;
 use super::look_up::LookUp;
 use super::{
-    CompiledMethod, CompiledStage, admit, integrate, limit, look_up, measure, meter, prepare, reply, resolve,
-    respond, validate,
+    CompiledMethod, CompiledStage, admit, decode, encode, integrate, limit, look_up, measure, meter, prepare,
+    reply, resolve, respond, validate,
 };
 use crate::exchange::{
     Answered, Blame, Body, Call, Caller, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared,
     Refusal, Reply, Request, Trace,
 };
 use crate::integration::Integration;
+use crate::mapping::headers::REQUEST_ID;
 use crate::trail::{ExecutionLog, Observed, Trail};
 use crate::{Doors, Worker};
 
@@ -47,6 +48,8 @@ struct Asked {
     latency: Duration,
     status: Option<StatusCode>,
     lambda: bool,
+    /// The identifier that the integration gave its answer, if the access log asks for such things.
+    request_id: Option<HeaderValue>,
 }
 
 /// Answers a request to `stage`, whatever comes of it, and records it.
@@ -61,7 +64,12 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     let mut course = Course::default();
     let kept = stage.gateway_responses.kept(&headers);
+    let compression = encode::wanted(stage, request, &headers);
     let result = steps(request, headers, header_names, body, stage, services, &mut course).await;
+    let result = match (result, compression) {
+        (Ok(reply), Some(wanted)) if !course.streams() => encode::encode(reply, wanted).await,
+        (result, _) => result,
+    };
     let (response, refusal) = match result {
         Ok(reply) => (reply::render(reply, &request.ids), None),
         Err(refusal) => {
@@ -108,7 +116,7 @@ async fn steps<'r>(
     let presented = limit::limit(&matched, &mut course.log)?;
     let admitted = admit::admit(matched, services, &mut course.caller, &mut course.log).await?;
     let admitted = meter::meter(admitted, presented, &mut course.caller, &mut course.log)?;
-    let measured = measure::measure(admitted)?;
+    let measured = decode::decode(measure::measure(admitted)?).await?;
     let measured = course.log.executing(measured).await?;
     let validated = validate::validate(measured).await?;
     let (validated, slot, warned) = match look_up::look_up(validated).await? {
@@ -128,7 +136,7 @@ async fn steps<'r>(
     let asked = Instant::now();
     let answered = integrate::integrate(call, client.method.timeout, services).await;
     let latency = asked.elapsed();
-    course.asked(latency, client.method, answered.as_ref().ok());
+    course.asked(latency, &client, answered.as_ref().ok());
     let answered = course.log.answered(answered?, latency, &stage.binary).await?;
     let reply = respond::respond(answered, &client, services.ids).await?;
     let reply = warned.tell(look_up::keep(slot, reply, &client).await?);
@@ -137,6 +145,13 @@ async fn steps<'r>(
 }
 
 impl<'r> Course<'r> {
+    /// Whether the answer goes to the client as it comes from its integration.
+    fn streams(&self) -> bool {
+        self.method.is_some_and(
+            |method| matches!(&method.integration, Integration::Http(call) if call.streams.is_some()),
+        )
+    }
+
     fn matched(&mut self, matched: &Matched<'r>) {
         self.method = Some(matched.method);
         self.log = ExecutionLog::new(matched.settings().log, matched.request);
@@ -151,7 +166,8 @@ impl<'r> Course<'r> {
         self.log.prepared(client, call);
     }
 
-    fn asked(&mut self, latency: Duration, method: &CompiledMethod, answered: Option<&Answered<'_>>) {
+    fn asked(&mut self, latency: Duration, client: &Client<'_>, answered: Option<&Answered<'_>>) {
+        let (method, logged) = (client.method, client.stage.access_log.is_some());
         let (status, lambda) = match answered {
             Some(Answered::Http(_, answer)) => (Some(answer.status), false),
             Some(Answered::Lambda(_, answer) | Answered::LambdaProxy(answer)) => (Some(answer.status), true),
@@ -160,7 +176,12 @@ impl<'r> Course<'r> {
                 (None, matches!(method.integration, Integration::Lambda(_) | Integration::LambdaProxy(_)))
             }
         };
-        self.asked = Some(Asked { latency, status, lambda });
+        let headers = match answered {
+            Some(Answered::Http(_, answer)) if logged => Some(&answer.headers),
+            _ => None,
+        };
+        let request_id = headers.and_then(endpoint_request_id).cloned();
+        self.asked = Some(Asked { latency, status, lambda, request_id });
     }
 
     /// Counts the answer: of its stage, and of its method if that is counted by itself.
@@ -231,6 +252,9 @@ impl<'r> Course<'r> {
             },
             lambda_status: answered.filter(|_| lambda),
             integration_latency_millis: asked.map(|asked| millis(asked.latency)),
+            endpoint_request_id: asked
+                .and_then(|asked| asked.request_id.as_ref())
+                .and_then(|id| id.to_str().ok()),
             refusal,
         };
         let line = log.line(&Context {
@@ -243,6 +267,12 @@ impl<'r> Course<'r> {
         });
         trail.log(log, request.received, line);
     }
+}
+
+/// "The AWS endpoint's request ID from the x-amz-request-id or x-amzn-requestId header" (API Gateway
+/// developer guide, of HTTP APIs' access logs).
+fn endpoint_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(REQUEST_ID).or_else(|| headers.get("x-amz-request-id"))
 }
 
 fn millis(duration: Duration) -> u64 {

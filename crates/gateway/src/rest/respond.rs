@@ -1,5 +1,7 @@
 //! From the integration's answer to the client's.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
@@ -31,7 +33,7 @@ pub(super) async fn respond(
     match answered {
         Answered::Mock(mock, answer) => by_mapping(&mock.responses, answer, client).await,
         Answered::Http(call, answer) => match &call.exchange {
-            Exchange::Passing => passing(answer),
+            Exchange::Passing => passing(answer, call.streams),
             Exchange::Mapping(mapping) => {
                 let reply = by_mapping(&mapping.responses, answer, client).await?;
                 Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.header().to_owned())))
@@ -65,12 +67,16 @@ async fn by_mapping(
     response.reply(&client.view(), &headers, body, &stage.binary, &stage.variables, overrides)
 }
 
-/// HTTP_PROXY: the answer passes, its body frame by frame.
-fn passing(answer: EndpointResponse) -> Result<Reply, Refusal> {
+/// HTTP_PROXY: the answer passes, its body frame by frame. One that `streams` may be of any size, but must
+/// not stand still for longer than that.
+fn passing(answer: EndpointResponse, streams: Option<Duration>) -> Result<Reply, Refusal> {
     let EndpointResponse { status, mut headers, body, subject: _ } = answer;
     remap_answer(&mut headers);
     headers.entry(header::CONTENT_TYPE).or_insert(JSON);
-    let body = body.within(PAYLOAD_BYTES).map_err(unusable)?;
+    let body = match streams {
+        Some(idle) => body.never_idle_for(idle),
+        None => body.within(PAYLOAD_BYTES).map_err(unusable)?,
+    };
     Ok(Reply { status, headers, body })
 }
 

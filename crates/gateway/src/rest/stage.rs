@@ -43,6 +43,8 @@ pub struct CompiledStage {
     pub variables: StageVariables,
     /// The API's binary media types.
     pub binary: BinaryTypes,
+    /// The least bytes of an answer that is compressed for clients that ask for it, if any is.
+    pub minimum_compression: Option<usize>,
     /// The API's own gateway responses.
     pub gateway_responses: GatewayResponses,
     /// The access log, if there is one.
@@ -116,6 +118,7 @@ pub(crate) mod tests {
             methods: Vec::new(),
             variables: StageVariables::default(),
             binary: BinaryTypes::new(&[]),
+            minimum_compression: None,
             gateway_responses: GatewayResponses::default(),
             access_log: None,
             cache: None,

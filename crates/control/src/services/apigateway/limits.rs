@@ -40,6 +40,10 @@ pub(super) const ACCESS_LOG_FORMAT: usize = 3 * 1024;
 /// The time an integration may take, in milliseconds ("Amazon API Gateway quotas").
 pub(super) const TIMEOUT: RangeInclusive<i32> = 50..=29_000;
 
+/// The same of one whose answer is streamed (API Gateway developer guide, "Stream the integration
+/// response for your proxy integrations").
+pub(super) const STREAM_TIMEOUT: RangeInclusive<i32> = 50..=900_000;
+
 /// `minimumCompressionSize`, in bytes ("Enable payload compression").
 pub(super) const COMPRESSION_SIZE: RangeInclusive<i32> = 0..=10_485_760;
 

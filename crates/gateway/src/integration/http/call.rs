@@ -44,6 +44,9 @@ pub struct HttpCall {
     pub api_id: HeaderValue,
     /// What is done with the client's request and the backend's answer.
     pub exchange: Exchange,
+    /// How long the answer may stand still, if it is streamed (`responseTransferMode`): then it is of
+    /// any size, and nothing that needs it whole is done with it.
+    pub streams: Option<Duration>,
 }
 
 /// How much an integration changes.
@@ -125,7 +128,7 @@ impl Outgoing {
         let payload = match self.request.body() {
             Body::Empty => Payload::Bytes(&[]),
             Body::Whole(bytes) => Payload::Bytes(bytes),
-            Body::Stream(_) | Body::Bounded(_) => Payload::Unsigned,
+            Body::Stream(_) | Body::Bounded(_) | Body::Compressed(_) => Payload::Unsigned,
         };
         let request = sigv4::Request::new(self.request.method(), self.request.uri(), self.request.headers());
         let added = sigv4::sign(&request, payload, credentials, region, service, at)?;
@@ -332,6 +335,9 @@ pub(crate) fn unusable(error: BodyError) -> Refusal {
     Refusal::IntegrationFailure(match error {
         BodyError::TooLarge { limit } => IntegrationFault::AnswerTooLarge { limit },
         BodyError::Broken(error) => IntegrationFault::Network { why: error.to_string() },
+        BodyError::Idle { .. } | BodyError::Compressor(_) => {
+            IntegrationFault::Network { why: error.to_string() }
+        }
     })
 }
 

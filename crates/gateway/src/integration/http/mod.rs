@@ -180,7 +180,7 @@ fn spare(request: &Request<Body>) -> Option<Request<Body>> {
     let body = match request.body() {
         Body::Empty => Body::Empty,
         Body::Whole(bytes) => Body::Whole(bytes.clone()),
-        Body::Stream(_) | Body::Bounded(_) => return None,
+        Body::Stream(_) | Body::Bounded(_) | Body::Compressed(_) => return None,
     };
     if !matches!(
         *request.method(),

@@ -402,6 +402,7 @@ mod tests {
             api_id: "abc123".into(),
             stage: "prod".into(),
             deployment_id: "d1d2d3".into(),
+            endpoint_type: None,
             is_canary: None,
         };
         let resource = ResourceFacts { id: "r1r2r3".into(), path: "/{proxy+}".into() };

@@ -28,9 +28,9 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         },
         Refusal::IntegrationTimeout { .. } => "Execution failed due to a timeout error".into(),
         // Not recorded; what is wrong with a body is said here even if the client is not told.
-        Refusal::BadRequestParameters { .. } | Refusal::BadRequestBody { .. } => {
-            format!("Execution failed: {refusal}").into()
-        }
+        Refusal::BadRequestParameters { .. }
+        | Refusal::BadRequestBody { .. }
+        | Refusal::UnsupportedCoding { .. } => format!("Execution failed: {refusal}").into(),
         // As users of AWS report it.
         Refusal::AuthorizerConfigurationError { why } => misconfigured(why),
         // Not recorded.

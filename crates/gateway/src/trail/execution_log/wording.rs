@@ -97,7 +97,7 @@ pub(crate) fn written(name: &HeaderName) -> String {
 pub(crate) fn body(body: &Body) -> Cow<'_, str> {
     match body {
         Body::Whole(bytes) => text(bytes),
-        Body::Empty | Body::Stream(_) | Body::Bounded(_) => Cow::Borrowed(""),
+        Body::Empty | Body::Stream(_) | Body::Bounded(_) | Body::Compressed(_) => Cow::Borrowed(""),
     }
 }
 

@@ -24,8 +24,10 @@ pub(super) fn check(integration: &Integration, account: &str) -> Outcome<()> {
         IntegrationType::Aws | IntegrationType::AwsProxy => check_aws(uri, kind, integration)?,
     }
     check_credentials(integration.credentials.as_deref(), account)?;
-    if integration.timeout_in_millis.is_some_and(|timeout| !limits::TIMEOUT.contains(&timeout)) {
-        return Err(bad_timeout());
+    let streams = integration.response_transfer_mode == Some(ResponseTransferMode::Stream);
+    let timeouts = if streams { limits::STREAM_TIMEOUT } else { limits::TIMEOUT };
+    if integration.timeout_in_millis.is_some_and(|timeout| !timeouts.contains(&timeout)) {
+        return Err(if streams { bad_stream_timeout() } else { bad_timeout() });
     }
     let behavior = integration.passthrough_behavior.as_deref();
     if !matches!(behavior, None | Some("WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES" | "NEVER")) {
@@ -36,7 +38,7 @@ pub(super) fn check(integration: &Integration, account: &str) -> Outcome<()> {
     }
     check_connection(integration, kind)?;
     let proxy = matches!(kind, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
-    if integration.response_transfer_mode == Some(ResponseTransferMode::Stream) && !proxy {
+    if streams && !proxy {
         // API Gateway developer guide, "Stream the integration response": the rule; the text is
         // not recorded.
         return Err(bad_request(
@@ -58,6 +60,11 @@ pub(super) fn check_against_method(integration: &Integration, method: &Method) -
 
 pub(super) fn bad_timeout() -> Failure {
     bad_request("Timeout should be between 50 ms and 29000 ms")
+}
+
+/// Worded like the other; this one is not recorded.
+fn bad_stream_timeout() -> Failure {
+    bad_request("Timeout should be between 50 ms and 900000 ms")
 }
 
 /// A literal scheme and a host, which may be a stage variable.
@@ -300,7 +307,14 @@ mod tests {
             "Invalid passthroughBehavior specified. Valid options are WHEN_NO_MATCH,WHEN_NO_TEMPLATES,NEVER",
         );
         let http = json!({"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "http://x"});
-        place.accepts(with(http, json!({"responseTransferMode": "STREAM"})));
+        let stream = with(http, json!({"responseTransferMode": "STREAM"}));
+        for timeout in [50, 900_000] {
+            place.accepts(with(stream.clone(), json!({"timeoutInMillis": timeout})));
+        }
+        for timeout in [49, 900_001] {
+            let given = with(stream.clone(), json!({"timeoutInMillis": timeout}));
+            place.refuses(given, "Timeout should be between 50 ms and 900000 ms");
+        }
         place.refuses(
             json!({"type": "MOCK", "responseTransferMode": "STREAM"}),
             "Response transfer mode STREAM is only supported for HTTP_PROXY and AWS_PROXY integrations",
