@@ -51,8 +51,25 @@ def ask(gateway, target, headers=()):
     return connection
 
 
-def test_each_part_reaches_the_client_before_the_next_is_made(aws, gateway, source):
+def traced(aws, api):
+    """Has the stage's execution log show bodies."""
+    trust = functions.TRUST_LAMBDA.replace("lambda.amazonaws.com", "apigateway.amazonaws.com")
+    api.client.update_account(
+        patchOperations=[patch("replace", "/cloudwatchRoleArn", functions.role(aws, trust=trust))]
+    )
+    settings = [("loglevel", "INFO"), ("dataTrace", "true")]
+    api.client.update_stage(
+        restApiId=api.id,
+        stageName="test",
+        patchOperations=[patch("replace", f"/*/*/logging/{name}", value) for name, value in settings],
+    )
+
+
+@pytest.mark.parametrize("logged", [False, True])
+def test_each_part_reaches_the_client_before_the_next_is_made(aws, gateway, source, logged):
     api = streamed(aws, source.url)
+    if logged:
+        traced(aws, api)
     with ask(gateway, api.path()) as client:
         backend = source.accept()
         backend.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
