@@ -50,7 +50,7 @@ fn a_proxy_hands_on_the_clients_request() {
          Accept: text/html
          Accept-Encoding: br
          Authorization: Bearer t
-         Content-Encoding: deflate
+         Content-Encoding: identity
          Content-Type: text/plain
          Connection: close
          X-Own: 1

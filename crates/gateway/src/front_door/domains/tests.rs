@@ -156,7 +156,6 @@ fn what_cannot_be_held_to_is_refused() {
     let running = start();
     let here = region("us-west-2");
     for (name, more, why) in [
-        ("a.example.com", json!({"routingMode": "ROUTING_RULE_ONLY"}), "has no routing rule that fits"),
         ("b.example.com", json!({"endpointAccessMode": "STRICT"}), "is served over TLS only"),
         (
             "c.example.com",
@@ -169,6 +168,12 @@ fn what_cannot_be_held_to_is_refused() {
         let expected = format!("the custom domain name {name} {why}");
         assert_eq!(running.root(name), Some(expected));
     }
+    // Mappings count for nothing where rules alone do, and there are none.
+    let rules = json!({"routingMode": "ROUTING_RULE_ONLY"});
+    running.put(&here, None, document("a.example.com", 1, rules));
+    running.map(&here, "a.example.com", "(none)", "abc");
+    let unmapped = "no base path mapping of the custom domain name fits the path";
+    assert_eq!(running.root("a.example.com").as_deref(), Some(unmapped));
     let then = json!({"routingMode": "ROUTING_RULE_THEN_BASE_PATH_MAPPING"});
     running.put(&here, None, document("d.example.com", 1, then));
     running.map(&here, "d.example.com", "(none)", "abc");
