@@ -63,12 +63,12 @@ def logged(aws, api, call, variables, request):
         stageName="test",
         patchOperations=[
             patch("replace", "/accessLogSettings/destinationArn", f"arn:aws:logs:{aws.region}:000000000000:log-group:{group}"),
-            patch("replace", "/accessLogSettings/format", "|".join(f"$context.{name}" for name in variables)),
+            patch("replace", "/accessLogSettings/format", "|".join(f"$context.{name}" for name in ["requestId", *variables])),
         ],
     )
     request()
     (line,) = lines(aws, group, 1)
-    return dict(zip(variables, line.split("|"), strict=True))
+    return dict(zip(variables, line.split("|")[1:], strict=True))
 
 
 @pytest.mark.parametrize("kind", ["REGIONAL", "EDGE"])
