@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from harness import functions
-from harness.account import patch
+from harness import functions, wire
+from harness.account import Aws, patch
 from harness.definitions import RestApi, invocation_uri
 from harness.logs import lines
+from harness.process import Gateway, run
 
 GROUP = "/access/pets"
 FORMAT = (
@@ -170,3 +171,32 @@ def test_without_checks_there_is_nothing_to_say_of_them(aws, api, call):
     api.mock("/")
     api.deploy()
     assert set(logged(aws, api, call, PHASES, lambda: call("GET", api.path())).values()) == {"-"}
+
+
+@pytest.mark.parametrize("to", ["file", "stdout"])
+def test_all_access_logs_are_copied_to_where_the_operator_says(tmp_path, to):
+    copy = tmp_path / "access.log"
+    config = tmp_path / "gatewright.toml"
+    config.write_text(f'[access_log]\ncopy_to = "{"stdout" if to == "stdout" else copy}"\n')
+    with Gateway("--ephemeral", "--config", config) as gateway:
+        aws = Aws(gateway.endpoint, "us-west-2")
+        api = RestApi(aws)
+        api.mock("/pets")
+        api.deploy()
+        arn = f"arn:aws:logs:{aws.region}:000000000000:log-group:{GROUP}"
+        settings = {"destinationArn": arn, "format": "$context.requestId $context.resourcePath $context.identity.userAgent"}
+        patches = [patch("replace", f"/accessLogSettings/{name}", value) for name, value in settings.items()]
+        api.client.update_stage(restApiId=api.id, stageName="test", patchOperations=patches)
+        sent = [wire.send(gateway.endpoint, "GET", api.path("/pets"), {"User-Agent": "me"}) for _ in range(3)]
+        expected = [f"{reply.header('x-amzn-RequestId')} /pets me" for reply in sent]
+        assert lines(aws, GROUP, 3) == expected
+    written = copy.read_text().splitlines() if to == "file" else gateway.output
+    assert [line for line in written if line.endswith(" /pets me")] == expected
+
+
+def test_a_copy_that_cannot_be_made_is_one_sentence(tmp_path):
+    config = tmp_path / "gatewright.toml"
+    config.write_text(f'[access_log]\ncopy_to = "{tmp_path}/nowhere/access.log"\n')
+    ended = run("serve", "--ephemeral", "--listen", "127.0.0.1:0", "--config", config)
+    assert ended.returncode == 1
+    assert f"the copy of the access logs cannot be written to {tmp_path}/nowhere/access.log: No such file" in ended.stderr

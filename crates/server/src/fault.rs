@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     UsagePlans(#[from] gateway::usage_plans::UpkeepError),
     #[error("the access keys cannot be read: {0}")]
     Identities(#[from] store::StoreFault),
+    #[error("the copy of the access logs cannot be written to {}: {why}", path.display())]
+    AccessLogCopy { path: PathBuf, why: std::io::Error },
     #[error("a directory for functions cannot be made in {}: {why}", path.display())]
     Scratch { path: PathBuf, why: std::io::Error },
     #[error("the certificate for TLS in {} cannot be used: {why}", path.display())]

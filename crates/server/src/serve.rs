@@ -8,7 +8,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ use gateway::integration::backends::Backends;
 use gateway::listener::{Limits, Listener, Socket};
 use gateway::test_invoke::TestBench;
 use gateway::tls::Truststores;
-use gateway::trail::Trail;
+use gateway::trail::{AccessLogCopy, Trail};
 use gateway::usage_plans::{UsagePlans, UsageUpkeep};
 use logs::LogStore;
 use store::Store;
@@ -109,6 +109,7 @@ impl Parts {
             upstreams,
             aws_endpoints,
             vpc_links,
+            access_log_copy,
             log: _,
         } = settings;
         let _entered = background.enter();
@@ -181,7 +182,8 @@ impl Parts {
         let apis = Arc::new(apis);
         let domains = Arc::new(Domains::new(Truststores::new(truststores), hosts));
         let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains))?;
-        let trail = Trail::start(Arc::new(logs.clone())).map_err(Fault::Threads)?;
+        let copy = access_log_copy.map(access_log_copied).transpose()?;
+        let trail = Trail::start(Arc::new(logs.clone()), copy).map_err(Fault::Threads)?;
         let mut sockets = vec![socket];
         if let (Some(secured), Some(certificate)) = (secured, certificate) {
             sockets.push(secured.secured(Arc::new(Names::new(Arc::clone(&domains), certificate))));
@@ -279,6 +281,17 @@ fn open(place: &Place, clock: &Clock) -> Result<(Store, LogStore), Fault> {
     let store = Store::open(store::StoreOptions { location: documents, clock: clock.clone() })?;
     let logs = LogStore::open(logs::LogOptions { location: events, clock })?;
     Ok((store, logs))
+}
+
+/// Where access logs are copied to.
+fn access_log_copied(to: PathBuf) -> Result<AccessLogCopy, Fault> {
+    let copy = if to.as_os_str() == "stdout" {
+        AccessLogCopy::start(std::io::stdout())
+    } else {
+        let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o640).open(&to);
+        AccessLogCopy::start(file.map_err(|why| Fault::AccessLogCopy { path: to, why })?)
+    };
+    copy.map_err(Fault::Threads)
 }
 
 /// Where functions are unpacked; of a temporary directory also what removes it.

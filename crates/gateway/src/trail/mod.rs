@@ -5,6 +5,7 @@
 //! many or half a second has passed.
 
 mod access_log;
+mod copy;
 mod counters;
 pub(crate) mod execution_log;
 pub(crate) mod histogram;
@@ -17,6 +18,7 @@ use base::Timestamp;
 use ports::log_sink::{LogLine, LogSink};
 
 pub use access_log::{AccessLog, AccessLogError, LogTarget};
+pub use copy::AccessLogCopy;
 pub use counters::{Counters, MethodCounters, MethodKey, Observed, StageCounters, Totals};
 pub use execution_log::{Detail, ExecutionLog, ExecutionLogs};
 pub use histogram::Distribution;
@@ -38,6 +40,7 @@ pub struct Trail {
 
 struct Shared {
     sink: Arc<dyn LogSink>,
+    copy: Option<AccessLogCopy>,
     batches: Sharded<Mutex<Batch>>,
     stop: Mutex<bool>,
     stopping: Condvar,
@@ -48,16 +51,20 @@ struct Shared {
 struct Batch {
     lines: Vec<(Arc<LogTarget>, Vec<LogLine>)>,
     count: usize,
+    /// The lines of access logs once more, if they are copied.
+    copied: String,
 }
 
 impl Trail {
-    /// A trail into `sink`, with a thread that hands on what waits.
+    /// A trail into `sink`, and of access logs into `copy` as well, with a thread that hands on what
+    /// waits.
     ///
     /// # Errors
     /// If the system has no thread left.
-    pub fn start(sink: Arc<dyn LogSink>) -> std::io::Result<Self> {
+    pub fn start(sink: Arc<dyn LogSink>, copy: Option<AccessLogCopy>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             sink,
+            copy,
             batches: Sharded::new(Mutex::default),
             stop: Mutex::new(false),
             stopping: Condvar::new(),
@@ -72,6 +79,12 @@ impl Trail {
     pub fn log(&self, log: &AccessLog, timestamp: Timestamp, message: String) {
         if let Some(canary) = log.canary_target() {
             self.lines(canary, [LogLine { timestamp, message: message.clone() }]);
+        }
+        if self.shared.copy.is_some() {
+            let mut batch = lock(self.shared.batches.mine());
+            // A line is a line, whatever a client's texts have in them.
+            batch.copied.extend(message.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
+            batch.copied.push('\n');
         }
         self.lines(log.target(), [LogLine { timestamp, message }]);
     }
@@ -141,6 +154,9 @@ impl Shared {
     }
 
     fn hand_on(&self, batch: Batch) {
+        if let Some(copy) = &self.copy {
+            copy.take(&batch.copied);
+        }
         for (target, lines) in batch.lines {
             self.sink.append(&target.scope, &target.group, &target.stream, lines);
         }
@@ -186,7 +202,7 @@ mod tests {
     #[test]
     fn lines_arrive_together_by_group_and_in_order() {
         let kept = Arc::new(Kept::default());
-        let trail = Trail::start(Arc::clone(&kept) as Arc<dyn LogSink>).unwrap();
+        let trail = Trail::start(Arc::clone(&kept) as Arc<dyn LogSink>, None).unwrap();
         let (a, b) = (log("a"), log("b"));
         for (log, text) in [(&a, "1"), (&b, "2"), (&a, "3")] {
             trail.log(log, Timestamp::from_millis(1), text.to_owned());
@@ -207,7 +223,7 @@ mod tests {
     #[test]
     fn a_full_batch_does_not_wait() {
         let kept = Arc::new(Kept::default());
-        let trail = Trail::start(Arc::clone(&kept) as Arc<dyn LogSink>).unwrap();
+        let trail = Trail::start(Arc::clone(&kept) as Arc<dyn LogSink>, None).unwrap();
         let log = log("a");
         for _ in 0..BATCH_LINES {
             trail.log(&log, Timestamp::from_millis(1), "x".to_owned());
@@ -223,7 +239,7 @@ mod tests {
     #[test]
     fn dropping_it_loses_nothing() {
         let kept = Arc::new(Kept::default());
-        let trail = Trail::start(Arc::clone(&kept) as Arc<dyn LogSink>).unwrap();
+        let trail = Trail::start(Arc::clone(&kept) as Arc<dyn LogSink>, None).unwrap();
         trail.log(&log("a"), Timestamp::from_millis(1), "last".to_owned());
         drop(trail);
         assert_eq!(*kept.0.lock().unwrap(), [("a".to_owned(), vec!["last".to_owned()])]);

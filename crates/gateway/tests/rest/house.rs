@@ -285,7 +285,7 @@ impl House {
                 vpc_endpoints: Arc::clone(&api.vpc_endpoints),
             },
             Arc::new(EchoedCalls),
-            Trail::start(Arc::clone(&logs) as Arc<dyn LogSink>).unwrap(),
+            Trail::start(Arc::clone(&logs) as Arc<dyn LogSink>, None).unwrap(),
             Random::system(),
         );
         let runtime =

@@ -64,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) aws_endpoints: AwsEndpoints,
     /// What is behind VPC links.
     pub(crate) vpc_links: VpcLinkTargets,
+    /// Where access logs are copied to: a file, or `stdout`.
+    pub(crate) access_log_copy: Option<PathBuf>,
     pub(crate) log: Log,
 }
 
@@ -301,6 +303,7 @@ impl Settings {
             upstreams,
             aws_endpoints,
             vpc_links,
+            access_log_copy: written.access_log.copy_to,
             log,
         })
     }
@@ -536,6 +539,7 @@ mod tests {
             "access_key_id",
             "secret_access_key",
             "ca_bundle",
+            "copy_to",
             "workers",
         ];
         let pool =

@@ -50,6 +50,8 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) vpc_links: Vec<VpcLink>,
     #[serde(default)]
+    pub(crate) access_log: AccessLog,
+    #[serde(default)]
     pub(crate) log: Log,
 }
 
@@ -172,6 +174,13 @@ pub(crate) enum AwsCredentials {
 pub(crate) struct VpcLink {
     pub(crate) link: String,
     pub(crate) addresses: Vec<String>,
+}
+
+/// `[access_log]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccessLog {
+    pub(crate) copy_to: Option<PathBuf>,
 }
 
 /// `[log]`.
