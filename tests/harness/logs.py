@@ -23,7 +23,10 @@ def allow(aws):
 
 
 def lines(aws, group, count, seconds=10):
-    """The log group's lines, once there are `count`. A group that is not there has none yet."""
+    """The log group's lines, once there are `count`. A group that is not there has none yet.
+
+    Of requests that end in one millisecond any may be first: each core hands on its own lines.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -38,7 +38,7 @@ def pets(aws, api):
 def test_a_line_for_each_request(aws, pets, call):
     reply = call("GET", pets.path("/pets/1"))
     refused = call("GET", pets.path("/nothing"))
-    first, second = lines(aws, GROUP, 2)
+    first, second = sorted(lines(aws, GROUP, 2), key=lambda line: refused.header("x-amzn-RequestId") in line)
     matched = re.fullmatch(
         r'(\S+) \[(\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000)\] "GET (\S+) HTTP/1\.1" (\d+) (\d+) (\S+) test (\S+)', first
     )
