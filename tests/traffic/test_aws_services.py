@@ -12,6 +12,7 @@ from harness.definitions import RestApi
 from harness.functions import TRUST_LAMBDA
 from harness.process import Gateway
 from harness.services import Services, role
+from harness.signing import Person, allow_invoke, document, statement
 
 REGION = "us-west-2"
 INTERNAL = b'{"message": "Internal server error"}'
@@ -75,11 +76,22 @@ def ask(standing, api):
     return send
 
 
-def integrate(api, path, call, credentials, method="POST", backend_method=None, parameters=None, headers=None, **settings):
+def integrate(
+    api,
+    path,
+    call,
+    credentials,
+    method="POST",
+    backend_method=None,
+    parameters=None,
+    headers=None,
+    authorizationType="NONE",
+    **settings,
+):
     """A method with an AWS integration and a default response, whose headers are `headers`."""
     parameters = parameters or {}
     reads = {source: False for source in parameters.values() if source.startswith("method.request.")}
-    api.method(path, method, requestParameters=reads)
+    api.method(path, method, requestParameters=reads, authorizationType=authorizationType)
     api.integration(
         path,
         method,
@@ -537,3 +549,45 @@ def test_the_gateways_own_services_hold_the_role_to_its_policies(tmp_path):
             assert get(path).status == 403, get(path)
         aws.iam.delete_role_policy(RoleName=allowed.rpartition("/")[2], PolicyName="p")
         assert get("/allowed").status == 403
+
+
+def test_a_service_is_called_by_the_callers_own_right(tmp_path):
+    """API reference, `PutIntegration`, `credentials`: `arn:aws:iam::*:user/*` passes the caller's identity through. The
+    service decides by what the caller may do, and nothing is kept for somebody who may less."""
+    own_right = "arn:aws:iam::*:user/*"
+    keys = {"GATEWRIGHT_ROOT_ACCESS_KEY_ID": "AKIAROOT", "GATEWRIGHT_ROOT_SECRET_ACCESS_KEY": "root-secret"}
+    configuration = tmp_path / "gatewright.toml"
+    configuration.write_text('auth = "strict"\n[aws_endpoints]\nsns = "aws"\ncredentials = "environment"\n')
+    keys |= {"AWS_ACCESS_KEY_ID": "AKIAATAWS", "AWS_SECRET_ACCESS_KEY": "secret-at-aws"}
+    with Gateway("--ephemeral", "--config", configuration, **keys) as running:
+        aws = Aws(running.endpoint, REGION, "AKIAROOT", "root-secret")
+        api = RestApi(aws)
+        for path, authorization, call in [
+            ("/own", "AWS_IAM", "iam:action/ListUsers"),
+            ("/open", "NONE", "iam:action/ListUsers"),
+            ("/at-aws", "AWS_IAM", "sns:action/ListTopics"),
+        ]:
+            integrate(api, path, call, own_right, method="GET", authorizationType=authorization)
+            api.reply(path, "GET", "403", selectionPattern="403")
+        api.deploy(cacheClusterEnabled=True, cacheClusterSize="0.5")
+        settings = [patch("replace", "/*/*/caching/enabled", "true")]
+        api.client.update_stage(restApiId=api.id, stageName="test", patchOperations=settings)
+        list_users = statement("Allow", "iam:ListUsers", "*")
+        ivo, eve = Person(aws, allow_invoke(), list_users), Person(aws, allow_invoke())
+        listed = ivo.get(api.path("/own"))
+        assert (listed.status, f"<UserName>{eve.name}</UserName>" in listed.text) == (200, True)
+        assert eve.get(api.path("/own")).status == 403
+        # A session's token goes with its keys.
+        acting = role(aws, document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ivo.arn}}))
+        name = acting.rpartition("/")[2]
+        aws.iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy("execute-api:Invoke", "iam:ListUsers"))
+        ivo.may(statement("Allow", "sts:AssumeRole", "*"))
+        assert ivo.get(api.path("/own")).status == 403
+        own = Aws(running.endpoint, REGION, ivo.access_key, ivo.secret_key)
+        session = own.sts.assume_role(RoleArn=acting, RoleSessionName="session")["Credentials"]
+        acts = ivo.but(access_key=session["AccessKeyId"], secret_key=session["SecretAccessKey"], token=session["SessionToken"])
+        assert acts.get(api.path("/own")).status == 200
+        # Where nobody signs there is no right, and AWS does not know the keys that are good here.
+        ivo.may(allow_invoke(), list_users)
+        for path in ("/open", "/at-aws"):
+            assert (ivo.get(api.path(path)).status, ivo.get(api.path(path)).body) == (500, INTERNAL), path

@@ -78,6 +78,7 @@ pub(super) async fn by_signature(
             decided(matched, &holder, &held, &arn, INVALIDATE_CACHE) == Decision::Allow;
     }
     if matched.method.integration.is_by_signer() {
+        caller.credentials = Some(Arc::new(holder.credentials()));
         caller.signer = Some(Arc::new(Signer { caller: holder.caller, held }));
     }
     Ok(())

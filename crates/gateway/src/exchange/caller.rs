@@ -10,6 +10,8 @@ use ports::functions::Signer;
 use ports::test_invoke::TestCaller;
 use serde_json::{Map, Value};
 
+use crate::integration::aws::Credentials;
+
 use super::{Refusal, TEST_API_KEY, TEST_API_KEY_ID};
 
 /// Who calls, as far as it has been found out. Cloning it is cheap.
@@ -21,6 +23,8 @@ pub struct Caller {
     pub identity: Option<Arc<IamIdentity>>,
     /// The same, with its rights: those who invoke functions by them need to know.
     pub signer: Option<Arc<Signer>>,
+    /// What it was signed with: those who call services by its signer's right need to know.
+    pub credentials: Option<Arc<Credentials>>,
     /// What an authorizer has said of the sender.
     pub authorizer: Option<Arc<Authorized>>,
     /// How asking a Lambda authorizer went, if it was asked for this request.
@@ -39,6 +43,7 @@ pub static NOBODY: Caller = Caller {
     api_key: None,
     identity: None,
     signer: None,
+    credentials: None,
     authorizer: None,
     authorizer_call: None,
     authenticate: None,
@@ -141,6 +146,7 @@ impl Caller {
                 user_arn: tester.arn.as_str().into(),
             })),
             signer: None,
+            credentials: None,
             authorizer: None,
             authorizer_call: None,
             authenticate: None,

@@ -1,5 +1,7 @@
 //! The order of the steps as types: each step takes the value that the step before it made.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use ports::functions::InvokeRequest;
@@ -7,7 +9,7 @@ use vtl::Overrides;
 
 use super::{Body, Caller, Context, EndpointResponse, HeaderNames, PathParameters, Request, Trace};
 use crate::cache::asks_for_fresh;
-use crate::integration::aws::ServiceCall;
+use crate::integration::aws::{Credentials, ServiceCall};
 use crate::integration::http::call::{HttpCall, Outgoing};
 use crate::integration::lambda::{Lambda, LambdaProxy};
 use crate::integration::mock::Mock;
@@ -89,8 +91,8 @@ pub enum Call<'r> {
     Mock(&'r Mock, StatusCode),
     /// HTTP or HTTP_PROXY.
     Http(&'r HttpCall, Box<Outgoing>),
-    /// AWS with another service than Lambda; not signed yet.
-    Service(&'r ServiceCall, Box<Outgoing>),
+    /// AWS with another service than Lambda; not signed yet. The credentials are the client's.
+    Service(&'r ServiceCall, Box<Outgoing>, Option<Arc<Credentials>>),
     /// AWS_PROXY.
     LambdaProxy(&'r LambdaProxy, Box<InvokeRequest>),
     /// AWS with a function.

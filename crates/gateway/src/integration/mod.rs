@@ -37,7 +37,8 @@ impl Integration {
         match self {
             Self::LambdaProxy(proxy) => proxy.invocation.is_by_signer(),
             Self::Lambda(lambda) => lambda.invocation.is_by_signer(),
-            Self::Mock(_) | Self::Http(_) | Self::Service(_) | Self::Unusable(_) => false,
+            Self::Service(service) => service.signature.is_by_signer(),
+            Self::Mock(_) | Self::Http(_) | Self::Unusable(_) => false,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::access::lambda_authorizer::{AuthorizerFault, LambdaAuthorizer};
 use crate::access::{AskedFunction, AskedUserPools, Authorization};
 use crate::exchange::{ConfigurationFault, ResourceFacts, StageFacts};
 use crate::integration::Integration;
-use crate::integration::aws::{Service, ServiceApi, ServiceCall, ServiceError, ServiceUri};
+use crate::integration::aws::{Right, Service, ServiceApi, ServiceCall, ServiceError, ServiceUri};
 use crate::integration::backends::Backends;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping};
 use crate::integration::http::endpoint::Endpoint;
@@ -157,8 +157,12 @@ pub(super) fn compile_method(
     // Whoever may not call a method learns nothing of its integration.
     let (integration, what) = match compiled {
         Ok(integration) if integration.is_by_signer() && !matches!(authorization, Authorization::Iam) => {
-            let why = "it is invoked by the caller's own right, but the method does not ask for AWS_IAM";
-            let fault = ConfigurationFault::LambdaPermission { why: why.to_owned() };
+            let why = "it is called by the caller's own right, but the method does not ask for AWS_IAM";
+            let why = why.to_owned();
+            let fault = match integration {
+                Integration::Service(_) => ConfigurationFault::Role { why },
+                _ => ConfigurationFault::LambdaPermission { why },
+            };
             let what = fault.to_string();
             (Integration::Unusable(fault), Some(what))
         }
@@ -374,16 +378,21 @@ fn service_call(
 ) -> Result<Integration, MethodFault> {
     let uri = uri?;
     let StageFacts { account_id, region, .. } = within.stage;
-    let role = match role(stored, within.variables)? {
-        Some(role) => role,
+    let role = role(stored, within.variables)?;
+    let right = match role.as_deref() {
+        Some(OWN_RIGHT) => Right::Caller,
+        Some(role) => Right::Role(role),
         None => return Err(MethodFault::Unusable(ConfigurationFault::NoRole { service: uri.service })),
     };
     let scope = Scope::new(account_id, region);
-    let service = Service::of(&uri, &within.backends.aws, &scope, &role).map_err(|error| match error {
+    let service = Service::of(&uri, &within.backends.aws, &scope, right).map_err(|error| match error {
         ServiceError::NoEndpoint(error) => {
             MethodFault::Unusable(ConfigurationFault::NoPlace { why: error.to_string() })
         }
         ServiceError::Endpoint(error) => no_endpoint(&error),
+        ServiceError::Stranger { .. } => {
+            MethodFault::Unusable(ConfigurationFault::Role { why: error.to_string() })
+        }
     })?;
     let Service { endpoint, signature, implied } = service;
     let Parts { templates, passthrough, responses, parameters } = parts;
@@ -400,11 +409,11 @@ fn service_call(
     Ok(Integration::Service(Box::new(ServiceCall { http, signature })))
 }
 
-/// The role that the integration acts as, if it names one.
+/// The role that the integration acts as, if it names one; [`OWN_RIGHT`] stands for the caller.
 fn role(stored: &Stored, variables: &StageVariables) -> Result<Option<String>, MethodFault> {
     match stored.credentials.as_deref().filter(|role| !role.is_empty()) {
         None => Ok(None),
-        Some(OWN_RIGHT) => Err(MethodFault::NotBuilt("invoking by the caller's own right".to_owned())),
+        Some(OWN_RIGHT) => Ok(Some(OWN_RIGHT.to_owned())),
         Some(role) => variables.substitute(role).map(Some).map_err(|error| no_endpoint(&error)),
     }
 }

@@ -32,9 +32,10 @@ pub(super) async fn integrate<'r>(
             let answer = http::call::send(upstreams, *outgoing, limit, whole).await?;
             Ok(Answered::Http(call, answer))
         }
-        Call::Service(call, outgoing) => {
-            let sessions = &services.doors.backends.sessions;
-            let answer = aws::call(&call.signature, *outgoing, limit, sessions, upstreams).await?;
+        Call::Service(call, outgoing, callers) => {
+            let (signature, sessions) = (&call.signature, &services.doors.backends.sessions);
+            let callers = callers.as_deref();
+            let answer = aws::call(signature, *outgoing, callers, limit, sessions, upstreams).await?;
             Ok(Answered::Http(&call.http, answer))
         }
         Call::LambdaProxy(_, request) => {

@@ -48,7 +48,8 @@ pub(super) async fn prepare<'r>(validated: Validated<'r>, ids: &IdSource) -> Res
                 return Err(Refusal::ApiConfigurationError(ConfigurationFault::NoIntegration));
             };
             let (client, outgoing) = map_to_http(matched, call, mapping, trace).await?;
-            Ok(Prepared { call: Call::Service(service, Box::new(outgoing)), client })
+            let callers = client.caller.credentials.clone();
+            Ok(Prepared { call: Call::Service(service, Box::new(outgoing), callers), client })
         }
         Integration::LambdaProxy(proxy) => {
             let trace = trace();

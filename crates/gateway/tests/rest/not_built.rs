@@ -76,10 +76,6 @@ fn backends_that_nobody_has_named_are_not_called() {
             "Invalid endpoint address: arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/f/invocations?x=1 \
              does not invoke a Lambda function",
         ),
-        (
-            aws("dynamodb:action/Scan", json!("arn:aws:iam::*:user/*")),
-            "invoking by the caller's own right is not built yet, so the request is refused",
-        ),
     ] {
         refuses(integration(stored), json!({}), reason);
     }

@@ -118,6 +118,16 @@ impl Holder {
         Ok(owner.map(|owner| Self::of_key(&scope, document, owner.user)))
     }
 
+    /// What requests are signed with in the holder's name.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        let credentials = Credentials::new(&*self.caller.access_key_id, self.secret.expose());
+        match &self.session {
+            Some(terms) => credentials.with_session_token(terms.token.expose()),
+            None => credentials,
+        }
+    }
+
     /// Holds a signature against this key.
     ///
     /// # Errors

@@ -42,9 +42,29 @@ pub struct ServiceCall {
 pub struct Signature {
     region: Box<str>,
     service: Box<str>,
-    role: Role,
-    /// In place of the role's; the role has to be one that trusts API Gateway all the same.
-    keys: Option<Arc<Credentials>>,
+    signer: Signer,
+}
+
+/// Whose credentials a request is signed with.
+#[derive(Clone, Debug)]
+enum Signer {
+    /// A session's of a role.
+    Role {
+        role: Role,
+        /// In place of the session's; the role has to be one that trusts API Gateway all the same.
+        keys: Option<Arc<Credentials>>,
+    },
+    /// Those that the client's request was signed with.
+    Caller,
+}
+
+/// By whose right a service is called.
+#[derive(Clone, Copy, Debug)]
+pub enum Right<'a> {
+    /// That of the role of this ARN.
+    Role(&'a str),
+    /// That of whoever has signed the client's request.
+    Caller,
 }
 
 /// A service's address and what it is called with, compiled.
@@ -67,18 +87,33 @@ pub enum ServiceError {
     /// What is called makes no URL.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// It is at AWS, where nobody knows the credentials that are good here.
+    #[error("{service} is at AWS, where the caller's credentials are not known")]
+    Stranger {
+        /// The service.
+        service: String,
+    },
+}
+
+impl Signature {
+    /// Whether it is made with the credentials of whoever has signed the client's request.
+    #[must_use]
+    pub fn is_by_signer(&self) -> bool {
+        matches!(self.signer, Signer::Caller)
+    }
 }
 
 impl Service {
-    /// What `uri` calls, by the right of the role `role` in the account of `scope`.
+    /// What `uri` calls, by a right in the account of `scope`.
     ///
     /// # Errors
-    /// If nobody has said where the service is, or what is called makes no URL.
+    /// If nobody has said where the service is, what is called makes no URL, or nobody there knows
+    /// whose right it would be.
     pub fn of(
         uri: &ServiceUri,
         endpoints: &AwsEndpoints,
         scope: &Scope,
-        role: &str,
+        right: Right<'_>,
     ) -> Result<Self, ServiceError> {
         let found = endpoints.find(uri)?;
         let mut implied = Vec::new();
@@ -123,8 +158,15 @@ impl Service {
         let signature = Signature {
             region: region.into(),
             service: services::signing_name(&uri.service).into(),
-            role: Role::new(scope, role),
-            keys: found.keys.map(Arc::new),
+            signer: match (right, found.keys) {
+                (Right::Role(role), keys) => {
+                    Signer::Role { role: Role::new(scope, role), keys: keys.map(Arc::new) }
+                }
+                (Right::Caller, None) => Signer::Caller,
+                (Right::Caller, Some(_)) => {
+                    return Err(ServiceError::Stranger { service: uri.service.clone() });
+                }
+            },
         };
         Ok(Self { endpoint, signature, implied })
     }
@@ -135,22 +177,33 @@ fn has(query: &str, name: &str) -> bool {
     query.split('&').any(|pair| pair.split('=').next() == Some(name))
 }
 
-/// Signs a request and sends it; all of that within `limit`.
+/// Signs a request, with `callers` credentials where the caller's right is asked for, and sends it; all
+/// of that within `limit`.
 ///
 /// # Errors
 /// What the client gets if there is no answer.
 pub async fn call(
     signature: &Signature,
     mut outgoing: Outgoing,
+    callers: Option<&Credentials>,
     limit: Duration,
     sessions: &RoleSessions,
     upstreams: &Upstreams,
 ) -> Result<EndpointResponse, Refusal> {
     let started = Instant::now();
-    let credentials = tokio::time::timeout(limit, sessions.credentials(&signature.role)).await;
-    let credentials = credentials.map_err(|_| timeout(limit))?.map_err(no_credentials)?;
-    let credentials = signature.keys.as_ref().unwrap_or(&credentials);
-    let Signature { region, service, .. } = signature;
+    let Signature { region, service, signer } = signature;
+    let session;
+    let credentials = match signer {
+        Signer::Role { role, keys } => {
+            let issued = tokio::time::timeout(limit, sessions.credentials(role)).await;
+            session = issued.map_err(|_| timeout(limit))?.map_err(no_credentials)?;
+            keys.as_ref().unwrap_or(&session)
+        }
+        Signer::Caller => callers.ok_or_else(|| {
+            let why = "nobody has signed the request by whose right the service would be called".to_owned();
+            Refusal::ApiConfigurationError(ConfigurationFault::Role { why })
+        })?,
+    };
     outgoing.sign(credentials, region, service, sessions.now()).map_err(|error| {
         Refusal::ApiConfigurationError(ConfigurationFault::Endpoint { why: error.to_string() })
     })?;
@@ -185,7 +238,7 @@ mod tests {
         let uri: ServiceUri = format!("arn:aws:apigateway:us-west-2:{rest}").parse().unwrap();
         let at = ServicePlace::At("http://127.0.0.1:9324".parse().unwrap());
         let endpoints = AwsEndpoints::new(HashMap::new(), Some(at), None);
-        Service::of(&uri, &endpoints, &Scope::new("000000000000", "us-west-2"), ROLE)
+        Service::of(&uri, &endpoints, &Scope::new("000000000000", "us-west-2"), Right::Role(ROLE))
     }
 
     fn sent(rest: &str) -> Result<String, EndpointError> {
@@ -277,9 +330,10 @@ mod tests {
             ("streams.dynamodb:action/ListStreams", "us-west-2 dynamodb"),
             ("iam:action/GetUser", "us-east-1 iam"),
         ] {
-            let Signature { region, service, role, keys } = service(rest).unwrap().signature;
+            let Signature { region, service, signer } = service(rest).unwrap().signature;
             assert_eq!(format!("{region} {service}"), expected);
-            assert_eq!((role.arn(), keys.is_none()), (ROLE, true));
+            let Signer::Role { role, keys: None } = signer else { panic!("{signer:?}") };
+            assert_eq!(role.arn(), ROLE);
         }
     }
 }

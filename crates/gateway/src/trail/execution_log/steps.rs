@@ -70,7 +70,7 @@ impl ExecutionLog {
         match call {
             Call::Mock(..) => {}
             // The log shows the request without its signature.
-            Call::Http(_, outgoing) | Call::Service(_, outgoing) => {
+            Call::Http(_, outgoing) | Call::Service(_, outgoing, _) => {
                 let uri = outgoing.url();
                 self.write(Detail::Data, || format!("Endpoint request URI: {uri}"));
                 self.write(Detail::Data, || {
