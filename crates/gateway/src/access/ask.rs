@@ -13,7 +13,7 @@ use super::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict, verdict};
 use super::method_arn::MethodArn;
 use super::resource_policy::{INVOKE, allows_anyone, denies_nobody, lets_anyone_invalidate};
 use super::user_pools::TokenFault;
-use super::{AskedFunction, AskedUserPools, Authorization, Verdicts};
+use super::{AskedFunction, AskedUserPools, Asking, Authorization, Verdicts};
 use crate::exchange::{
     Authorized, AuthorizerCall, Caller, Check, Context, IdSource, Matched, NOBODY, Refusal, StageFacts, Trace,
 };
@@ -83,21 +83,21 @@ async fn decide(
     let method = matched.method;
     // One request in many has an authorizer: its state is put aside.
     match &method.authorization {
-        Authorization::None => allows_anyone(matched)?,
+        Authorization::None => allows_anyone(Asking::of(matched))?,
         Authorization::Lambda(asked) => {
-            denies_nobody(matched)?;
+            denies_nobody(Asking::of(matched))?;
             let Doors { functions, verdicts, .. } = doors;
             Box::pin(by_function(asked, matched, &**functions, verdicts, ids, caller, log)).await?;
         }
         Authorization::Cognito(asked) => {
-            denies_nobody(matched)?;
+            denies_nobody(Asking::of(matched))?;
             Box::pin(by_user_pools(asked, matched, doors, worker, caller, log)).await?;
-            allows_anyone(matched)?;
+            allows_anyone(Asking::of(matched))?;
         }
         Authorization::Iam => return Box::pin(by_signature(matched, &doors.signatures, caller)).await,
     }
     if matched.asks_to_invalidate() {
-        caller.may_invalidate_cache = lets_anyone_invalidate(matched);
+        caller.may_invalidate_cache = lets_anyone_invalidate(Asking::of(matched));
     }
     Ok(())
 }
@@ -144,7 +144,7 @@ async fn by_function(
     let AskedFunction { authorizer, event } = asked;
     let (request, stage) = (matched.request, &matched.stage.facts);
     let (id, now) = (request.ids.request_id(), request.received);
-    let arn = MethodArn::bounded(matched)?;
+    let arn = MethodArn::bounded(Asking::of(matched))?;
     log.write(Detail::Steps, || format!("Starting authorizer: {} for request: {id}", authorizer.id));
     let trace = Trace::continued(matched.headers.get(TRACE_ID), now, ids);
     let of = EventRequest {
@@ -152,6 +152,7 @@ async fn by_function(
             request,
             stage,
             resource: Some(&matched.method.resource),
+            route_key: None,
             caller: &matched.caller,
             trace: None,
             outcome: None,
@@ -248,7 +249,8 @@ pub(crate) async fn ask(
 
 /// Whether the policy allows the method that the request has come to.
 fn allowed(verdict: &Verdict, matched: &Matched<'_>, arn: &MethodArn) -> Result<(), Refusal> {
-    let decide = |arn: &str| evaluate(&verdict.rules, &question(matched, Principal::Anonymous, INVOKE, arn));
+    let asking = Asking::of(matched);
+    let decide = |arn: &str| evaluate(&verdict.rules, &question(asking, Principal::Anonymous, INVOKE, arn));
     match arn.of_sent(decide) {
         Decision::Allow => Ok(()),
         Decision::ExplicitDeny => Err(Refusal::AuthorizerDenied { explicit: true }),

@@ -4,18 +4,18 @@
 use http::header::REFERER;
 use policy::{Principal, Request};
 
+use super::Asking;
 use super::vpc_endpoints::Via;
-use crate::exchange::Matched;
 
-/// The question whether `principal`, who sent `matched`, may do this to the method of this ARN. A
+/// The question whether `principal`, who sent the request, may do this to the method of this ARN. A
 /// key of which nothing is known decides against the caller.
 pub(super) fn question<'a>(
-    matched: &'a Matched<'_>,
+    asking: Asking<'a>,
     principal: Principal<'a>,
     action: &'static str,
     method_arn: &'a str,
 ) -> Request<'a> {
-    let (request, facts) = (matched.request, &matched.stage.facts);
+    let (request, facts) = (asking.request, asking.stage);
     let now = request.received;
     let mut question = Request::new(principal, action, method_arn)
         .with("aws:RequestedRegion", &*facts.region)
@@ -32,7 +32,7 @@ pub(super) fn question<'a>(
     if let Some(agent) = request.user_agent.as_ref().and_then(|agent| agent.to_str().ok()) {
         question = question.with("aws:UserAgent", agent);
     }
-    if let Some(referer) = matched.headers.get(REFERER).and_then(|referer| referer.to_str().ok()) {
+    if let Some(referer) = asking.headers.get(REFERER).and_then(|referer| referer.to_str().ok()) {
         question = question.with("aws:Referer", referer);
     }
     question

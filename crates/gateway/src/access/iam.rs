@@ -19,6 +19,7 @@ use ports::functions::Signer;
 use ports::identities::{Identified, Identities};
 use sigv4::{Payload, SignatureError, Signed, SigningKeys};
 
+use super::Asking;
 use super::circumstances::question;
 use super::method_arn::MethodArn;
 use super::resource_policy::{INVALIDATE_CACHE, INVOKE, denied};
@@ -53,29 +54,13 @@ pub(super) async fn by_signature(
     signatures: &Signatures,
     caller: &mut Caller,
 ) -> Result<(), Refusal> {
-    let started = Instant::now();
-    let found = signer(matched, signatures).await;
-    caller.authenticate = Some(Check::new(started.elapsed(), found.as_ref().err()));
-    let Identified { holder, held } = found?;
-    let own = &holder.caller;
-    caller.identity = Some(Arc::new(IamIdentity {
-        account_id: own.account.as_str().into(),
-        access_key_id: own.access_key_id.as_str().into(),
-        user_id: own.user_id().into(),
-        user_arn: (*own.arn()).into(),
-    }));
-    let arn = MethodArn::bounded(matched)?;
-    let Some(held) = held else {
-        // Its policies cannot be read: they might deny.
-        return Err(denied(&own.arn(), &arn, Decision::NoMatch));
-    };
-    match decided(matched, &holder, &held, &arn, INVOKE) {
-        Decision::Allow => {}
-        decision => return Err(denied(&own.arn(), &arn, decision)),
-    }
+    let body = std::mem::take(&mut matched.body);
+    let (allowed, body) = allowed(Asking::of(matched), body, signatures, caller).await?;
+    matched.body = body;
+    let Allowed { holder, held, arn } = allowed;
     if matched.asks_to_invalidate() {
         caller.may_invalidate_cache =
-            decided(matched, &holder, &held, &arn, INVALIDATE_CACHE) == Decision::Allow;
+            decided(Asking::of(matched), &holder, &held, &arn, INVALIDATE_CACHE) == Decision::Allow;
     }
     if matched.method.integration.is_by_signer() {
         caller.credentials = Some(Arc::new(holder.credentials()));
@@ -84,43 +69,85 @@ pub(super) async fn by_signature(
     Ok(())
 }
 
+/// Who signed a request that may be served, and what they may do.
+pub(crate) struct Allowed {
+    pub(crate) holder: Holder,
+    pub(crate) held: Arc<Held>,
+    arn: MethodArn,
+}
+
+/// The same for any kind of API; the body comes back, read if the signature covers it.
+///
+/// # Errors
+/// What the sender gets if not.
+pub(crate) async fn allowed(
+    asking: Asking<'_>,
+    body: Body,
+    signatures: &Signatures,
+    caller: &mut Caller,
+) -> Result<(Allowed, Body), Refusal> {
+    let started = Instant::now();
+    let found = signer(asking, body, signatures).await;
+    caller.authenticate = Some(Check::new(started.elapsed(), found.as_ref().err()));
+    let (Identified { holder, held }, body) = found?;
+    let own = &holder.caller;
+    caller.identity = Some(Arc::new(IamIdentity {
+        account_id: own.account.as_str().into(),
+        access_key_id: own.access_key_id.as_str().into(),
+        user_id: own.user_id().into(),
+        user_arn: (*own.arn()).into(),
+    }));
+    let arn = MethodArn::bounded(asking)?;
+    let Some(held) = held else {
+        // Its policies cannot be read: they might deny.
+        return Err(denied(&own.arn(), &arn, Decision::NoMatch));
+    };
+    match decided(asking, &holder, &held, &arn, INVOKE) {
+        Decision::Allow => Ok((Allowed { holder, held, arn }, body)),
+        decision => Err(denied(&own.arn(), &arn, decision)),
+    }
+}
+
 /// What the policies of `holder` and that of the API say together. Within one account either may
 /// allow, across accounts both must (developer guide, tables A and B).
 fn decided(
-    matched: &Matched<'_>,
+    asking: Asking<'_>,
     holder: &Holder,
     held: &Held,
     arn: &MethodArn,
     action: &'static str,
 ) -> Decision {
-    let policy = matched.stage.policy.as_ref().map(super::ResourcePolicy::policy);
-    let owner = &matched.stage.facts.account_id;
+    let policy = asking.policy.map(super::ResourcePolicy::policy);
+    let owner = &asking.stage.account_id;
     arn.of_all(|arn| {
-        let request = question(matched, holder.caller.principal(), action, arn);
+        let request = question(asking, holder.caller.principal(), action, arn);
         held.decide(policy, owner, &held.told(&holder.caller, request))
     })
 }
 
 /// Whose signature a request bears.
-async fn signer(matched: &mut Matched<'_>, signatures: &Signatures) -> Result<Identified, Refusal> {
-    let Matched { request, stage, headers, body, .. } = matched;
+async fn signer(
+    asking: Asking<'_>,
+    body: Body,
+    signatures: &Signatures,
+) -> Result<(Identified, Body), Refusal> {
+    let Asking { request, stage, headers, .. } = asking;
     let now = request.received;
     let headers = as_signed(request, headers);
     let signed = Signed::read(signed_request(request, &headers), now).map_err(unproved)?;
-    signed.scope().require(&stage.facts.region, SERVICE).map_err(unproved)?;
+    signed.scope().require(&stage.region, SERVICE).map_err(unproved)?;
     // What needs no body goes first: strangers have no memory spent on them.
     let found = signatures.identities.of_key(&signed.scope().access_key_id);
     let found = found.ok_or_else(|| distrusted(Distrust::UnknownKey))?;
     found.holder.usable(now).map_err(distrusted)?;
-    let payload = if signed.covers_body().map_err(unproved)? {
-        let payload = read_whole(std::mem::take(body), PAYLOAD_BYTES).await.map_err(unreadable)?;
-        *body = Body::from(payload.clone());
-        payload
+    let (payload, body) = if signed.covers_body().map_err(unproved)? {
+        let payload = read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?;
+        (payload.clone(), Body::from(payload))
     } else {
-        bytes::Bytes::new()
+        (bytes::Bytes::new(), body)
     };
     proved(&found.holder, signed, &payload, signatures, now)?;
-    Ok(found)
+    Ok((found, body))
 }
 
 fn proved(

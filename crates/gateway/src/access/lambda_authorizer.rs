@@ -16,10 +16,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::exchange::StageVariables;
 use crate::exchange::{ContextScope, StageFacts, Variable};
 use crate::integration::lambda::{EventRequest, Invocation, ProxyEvent, function};
 use crate::mapping::query::Query;
-use crate::rest::StageVariables;
 
 /// What a function says of itself if the caller is unknown to it.
 const UNAUTHORIZED: &str = "Unauthorized";

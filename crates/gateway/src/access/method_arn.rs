@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use policy::Decision;
 
-use crate::exchange::{Matched, Refusal, StageFacts};
+use super::Asking;
+use crate::exchange::{Refusal, StageFacts};
 use crate::rest::limits::METHOD_ARN_BYTES;
 
 /// The ARN of a request's method, in both writings.
@@ -23,10 +24,9 @@ pub(super) struct MethodArn {
 }
 
 impl MethodArn {
-    /// Of the method that `matched` has come to.
-    pub(super) fn of(matched: &Matched<'_>) -> Self {
-        let facts = &matched.stage.facts;
-        let (verb, path) = (matched.request.method.as_str(), matched.request.path());
+    /// Of the method that is asked for.
+    pub(super) fn of(asking: Asking<'_>) -> Self {
+        let Asking { stage: facts, verb, path, .. } = asking;
         let plain = plain(path);
         Self { sent: arn(facts, verb, path), plain: (plain != path).then(|| arn(facts, verb, &plain)) }
     }
@@ -35,8 +35,8 @@ impl MethodArn {
     ///
     /// # Errors
     /// 414 if it is longer than AWS takes.
-    pub(super) fn bounded(matched: &Matched<'_>) -> Result<Self, Refusal> {
-        let arn = Self::of(matched);
+    pub(super) fn bounded(asking: Asking<'_>) -> Result<Self, Refusal> {
+        let arn = Self::of(asking);
         if arn.sent.len() > METHOD_ARN_BYTES {
             return Err(Refusal::UriTooLong { what: "the method's ARN", limit: METHOD_ARN_BYTES });
         }

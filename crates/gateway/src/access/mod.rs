@@ -1,6 +1,7 @@
 //! Who may call: what asks others whether a request may be served.
 
 mod ask;
+mod asking;
 mod circumstances;
 pub mod cognito;
 pub mod iam;
@@ -14,6 +15,7 @@ pub mod vpc_endpoints;
 use std::sync::Arc;
 
 pub(crate) use ask::{ask, authorize};
+pub use asking::Asking;
 pub use resource_policy::ResourcePolicy;
 pub use verdicts::Verdicts;
 

@@ -4,9 +4,10 @@
 use policy::{Decision, Policy, PolicyError, Principal, ResourceDecision, evaluate_resource};
 use serde_json::Value;
 
+use super::Asking;
 use super::circumstances::question;
 use super::method_arn::MethodArn;
-use crate::exchange::{Matched, Refusal, StageFacts};
+use crate::exchange::{Refusal, StageFacts};
 
 /// What a request does that is served.
 pub(super) const INVOKE: &str = "execute-api:Invoke";
@@ -41,9 +42,9 @@ impl ResourcePolicy {
     }
 
     /// What it says of a request whose sender is nobody in particular.
-    fn of_anyone(&self, matched: &Matched<'_>, arn: &MethodArn, action: &'static str) -> Decision {
+    fn of_anyone(&self, asking: Asking<'_>, arn: &MethodArn, action: &'static str) -> Decision {
         arn.of_all(|arn| {
-            match evaluate_resource(&self.0, &question(matched, Principal::Anonymous, action, arn)) {
+            match evaluate_resource(&self.0, &question(asking, Principal::Anonymous, action, arn)) {
                 ResourceDecision::Allow => Decision::Allow,
                 ResourceDecision::ExplicitDeny => Decision::ExplicitDeny,
                 ResourceDecision::AllowAccount | ResourceDecision::NoMatch => Decision::NoMatch,
@@ -56,10 +57,10 @@ impl ResourcePolicy {
 ///
 /// # Errors
 /// `ACCESS_DENIED` in the name of the anonymous.
-pub(super) fn allows_anyone(matched: &Matched<'_>) -> Result<(), Refusal> {
-    let Some(policy) = &matched.stage.policy else { return Ok(()) };
-    let arn = MethodArn::of(matched);
-    match policy.of_anyone(matched, &arn, INVOKE) {
+pub(super) fn allows_anyone(asking: Asking<'_>) -> Result<(), Refusal> {
+    let Some(policy) = asking.policy else { return Ok(()) };
+    let arn = MethodArn::of(asking);
+    match policy.of_anyone(asking, &arn, INVOKE) {
         Decision::Allow => Ok(()),
         decision => Err(denied("anonymous", &arn, decision)),
     }
@@ -69,19 +70,19 @@ pub(super) fn allows_anyone(matched: &Matched<'_>) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `ACCESS_DENIED` in the name of the anonymous.
-pub(super) fn denies_nobody(matched: &Matched<'_>) -> Result<(), Refusal> {
-    let Some(policy) = &matched.stage.policy else { return Ok(()) };
-    let arn = MethodArn::of(matched);
-    match policy.of_anyone(matched, &arn, INVOKE) {
+pub(super) fn denies_nobody(asking: Asking<'_>) -> Result<(), Refusal> {
+    let Some(policy) = asking.policy else { return Ok(()) };
+    let arn = MethodArn::of(asking);
+    match policy.of_anyone(asking, &arn, INVOKE) {
         Decision::ExplicitDeny => Err(denied("anonymous", &arn, Decision::ExplicitDeny)),
         Decision::Allow | Decision::NoMatch => Ok(()),
     }
 }
 
 /// Whether the policy lets anyone ask for an answer from the backend in place of a cached one.
-pub(super) fn lets_anyone_invalidate(matched: &Matched<'_>) -> bool {
-    matched.stage.policy.as_ref().is_some_and(|policy| {
-        policy.of_anyone(matched, &MethodArn::of(matched), INVALIDATE_CACHE) == Decision::Allow
+pub(super) fn lets_anyone_invalidate(asking: Asking<'_>) -> bool {
+    asking.policy.is_some_and(|policy| {
+        policy.of_anyone(asking, &MethodArn::of(asking), INVALIDATE_CACHE) == Decision::Allow
     })
 }
 

@@ -13,8 +13,8 @@ use http::header::CACHE_CONTROL;
 
 use super::LONGEST_TTL;
 use crate::exchange::ResourceFacts;
+use crate::exchange::StageVariables;
 use crate::mapping::source::{MappingError, RequestView, Source};
-use crate::rest::StageVariables;
 
 /// The settings' default.
 const DEFAULT_TTL: Duration = Duration::from_secs(300);

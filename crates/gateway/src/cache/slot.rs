@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::cache::CacheSpec;
     use crate::exchange::ResourceFacts;
-    use crate::rest::StageVariables;
+    use crate::exchange::StageVariables;
 
     const NOW: Timestamp = Timestamp::from_millis(1_721_241_291_500);
 

@@ -56,8 +56,14 @@ pub struct Outcome<'a> {
     pub integration_latency_millis: Option<u64>,
     /// `x-amzn-RequestId` or `x-amz-request-id` of the integration's answer.
     pub endpoint_request_id: Option<&'a str>,
+    /// `x-amz-id-2` of the integration's answer.
+    pub endpoint_request_id2: Option<&'a str>,
+    /// What was read of the request's body and written of the answer's, in bytes: HTTP APIs tell it.
+    pub data_processed: Option<u64>,
     /// Why the request was refused.
     pub refusal: Option<&'a Refusal>,
+    /// What the client was told of that, if not what REST APIs tell.
+    pub told: Option<&'a str>,
 }
 
 /// Everything that the variables are read from.
@@ -67,8 +73,10 @@ pub struct Context<'a> {
     pub request: &'a Request,
     /// Its stage.
     pub stage: &'a StageFacts,
-    /// Its resource, once it is known.
+    /// Its resource, once it is known: REST APIs have them.
     pub resource: Option<&'a ResourceFacts>,
+    /// The key of its route, once it is known: HTTP and WebSocket APIs have them.
+    pub route_key: Option<&'a str>,
     /// Who sent it, as far as that is known.
     pub caller: &'a Caller,
     /// Its trace, if its integration is told of one.
@@ -110,6 +118,8 @@ pub enum Variable {
     ClientCertSerial,
     /// `identity.clientCert.subjectDN`
     ClientCertSubject,
+    /// `dataProcessed`: only requests to HTTP APIs have it.
+    DataProcessed,
     /// `deploymentId`
     DeploymentId,
     /// `domainName`
@@ -136,6 +146,8 @@ pub enum Variable {
     UserAgent,
     /// `awsEndpointRequestId`, `integration.requestId`
     EndpointRequestId,
+    /// `awsEndpointRequestId2`
+    EndpointRequestId2,
     /// `integrationErrorMessage`, `integration.error`
     IntegrationError,
     /// `integrationLatency`, `integration.latency`
@@ -188,6 +200,8 @@ pub enum Variable {
     ResponseLatency,
     /// `responseLength`
     ResponseLength,
+    /// `routeKey`
+    RouteKey,
     /// `stage`
     Stage,
     /// `status`
@@ -232,7 +246,9 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("authorizer.requestId", V::Valueless, AccessLog),
     ("authorizer.status", V::AuthorizerStatus, AccessLog),
     ("awsEndpointRequestId", V::EndpointRequestId, Everywhere),
+    ("awsEndpointRequestId2", V::EndpointRequestId2, AccessLog),
     ("customDomain.basePathMatched", V::BasePathMatched, AccessLog),
+    ("dataProcessed", V::DataProcessed, AccessLog),
     ("deploymentId", V::DeploymentId, Everywhere),
     ("domainName", V::DomainName, Everywhere),
     ("domainPrefix", V::DomainPrefix, Everywhere),
@@ -283,6 +299,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("resourcePath", V::ResourcePath, Everywhere),
     ("responseLatency", V::ResponseLatency, AccessLog),
     ("responseLength", V::ResponseLength, AccessLog),
+    ("routeKey", V::RouteKey, Everywhere),
     ("stage", V::Stage, Everywhere),
     ("status", V::Status, AccessLog),
     ("waf.error", V::Valueless, AccessLog),
@@ -336,7 +353,7 @@ impl Variable {
 
     /// Appends the variable's value to `out`; answers whether it has one.
     pub fn write(&self, context: &Context<'_>, out: &mut String) -> bool {
-        let Context { request, stage, resource, caller, trace, outcome } = context;
+        let Context { request, stage, resource, route_key, caller, trace, outcome } = context;
         let text = |out: &mut String, text: &str| {
             out.push_str(text);
             !text.is_empty()
@@ -345,6 +362,8 @@ impl Variable {
             number.inspect(|number| push_number(out, *number)).is_some()
         };
         let refusal = outcome.and_then(|outcome| outcome.refusal);
+        let message = outcome.and_then(|outcome| outcome.told).map(Cow::Borrowed);
+        let message = refusal.map(|refusal| message.unwrap_or_else(|| refusal.message()));
         let (key, identity) = (caller.api_key.as_ref(), caller.identity.as_ref());
         let certificate = request.client_certificate.as_deref();
         match self {
@@ -365,6 +384,7 @@ impl Variable {
             Self::ClientCertPem => certificate.is_some_and(|own| text(out, &own.pem)),
             Self::ClientCertSerial => certificate.is_some_and(|own| text(out, &own.serial_number)),
             Self::ClientCertSubject => certificate.is_some_and(|own| text(out, &own.subject_dn)),
+            Self::DataProcessed => number(out, outcome.and_then(|outcome| outcome.data_processed)),
             Self::DeploymentId => text(out, &stage.deployment_id),
             Self::DomainName => text(out, request.domain_name()),
             Self::DomainPrefix => text(out, request.domain_prefix()),
@@ -390,12 +410,16 @@ impl Variable {
                 let id = outcome.and_then(|outcome| outcome.endpoint_request_id);
                 id.is_some_and(|id| text(out, id))
             }
+            Self::EndpointRequestId2 => {
+                let id = outcome.and_then(|outcome| outcome.endpoint_request_id2);
+                id.is_some_and(|id| text(out, id))
+            }
             Self::EndpointType => stage.endpoint_type.is_some_and(|own| text(out, own.as_str())),
-            Self::ErrorMessage => refusal.is_some_and(|refusal| text(out, &refusal.message())),
+            Self::ErrorMessage => message.is_some_and(|message| text(out, &message)),
             Self::ErrorMessageString => {
-                refusal.filter(|refusal| !refusal.message().is_empty()).is_some_and(|refusal| {
+                message.filter(|message| !message.is_empty()).is_some_and(|message| {
                     // What it quotes of the request must not end the text.
-                    out.push_str(&Value::from(&*refusal.message()).to_string());
+                    out.push_str(&Value::from(&*message).to_string());
                     true
                 })
             }
@@ -471,6 +495,7 @@ impl Variable {
             Self::ResourcePath => resource.is_some_and(|resource| text(out, &resource.path)),
             Self::ResponseLatency => number(out, outcome.map(|outcome| outcome.latency_millis)),
             Self::ResponseLength => number(out, outcome.and_then(|outcome| outcome.length)),
+            Self::RouteKey => route_key.is_some_and(|key| text(out, key)),
             Self::Stage => text(out, &stage.stage),
             Self::Status => number(out, outcome.map(|outcome| u64::from(outcome.status))),
             Self::TraceRoot => trace.is_some_and(|trace| text(out, trace.root())),
@@ -560,6 +585,7 @@ mod tests {
             request: &request,
             stage: &stage,
             resource: Some(&resource),
+            route_key: None,
             caller: &crate::exchange::NOBODY,
             trace: Some(&trace),
             outcome,
@@ -611,6 +637,9 @@ mod tests {
             lambda_status: Some(200),
             integration_latency_millis: Some(0),
             endpoint_request_id: Some("e1"),
+            endpoint_request_id2: Some("e2"),
+            data_processed: Some(49),
+            told: None,
             refusal: Some(&refusal),
         };
         for (name, expected) in [
@@ -621,6 +650,8 @@ mod tests {
             ("integration.latency", "0"),
             ("integration.requestId", "e1"),
             ("awsEndpointRequestId", "e1"),
+            ("awsEndpointRequestId2", "e2"),
+            ("dataProcessed", "49"),
             ("integrationStatus", "200"),
             ("integration.integrationStatus", "200"),
             ("integration.status", "404"),

@@ -16,13 +16,23 @@ const DRAWN_AT_ONCE: usize = 2048;
 pub struct RequestIds {
     request: [u8; 36],
     extended: [u8; 16],
+    one: bool,
 }
 
 impl RequestIds {
-    /// `x-amzn-RequestId`, `$context.requestId`: a version 4 UUID.
+    /// `x-amzn-RequestId`, `$context.requestId`: a version 4 UUID, or the same as the other.
     #[must_use]
     pub fn request_id(&self) -> &str {
+        if self.one {
+            return self.extended_request_id();
+        }
         std::str::from_utf8(&self.request).unwrap_or_default()
+    }
+
+    /// The two as one: HTTP and WebSocket APIs give their requests the shorter one alone.
+    #[must_use]
+    pub fn as_one(self) -> Self {
+        Self { one: true, ..self }
     }
 
     /// `x-amz-apigw-id`, `$context.extendedRequestId`: 11 bytes in base 64, so 15 characters
@@ -61,7 +71,7 @@ impl IdSource {
         let mut uuid_bytes = [0; 16];
         let (for_uuid, for_extended) = bytes.split_at(16);
         uuid_bytes.copy_from_slice(for_uuid);
-        let mut ids = RequestIds { request: [b'0'; 36], extended: [b'='; 16] };
+        let mut ids = RequestIds { request: [b'0'; 36], extended: [b'='; 16], one: false };
         uuid::Builder::from_random_bytes(uuid_bytes).into_uuid().hyphenated().encode_lower(&mut ids.request);
         // Cannot fail: 11 bytes are 16 characters.
         let _ = STANDARD.encode_slice(for_extended, &mut ids.extended);

@@ -14,6 +14,7 @@ mod refusal;
 mod reply;
 pub(crate) mod request;
 mod source;
+mod stage_variables;
 mod steps;
 mod trace;
 
@@ -33,5 +34,6 @@ pub use refusal::{
 pub use reply::{EndpointResponse, Reply, Subject};
 pub use request::{Address, Request};
 pub use source::{Source, TEST_API_KEY, TEST_API_KEY_ID, TEST_DOMAIN, TEST_STAGE};
+pub use stage_variables::{StageVariables, UndefinedVariable};
 pub use steps::{Admitted, Answered, Call, Client, Matched, Measured, Prepared, Validated};
 pub use trace::Trace;

@@ -17,6 +17,9 @@ pub enum Refusal {
     /// No resource and method for this path and verb.
     #[error("no method matches the request")]
     MissingAuthenticationToken,
+    /// An HTTP API has no such stage, or none of its routes is met.
+    #[error("no route matches the request")]
+    NotFound,
     /// The sender is not known to the method's authorizer, or does not say who it is.
     #[error("the caller is not known to the authorizer")]
     Unauthorized,
@@ -399,6 +402,7 @@ impl Refusal {
         };
         match self {
             Self::Forbidden(_) => row("", StatusCode::FORBIDDEN, "ForbiddenException", Blame::Client, false),
+            Self::NotFound => row("", StatusCode::NOT_FOUND, "NotFoundException", Blame::Client, false),
             Self::MissingAuthenticationToken => row(
                 "MISSING_AUTHENTICATION_TOKEN",
                 StatusCode::FORBIDDEN,
@@ -515,6 +519,7 @@ impl Refusal {
     pub fn message(&self) -> std::borrow::Cow<'static, str> {
         match self {
             Self::Forbidden(_) | Self::InvalidApiKey { .. } => "Forbidden".into(),
+            Self::NotFound => "Not Found".into(),
             Self::MissingAuthenticationToken => "Missing Authentication Token".into(),
             Self::Unauthorized => "Unauthorized".into(),
             Self::AuthorizerDenied { explicit: true } => {

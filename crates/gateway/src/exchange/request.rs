@@ -60,6 +60,21 @@ pub struct Address {
     pub rest: usize,
 }
 
+impl Address {
+    /// The same, with the segment that could name a stage as a part of the API's own path; `None` if
+    /// the address is of a form in which a stage must be named.
+    #[must_use]
+    pub fn without_stage(&self, path: &str) -> Option<Self> {
+        if self.rest != self.stage.end {
+            return None;
+        }
+        let slash = self.stage.start.checked_sub(1);
+        let slash = slash.filter(|at| path.as_bytes().get(*at) == Some(&b'/'));
+        let rest = slash.unwrap_or(self.stage.start);
+        Some(Self { base_path: self.base_path.clone(), stage: rest..rest, rest })
+    }
+}
+
 impl Request {
     /// Takes the unchanging part out of `incoming`, whose headers and body go on their own way.
     #[must_use]

@@ -153,6 +153,7 @@ impl<'r> Client<'r> {
             request: self.request,
             stage: &self.stage.facts,
             resource: Some(&self.method.resource),
+            route_key: None,
             caller: &self.caller,
             trace: self.trace.as_ref(),
             outcome: None,

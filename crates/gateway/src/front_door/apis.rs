@@ -1,5 +1,5 @@
-//! The stages that are served, by API. Requests look them up without waiting; changes put a
-//! new map in the place of the old one.
+//! The stages that are served, by API, of whatever kind. Requests look them up without waiting;
+//! changes put a new map in the place of the old one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,9 +8,10 @@ use arc_swap::ArcSwap;
 use base::Scope;
 
 use super::StageCaches;
-use crate::exchange::{ConfigurationFault, Refusal, Unreachable};
+use crate::exchange::{Address, ConfigurationFault, Refusal, Unreachable};
+use crate::http_api;
 use crate::integration::backends::Backends;
-use crate::rest::CompiledStage;
+use crate::rest;
 use crate::throttle::{Bucket, Limit, StageBuckets, Throttle};
 use crate::trail::{StageCounters, Totals};
 use crate::usage_plans::UsagePlans;
@@ -30,6 +31,9 @@ pub struct Apis {
     backends: Arc<Backends>,
 }
 
+/// The stage of an HTTP API that takes what names no other.
+const DEFAULT_STAGE: &str = "$default";
+
 /// By API and stage.
 type BucketsByStage = HashMap<(Box<str>, Box<str>), Arc<StageBuckets>>;
 
@@ -39,17 +43,33 @@ type CountersByStage = HashMap<(Box<str>, Box<str>), Arc<StageCounters>>;
 #[derive(Clone, Debug)]
 struct Api {
     scope: Scope,
+    protocol: Protocol,
     stages: Vec<(Box<str>, Served)>,
+}
+
+/// What kind of API it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// A REST API.
+    Rest,
+    /// An HTTP API.
+    Http,
+    /// A WebSocket API.
+    WebSocket,
 }
 
 /// A stage as it is served.
 #[derive(Clone, Debug)]
 pub enum Served {
-    /// Compiled.
-    Running(Arc<CompiledStage>),
+    /// A REST API's, compiled.
+    Rest(Arc<rest::CompiledStage>),
+    /// An HTTP API's, compiled.
+    Http(Arc<http_api::CompiledStage>),
     /// It cannot be compiled. What was served before it changed is not served on: the stage
     /// refuses everything until it can be compiled again.
     Broken {
+        /// What kind of API it is of.
+        protocol: Protocol,
         /// Why, for the operator.
         why: Arc<str>,
         /// What is counted.
@@ -60,6 +80,8 @@ pub enum Served {
 /// What is counted of one stage.
 #[derive(Clone, Debug)]
 pub struct StageTotals {
+    /// What kind of API it is of.
+    pub protocol: Protocol,
     /// The API's account and region.
     pub scope: Scope,
     /// The API's id.
@@ -96,40 +118,82 @@ impl Apis {
         &self.backends
     }
 
-    /// The stage that a request's address names.
+    /// The stage of this name.
     ///
     /// # Errors
-    /// 403 if there is no such API, here or in the named region, or no such stage.
+    /// 403 if there is no such API, here or in the named region, or no such stage; 404 if it is an
+    /// HTTP API that has no such stage.
     pub fn find(&self, api: &str, region: Option<&str>, stage: &str) -> Result<Served, Refusal> {
+        self.with(api, region, |found| found.stage(stage).ok_or_else(|| found.no_such_stage()))
+    }
+
+    /// The stage that a request's address names in its path, and the address once more: an HTTP API's
+    /// stage `$default` takes what names no other, and then the stage has no place in the path (API
+    /// Gateway developer guide, "Create routes for HTTP APIs in API Gateway").
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(super) fn addressed(
+        &self,
+        api: &str,
+        region: Option<&str>,
+        path: &str,
+        address: Address,
+    ) -> Result<(Served, Address), Refusal> {
+        let name = path.get(address.stage.clone()).unwrap_or_default();
+        self.with(api, region, |found| {
+            let http = found.protocol == Protocol::Http;
+            // `$default` is no segment of a path.
+            let named = if http && name == DEFAULT_STAGE { None } else { found.stage(name) };
+            if let Some(named) = named {
+                return Ok((named, address.clone()));
+            }
+            let whole = address.without_stage(path).filter(|_| http);
+            let default = whole.and_then(|address| Some((found.stage(DEFAULT_STAGE)?, address)));
+            default.ok_or_else(|| found.no_such_stage())
+        })
+    }
+
+    fn with<T>(
+        &self,
+        api: &str,
+        region: Option<&str>,
+        found: impl FnOnce(&Api) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let served = self.served.load();
-        let found = match served.get(api) {
-            Some(found) => found,
+        let known = match served.get(api) {
+            Some(known) => known,
             // Host names are the same in any case, and ids are lower case.
             None => {
                 served.get(&*api.to_ascii_lowercase()).ok_or(Refusal::Forbidden(Unreachable::UnknownApi))?
             }
         };
-        if region.is_some_and(|region| region != found.scope.region()) {
+        if region.is_some_and(|region| region != known.scope.region()) {
             return Err(Refusal::Forbidden(Unreachable::OtherRegion));
         }
-        let stage = found.stages.iter().find(|(name, _)| **name == *stage);
-        stage.map(|(_, served)| served.clone()).ok_or(Refusal::Forbidden(Unreachable::UnknownStage))
+        found(known)
     }
 
     /// Serves a stage, in place of what was served before.
     pub fn put(&self, scope: &Scope, api: &str, stage: &str, served: &Served) {
         self.change(|apis| {
+            let protocol = served.protocol();
             let entry = apis
                 .entry(api.into())
-                .or_insert_with(|| Arc::new(Api { scope: scope.clone(), stages: Vec::new() }));
+                .or_insert_with(|| Arc::new(Api { scope: scope.clone(), protocol, stages: Vec::new() }));
             let known = Arc::make_mut(entry);
-            if known.scope != *scope {
+            if known.scope != *scope || known.protocol != protocol {
                 tracing::error!(api, scope = ?known.scope, other = ?scope, "two APIs have the same id");
                 return;
             }
             known.stages.retain(|(name, _)| **name != *stage);
             known.stages.push((stage.into(), served.clone()));
         });
+    }
+
+    /// What kind of API it is, if any of its stages is served.
+    pub(super) fn protocol(&self, api: &str) -> Option<Protocol> {
+        self.served.load().get(api).map(|known| known.protocol)
     }
 
     /// Serves a stage no longer.
@@ -159,11 +223,10 @@ impl Apis {
         self.caches.forget_api(api);
     }
 
-    /// The stages that are served, by account and region, API and name.
-    #[must_use]
-    pub fn stages(&self) -> Vec<(Scope, Box<str>, Box<str>)> {
+    /// The stages that are served of such APIs, by account and region, API and name.
+    pub(super) fn stages(&self, of: impl Fn(Protocol) -> bool) -> Vec<(Scope, Box<str>, Box<str>)> {
         let served = self.served.load();
-        let stages = served.iter().flat_map(|(api, known)| {
+        let stages = served.iter().filter(|(_, known)| of(known.protocol)).flat_map(|(api, known)| {
             known.stages.iter().map(|(stage, _)| (known.scope.clone(), api.clone(), stage.clone()))
         });
         stages.collect()
@@ -212,12 +275,16 @@ impl Apis {
         let stages = served.iter().flat_map(|(api, known)| {
             known.stages.iter().map(move |(stage, served)| {
                 let (counters, api_name, deployment) = match served {
-                    Served::Running(running) => {
-                        (&running.counters, running.api_name.clone(), running.facts.deployment_id.clone())
+                    Served::Rest(stage) => {
+                        (&stage.counters, stage.api_name.clone(), stage.facts.deployment_id.clone())
+                    }
+                    Served::Http(stage) => {
+                        (&stage.counters, stage.api_name.clone(), stage.facts.deployment_id.clone())
                     }
                     Served::Broken { counters, .. } => (counters, Box::default(), Box::default()),
                 };
                 StageTotals {
+                    protocol: known.protocol,
                     scope: known.scope.clone(),
                     api: api.clone(),
                     api_name,
@@ -244,7 +311,30 @@ impl Apis {
     }
 }
 
+impl Api {
+    fn stage(&self, name: &str) -> Option<Served> {
+        self.stages.iter().find(|(own, _)| **own == *name).map(|(_, served)| served.clone())
+    }
+
+    fn no_such_stage(&self) -> Refusal {
+        match self.protocol {
+            Protocol::Http => Refusal::NotFound,
+            Protocol::Rest | Protocol::WebSocket => Refusal::Forbidden(Unreachable::UnknownStage),
+        }
+    }
+}
+
 impl Served {
+    /// What kind of API it is of.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Self::Rest(_) => Protocol::Rest,
+            Self::Http(_) => Protocol::Http,
+            Self::Broken { protocol, .. } => *protocol,
+        }
+    }
+
     /// The refusal of a stage that cannot be compiled.
     #[must_use]
     pub fn refusal(why: &str) -> Refusal {
@@ -258,13 +348,17 @@ mod tests {
     use crate::trail::Observed;
 
     fn broken(why: &str) -> Served {
-        Served::Broken { why: why.into(), counters: Arc::default() }
+        Served::Broken { protocol: Protocol::Rest, why: why.into(), counters: Arc::default() }
+    }
+
+    fn of_http(why: &str) -> Served {
+        Served::Broken { protocol: Protocol::Http, why: why.into(), counters: Arc::default() }
     }
 
     fn found(apis: &Apis, api: &str, region: Option<&str>, stage: &str) -> Result<String, Refusal> {
         apis.find(api, region, stage).map(|served| match served {
             Served::Broken { why, .. } => why.to_string(),
-            Served::Running(_) => "running".to_owned(),
+            Served::Rest(_) | Served::Http(_) => "running".to_owned(),
         })
     }
 
@@ -297,7 +391,40 @@ mod tests {
         apis.remove_stage(&other, "abc", "prod");
         apis.remove_api(&other, "abc");
         assert_eq!(found(&apis, "abc", None, "prod").as_deref(), Ok("one"));
-        assert_eq!(apis.stages(), [(one, "abc".into(), "prod".into())]);
+        assert_eq!(apis.stages(|protocol| protocol == Protocol::Rest), [(one, "abc".into(), "prod".into())]);
+    }
+
+    /// Developer guide, "Create routes for HTTP APIs in API Gateway": a stage that the request matches,
+    /// else `$default`, else 404.
+    #[test]
+    fn the_default_stage_takes_what_names_no_other() {
+        let apis = Apis::default();
+        let here = Scope::new("000000000000", "us-west-2");
+        apis.put(&here, "abc", "prod", &of_http("prod"));
+        let addressed = |path: &str, from: usize| {
+            let (served, address) =
+                apis.addressed("abc", None, path, super::super::address::address(path, from))?;
+            let Served::Broken { why, .. } = served else { panic!("running") };
+            Ok::<_, Refusal>(format!("{why} [{}] [{}]", &path[address.stage], &path[address.rest..]))
+        };
+        assert_eq!(addressed("/x", 0), Err(Refusal::NotFound));
+        apis.put(&here, "abc", DEFAULT_STAGE, &of_http("default"));
+        for (path, from, expected) in [
+            ("/prod/x", 0, "prod [prod] [/x]"),
+            ("/prod", 0, "prod [prod] []"),
+            ("/products/x", 0, "default [] [/products/x]"),
+            ("/Prod/x", 0, "default [] [/Prod/x]"),
+            ("/pro%64/x", 0, "default [] [/pro%64/x]"),
+            ("/$default/x", 0, "default [] [/$default/x]"),
+            ("/", 0, "default [] [/]"),
+            ("//x", 0, "default [] [/x]"),
+            ("/_aws/execute-api/abc", 21, "default [] []"),
+            ("/_aws/execute-api/abc/", 21, "default [] [/]"),
+            ("/_aws/execute-api/abc/x/y", 21, "default [] [/x/y]"),
+        ] {
+            assert_eq!(addressed(path, from).as_deref(), Ok(expected), "{path}");
+        }
+        assert!(apis.find("abc", None, DEFAULT_STAGE).is_ok());
     }
 
     #[test]

@@ -18,16 +18,20 @@ use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
 use ports::aws_calls::{AwsCall, AwsCalls};
 
-pub use apis::{Apis, Served, StageTotals};
+pub use apis::{Apis, Protocol, Served, StageTotals};
 pub use domains::{Domains, Names};
 pub use refresh::{Refresh, RefreshError};
 pub use stage_caches::StageCaches;
 pub use traffic::Traffic;
 
-use crate::exchange::{Address, Body, BodyError, IdSource, Incoming, Refusal, Request, read_whole, request};
+use crate::exchange::{
+    Body, BodyError, IdSource, Incoming, Refusal, Request, RequestIds, Unreachable, read_whole, request,
+};
+use crate::http_api;
 use crate::listener::Serve;
-use crate::rest::pipeline::{self, Services};
+use crate::rest;
 use crate::rest::reply;
+use crate::services::Services;
 use crate::trail::{Observed, Trail};
 use crate::{Doors, Worker};
 use address::{Destination, destination};
@@ -117,57 +121,73 @@ impl FrontDoor {
             self.traffic.count_to_no_stage();
             return misdirected();
         }
-        let (found, address, by_endpoint) = match &domain {
+        let (found, by_endpoint) = match &domain {
             // Under its own name nothing but what is mapped is served: neither the paths that lead
             // to APIs under other names, nor calls of AWS APIs.
             Some(domain) => match domain.way(path, &incoming.head.headers, connection) {
-                Way::To { api, stage, address } => {
-                    let stage = stage.unwrap_or_else(|| path.get(address.stage.clone()).unwrap_or_default());
-                    (self.apis.find(api, Some(domain.region()), stage), address, None)
+                Way::To { api, stage: Some(stage), address } => {
+                    let found = self.apis.find(api, Some(domain.region()), stage);
+                    (found.map(|served| (served, address)), None)
+                }
+                Way::To { api, stage: None, address } => {
+                    (self.apis.addressed(api, Some(domain.region()), path, address), None)
                 }
                 Way::HealthCheck => return healthy(),
-                Way::Closed(refusal) => (Err(Refusal::Forbidden(refusal)), Address::default(), None),
+                Way::Closed(refusal) => (Err(Refusal::Forbidden(refusal)), None),
             },
             None => match destination(&incoming.head, name) {
                 Destination::AwsCall => return self.aws_call(incoming).await,
                 Destination::Api { api, region, address } => {
                     let (api, by_endpoint) = private::named(api, &incoming.head.headers);
-                    let stage = path.get(address.stage.clone()).unwrap_or_default();
-                    (self.apis.find(api, region, stage), address, by_endpoint)
+                    (self.apis.addressed(api, region, path, address), by_endpoint)
                 }
             },
         };
         let led = match (&found, by_endpoint) {
-            (Ok(Served::Running(stage)), Some(named)) => named.leads_to(stage, via.as_ref()),
+            (Ok((Served::Rest(stage), _)), Some(named)) => named.leads_to(stage, via.as_ref()),
+            // No other API is private.
+            (Ok((Served::Http(_), _)), Some(_)) => Err(Refusal::Forbidden(Unreachable::OtherEndpoint)),
             _ => Ok(()),
         };
-        let found = led.and(found);
-        if self.overrides {
+        let (served, address) = match led.and(found) {
+            Ok(found) => found,
+            Err(refusal) => return self.to_no_stage(&incoming, &refusal),
+        };
+        if self.overrides && served.protocol() == Protocol::Rest {
             override_method(&mut incoming.head);
         }
         let mut request = Request::new(&incoming, host, self.ids.next(), address);
-        match found {
-            Ok(Served::Running(stage)) => {
-                let Incoming { head, header_names, body, .. } = incoming;
-                let mut headers = head.headers;
-                join_cookies(&mut headers, head.version);
-                let services = Services { doors: &self.doors, ids: &self.ids, worker };
+        let Incoming { head, header_names, body, .. } = incoming;
+        let mut headers = head.headers;
+        join_cookies(&mut headers, head.version);
+        let services = Services { doors: &self.doors, ids: &self.ids, worker };
+        match served {
+            Served::Rest(stage) => {
                 let stage = stage.drawn(&self.ids);
                 request.via = via.filter(|_| stage.private.is_some());
-                pipeline::answer(&request, headers, header_names, body, stage, services, &self.trail).await
+                let trail = &self.trail;
+                rest::pipeline::answer(&request, headers, header_names, body, stage, services, trail).await
             }
-            Ok(Served::Broken { why, counters }) => {
-                let response = reply::render_refusal(&Served::refusal(&why), &request.ids);
+            Served::Http(stage) => {
+                request.ids = request.ids.as_one();
+                // Rarer than REST APIs' requests, and no part of their future.
+                Box::pin(http_api::pipeline::answer(&request, headers, body, &stage, services, &self.trail))
+                    .await
+            }
+            Served::Broken { protocol, why, counters } => {
+                let response = refused(protocol, &Served::refusal(&why), request.ids);
                 let (status, latency) = (response.status(), request.started.elapsed());
                 counters.of(false).count(&Observed { status, latency, ..Observed::default() });
                 response
             }
-            Err(refusal) => {
-                self.traffic.count_to_no_stage();
-                tracing::debug!(path = request.uri.path(), why = %refusal, "a request reached no stage");
-                reply::render_refusal(&refusal, &request.ids)
-            }
         }
+    }
+
+    fn to_no_stage(&self, incoming: &Incoming, refusal: &Refusal) -> Response<Body> {
+        self.traffic.count_to_no_stage();
+        tracing::debug!(path = incoming.head.uri.path(), why = %refusal, "a request reached no stage");
+        let protocol = if *refusal == Refusal::NotFound { Protocol::Http } else { Protocol::Rest };
+        refused(protocol, refusal, self.ids.next())
     }
 
     async fn aws_call(&self, incoming: Incoming) -> Response<Body> {
@@ -189,6 +209,14 @@ impl FrontDoor {
 impl Serve for FrontDoor {
     fn answer(&self, incoming: Incoming, worker: &Worker) -> impl Future<Output = Response<Body>> {
         Self::answer(self, incoming, worker)
+    }
+}
+
+/// A refusal in the form of this kind of API.
+fn refused(protocol: Protocol, refusal: &Refusal, ids: RequestIds) -> Response<Body> {
+    match protocol {
+        Protocol::Http => http_api::reply::render_refusal(refusal, &ids.as_one()),
+        Protocol::Rest | Protocol::WebSocket => reply::render_refusal(refusal, &ids),
     }
 }
 

@@ -7,8 +7,8 @@ use vtl::Overrides;
 
 use super::headers;
 use super::source::{AnswerView, MappingError, RequestView, Source};
+use crate::exchange::StageVariables;
 use crate::exchange::{ConfigurationFault, Refusal};
-use crate::rest::StageVariables;
 use crate::rest::limits::HEADER_BYTES;
 
 /// An integration's `requestParameters`.

@@ -14,8 +14,8 @@ use super::payload;
 use super::source::{AnswerView, MappingError, RequestView};
 use super::templates::{Templates, TemplatesError};
 use super::xml;
+use crate::exchange::StageVariables;
 use crate::exchange::{Body, ConfigurationFault, Refusal, Reply};
-use crate::rest::StageVariables;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

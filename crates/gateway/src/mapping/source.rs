@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName};
 use jsonpath::{JsonPath, PathError};
 
 use super::query::Query;
+use crate::exchange::StageVariables;
 use crate::exchange::{Context, ContextScope, HeaderNames, PathParameters, Request, Variable};
-use crate::rest::StageVariables;
 
 /// A mapping that cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -284,6 +284,7 @@ mod tests {
                 request: &request,
                 stage: &stage,
                 resource: Some(&resource),
+                route_key: None,
                 caller: &NOBODY,
                 trace: None,
                 outcome: None,

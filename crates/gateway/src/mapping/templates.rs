@@ -12,8 +12,8 @@ use vtl::{Lookup, Overrides, Place, RenderError, Scene, Template, TemplateError}
 use super::media::{essence, first_accepted};
 use super::query::Query;
 use super::source::RequestView;
+use crate::exchange::StageVariables;
 use crate::exchange::{ConfigurationFault, ContextScope, Refusal, Variable};
-use crate::rest::StageVariables;
 use crate::rest::limits::PAYLOAD_BYTES;
 
 /// What is assumed where a client names no media type.

@@ -2,9 +2,9 @@
 //! compiled, and stays closed.
 
 use super::CompiledStage;
-use super::pipeline::Services;
 use crate::access::authorize;
 use crate::exchange::{Admitted, Caller, Matched, Refusal, Request, Unreachable};
+use crate::services::Services;
 use crate::trail::ExecutionLog;
 
 /// Lets a request into its stage.

@@ -125,6 +125,7 @@ impl GatewayResponses {
                 request: of.request,
                 stage: &of.stage.facts,
                 resource: of.resource,
+                route_key: None,
                 caller: of.caller,
                 trace: None,
                 outcome: Some(outcome),

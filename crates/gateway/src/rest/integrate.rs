@@ -9,7 +9,7 @@ use crate::exchange::{Answered, Body, Call, EndpointResponse, Refusal, Subject};
 use crate::integration::http::call::Exchange;
 use crate::integration::{aws, http, lambda};
 
-use super::pipeline::Services;
+use crate::services::Services;
 
 /// Sends the prepared request and waits for the answer, as long as the method allows.
 ///

@@ -110,6 +110,7 @@ async fn key<'r>(
             request: matched.request,
             stage: &matched.stage.facts,
             resource: Some(&matched.method.resource),
+            route_key: None,
             caller: &matched.caller,
             trace: None,
             outcome: None,

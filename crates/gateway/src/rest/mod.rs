@@ -27,11 +27,10 @@ pub(crate) use stage::tests;
 pub mod trie;
 mod validate;
 mod validation;
-mod variables;
 
+pub use crate::exchange::{StageVariables, UndefinedVariable};
 pub use canary::compile_canary;
 pub use check::Check;
 pub use compile::{Remark, StageFault, Surroundings, compile_stage};
 pub use gateway_responses::{GatewayResponses, Refused};
 pub use stage::{Canary, CompiledMethod, CompiledStage, PrivateApi};
-pub use variables::{StageVariables, UndefinedVariable};

@@ -11,24 +11,13 @@ use super::{
     reply, resolve, respond, validate,
 };
 use crate::exchange::{
-    Answered, Blame, Body, Call, Caller, Client, Context, HeaderNames, IdSource, Matched, Outcome, Prepared,
-    Refusal, Reply, Request, Trace,
+    Answered, Blame, Body, Call, Caller, Client, Context, HeaderNames, Matched, Outcome, Prepared, Refusal,
+    Reply, Request, Trace,
 };
 use crate::integration::Integration;
 use crate::mapping::headers::REQUEST_ID;
+use crate::services::Services;
 use crate::trail::{ExecutionLog, Observed, Trail};
-use crate::{Doors, Worker};
-
-/// What the steps use besides the request and its stage.
-#[derive(Clone, Copy)]
-pub(crate) struct Services<'a> {
-    /// What is asked of others.
-    pub(crate) doors: &'a Doors,
-    /// Draws identifiers.
-    pub(crate) ids: &'a IdSource,
-    /// This core's connections.
-    pub(crate) worker: &'a Worker,
-}
 
 /// What the trail has to know of a request's way, whether or not it came to its end. Written
 /// by the pipeline alone; the steps do not read it.
@@ -256,11 +245,13 @@ impl<'r> Course<'r> {
                 .and_then(|asked| asked.request_id.as_ref())
                 .and_then(|id| id.to_str().ok()),
             refusal,
+            ..Outcome::default()
         };
         let line = log.line(&Context {
             request,
             stage: &stage.facts,
             resource: self.method.map(|method| &method.resource),
+            route_key: None,
             caller: &self.caller,
             trace: self.trace.as_ref(),
             outcome: Some(outcome),

@@ -14,9 +14,9 @@ use crate::access::ask;
 use crate::access::cognito::{CognitoAuthorizer, texts};
 use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict, Verdict};
 use crate::access::user_pools::TokenFault;
+use crate::exchange::StageVariables;
 use crate::exchange::{Caller, Context, PathParameters, Request, ResourceFacts, StageFacts, TEST_STAGE};
 use crate::integration::lambda::{EventRequest, ProxyEvent};
-use crate::rest::StageVariables;
 use crate::trail::execution_log::wording;
 use crate::trail::{Detail, ExecutionLog};
 
@@ -56,6 +56,7 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
             request: &request,
             stage: &stage,
             resource: Some(&resource),
+            route_key: None,
             caller: &Caller::tester(&test.request.caller),
             trace: None,
             outcome: None,

@@ -19,10 +19,11 @@ use crate::integration::backends::Backends;
 use crate::integration::http::call::unusable;
 use crate::mapping::headers::{EXTENDED_REQUEST_ID, REQUEST_ID};
 use crate::rest::limits::PAYLOAD_BYTES;
-use crate::rest::pipeline::{self, Services};
+use crate::rest::pipeline;
 use crate::rest::reply::render_refusal;
 use crate::rest::settings::MethodSettings;
 use crate::rest::{CompiledStage, Surroundings, compile_stage};
+use crate::services::Services;
 use crate::trail::execution_log::wording;
 
 /// Compiles and executes a method.

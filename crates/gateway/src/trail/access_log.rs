@@ -234,6 +234,7 @@ mod tests {
             request: &request,
             stage: &stage,
             resource: None,
+            route_key: None,
             caller: &crate::exchange::NOBODY,
             trace: None,
             outcome: Some(outcome),

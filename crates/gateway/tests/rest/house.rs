@@ -272,7 +272,7 @@ impl House {
         let stage = serde_json::from_value(stage).unwrap();
         let (compiled, remarks) =
             compile_stage(&scope(), &stage, &api.snapshot(), api.surroundings(&apis)).unwrap();
-        apis.put(&scope(), "abc123", "prod", &Served::Running(Arc::new(compiled)));
+        apis.put(&scope(), "abc123", "prod", &Served::Rest(Arc::new(compiled)));
         let door = FrontDoor::new(
             Arc::clone(&apis),
             Arc::default(),

@@ -5,6 +5,7 @@
 
 use api::apigatewayv2::{
     Api, Authorizer, Deployment, Integration, IntegrationResponse, Model, Route, RouteResponse, Stage,
+    VpcLink,
 };
 use serde::{Deserialize, Serialize};
 use store::Document;
@@ -109,4 +110,15 @@ pub struct StageDocument {
 
 impl Document for StageDocument {
     const COLLECTION: &'static str = "apigatewayv2/stages";
+}
+
+/// A VPC link of HTTP APIs. Key: its id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VpcLinkDocument {
+    /// As `GetVpcLink` answers.
+    pub vpc_link: VpcLink,
+}
+
+impl Document for VpcLinkDocument {
+    const COLLECTION: &'static str = "apigatewayv2/vpclinks";
 }

@@ -11,6 +11,7 @@ use http::header::{HOST, HeaderMap};
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::exchange::StageVariables;
 use crate::exchange::{
     Authorized, Context, HeaderNames, PathParameters, Request, ResourceFacts, Source, StageFacts, Variable,
 };
@@ -19,7 +20,6 @@ use crate::mapping::headers::{
 };
 use crate::mapping::payload;
 use crate::mapping::query::Query;
-use crate::rest::StageVariables;
 use crate::tls::ClientCertificate;
 
 /// The parts of a method's events that are the same for every request.
@@ -412,6 +412,7 @@ mod tests {
                 request: &request,
                 stage: &stage,
                 resource: Some(&resource),
+                route_key: None,
                 caller: &NOBODY,
                 trace: None,
                 outcome: None,

@@ -49,6 +49,7 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         | Refusal::Forbidden(_)
         | Refusal::InvalidSignature { .. }
         | Refusal::ExpiredToken { .. }
+        | Refusal::NotFound
         | Refusal::MissingAuthenticationToken
         | Refusal::RequestTooLarge(_)
         | Refusal::BrokenBody

@@ -1,0 +1,117 @@
+//! Keeps the served stages and custom domain names what the store says: all of them at the start,
+//! then each that changes, on a thread of its own so that no deployment keeps a request waiting.
+//!
+//! A change is acknowledged once the new stage is in its place. A stage that cannot be
+//! compiled is served no longer in its old form: it answers 500, and the reason is logged. What is
+//! read of REST APIs is in `rest.rs`, of HTTP and WebSocket APIs, which have routes, in `routed.rs`.
+
+mod rest;
+mod routed;
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use store::{Follower, Store, StoreFault};
+use tokio::sync::watch;
+
+use super::{Apis, Domains, domains};
+
+/// How long to wait before a failed read is tried again.
+const READ_PAUSE: Duration = Duration::from_secs(1);
+
+/// The thread that follows the store. Dropping it ends it.
+#[derive(Debug)]
+pub struct Refresh {
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why stages could not be loaded at the start.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The store cannot be read.
+    #[error("what is to be served cannot be read: {0}")]
+    Store(#[from] StoreFault),
+    /// The system has no thread left.
+    #[error("no thread to follow changes: {0}")]
+    Thread(#[from] io::Error),
+}
+
+impl Refresh {
+    /// Loads all stages of `store` into `apis` and its custom domain names into `names`, then follows
+    /// its changes. Blocks until all are loaded; must not be called on a thread that runs tasks.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn start(store: Store, apis: Arc<Apis>, names: Arc<Domains>) -> Result<Self, RefreshError> {
+        // The feed first: what changes while the stages are read comes again.
+        let follower = store.follow("gateway");
+        rest::load(&store, &apis)?;
+        routed::load(&store, &apis)?;
+        domains::load(&store, &names)?;
+        let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let thread = std::thread::Builder::new()
+            .name("refresh".to_owned())
+            .spawn(move || runtime.block_on(follow(store, follower, (apis, names), stopped)))?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Refresh {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that follows the store ended in a panic");
+        }
+    }
+}
+
+async fn follow(
+    store: Store,
+    mut follower: Follower,
+    (apis, names): (Arc<Apis>, Arc<Domains>),
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        let batch = tokio::select! {
+            batch = follower.next() => batch,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        loop {
+            let taken = async {
+                rest::take(&store, &batch, &apis).await?;
+                routed::take(&store, &batch, &apis).await?;
+                domains::take(&store, &batch, &names).await
+            };
+            match taken.await {
+                Ok(()) => break,
+                Err(fault) => tracing::error!(%fault, "what has changed cannot be read; trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(READ_PAUSE) => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+        }
+        follower.acknowledge(batch.last());
+    }
+}
+
+/// A document that cannot be decoded is the trouble of whom it is about; any other fault is
+/// everybody's.
+pub(in crate::front_door) fn tolerant<T>(
+    read: Result<T, StoreFault>,
+) -> Result<Result<T, String>, StoreFault> {
+    match read {
+        Ok(read) => Ok(Ok(read)),
+        Err(fault @ StoreFault::Undecodable { .. }) => Ok(Err(fault.to_string())),
+        Err(fault) => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! The stages of APIs that have routes: HTTP and WebSocket APIs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use api::apigatewayv2::{ProtocolType, VpcLink};
+use base::Scope;
+use documents::apigateway::{AccountDocument, within};
+use documents::apigateway_vpc_links;
+use documents::apigatewayv2::{ApiDocument, SnapshotDocument, StageDocument, VpcLinkDocument};
+use store::{Batch, Change, ChangeKind, Key, Store, StoreFault, Transaction};
+
+use super::super::{Apis, Protocol, Served};
+use super::tolerant;
+use crate::http_api;
+use crate::rest::Remark;
+
+/// Which stage: account and region, API and name.
+type Place = (Scope, String, String);
+
+/// Loads all stages. Blocks until that is done.
+pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), StoreFault> {
+    for place in store.blocking_read(|transaction| everything(transaction))? {
+        let at = place.clone();
+        let stored = store.blocking_read(move |transaction| stored(transaction, &at))?;
+        bring(apis, &place, stored);
+    }
+    Ok(())
+}
+
+/// Brings into effect what has changed.
+pub(super) async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFault> {
+    let served = apis.stages(|protocol| protocol != Protocol::Rest).into_iter();
+    let served = served.map(|(scope, api, stage)| (scope, api.into_string(), stage.into_string()));
+    let affected: BTreeSet<Place> = match batch {
+        Batch::Changes(changes) => changed(changes, &served.collect::<Vec<_>>()),
+        Batch::Reload(_) => {
+            let stored = store.read(|transaction| everything(transaction)).await?;
+            stored.into_iter().chain(served).collect()
+        }
+    };
+    for place in affected {
+        let at = place.clone();
+        match store.read(move |transaction| stored(transaction, &at)).await {
+            Ok(stored) => bring(apis, &place, stored),
+            Err(fault @ StoreFault::Undecodable { .. }) => {
+                broken(apis, &place, kind(apis, &place), &fault.to_string());
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// All that is stored.
+fn everything(transaction: &mut Transaction<'_>) -> Result<Vec<Place>, StoreFault> {
+    let stored = transaction.list_everywhere::<StageDocument>()?;
+    Ok(stored.into_iter().filter_map(|(scope, key, _)| place(&scope, &key)).collect())
+}
+
+fn place(scope: &Scope, key: &Key) -> Option<Place> {
+    Some((scope.clone(), key.part(0)?.to_owned(), key.part(1)?.to_owned()))
+}
+
+/// A snapshot is never changed, and a stage names one that is stored before it or with it; so
+/// following the stages is enough, but for what an account says for all of its stages and for its VPC
+/// links. These touch what is served already: what is not has been changed itself.
+fn changed(changes: &[Change], served: &[Place]) -> BTreeSet<Place> {
+    let mut affected = BTreeSet::new();
+    for change in changes {
+        let of_scope = change.is::<AccountDocument>()
+            || change.is::<VpcLinkDocument>()
+            || change.is::<apigateway_vpc_links::VpcLinkDocument>();
+        if change.is::<StageDocument>() {
+            affected.extend(place(&change.scope, &change.key));
+        } else if of_scope {
+            affected.extend(served.iter().filter(|(scope, ..)| *scope == change.scope).cloned());
+        } else if change.is::<ApiDocument>() && change.kind == ChangeKind::Deleted {
+            let of_api =
+                |(scope, api, _): &&Place| *scope == change.scope && change.key.part(0) == Some(api.as_str());
+            affected.extend(served.iter().filter(of_api).cloned());
+        }
+    }
+    affected
+}
+
+/// A stage with what it is served with.
+struct Stored {
+    document: StageDocument,
+    /// Its deployment, or why that cannot be read; nothing if it has none yet.
+    snapshot: Option<Result<SnapshotDocument, String>>,
+    surroundings: Links,
+}
+
+/// What its account and region have besides.
+struct Links {
+    /// The VPC links of HTTP APIs.
+    vpc_links: Vec<VpcLink>,
+}
+
+/// The stage at this place, if there is one.
+fn stored(
+    transaction: &mut Transaction<'_>,
+    (scope, api, stage): &Place,
+) -> Result<Option<Stored>, StoreFault> {
+    let Some(document) = transaction.get::<StageDocument>(scope, &within(api, stage))? else {
+        return Ok(None);
+    };
+    let deployment = document.stage.deployment_id.as_deref().filter(|id| !id.is_empty());
+    let snapshot =
+        deployment.map(|id| tolerant(transaction.get::<SnapshotDocument>(scope, &within(api, id))));
+    let snapshot = snapshot
+        .transpose()?
+        .map(|read| read.and_then(|snapshot| snapshot.ok_or_else(|| "its deployment is missing".to_owned())));
+    let links = tolerant(transaction.list::<VpcLinkDocument>(scope, &Key::root()))?;
+    let links = links.unwrap_or_else(|why| {
+        tracing::error!(why, "an account's VPC links cannot be read: nothing is sent through them");
+        Vec::new()
+    });
+    let vpc_links = links.into_iter().map(|(_, link)| link.vpc_link).collect();
+    Ok(Some(Stored { document, snapshot, surroundings: Links { vpc_links } }))
+}
+
+/// Serves what is stored of a stage.
+fn bring(apis: &Apis, place: &Place, stored: Option<Stored>) {
+    let (scope, api, stage) = place;
+    let gone = || {
+        apis.remove_stage(scope, api, stage);
+        tracing::info!(api, stage, "a stage is no longer served");
+    };
+    let Some(Stored { document, snapshot, surroundings }) = stored else { return gone() };
+    // A stage without a deployment is none to clients.
+    let Some(snapshot) = snapshot else { return gone() };
+    let snapshot = match snapshot {
+        Ok(snapshot) => snapshot,
+        Err(why) => return broken(apis, place, kind(apis, place), &why),
+    };
+    match snapshot.api.protocol_type {
+        ProtocolType::Http => http(apis, place, &document, &snapshot, surroundings),
+        ProtocolType::Websocket => {
+            broken(apis, place, Protocol::WebSocket, "WebSocket APIs are not built yet");
+        }
+    }
+}
+
+/// What kind of API it is, where its deployment does not tell: what it was, if anything.
+fn kind(apis: &Apis, (_, api, _): &Place) -> Protocol {
+    apis.protocol(api).unwrap_or(Protocol::Http)
+}
+
+fn http(
+    apis: &Apis,
+    place: &Place,
+    document: &StageDocument,
+    snapshot: &SnapshotDocument,
+    Links { vpc_links }: Links,
+) {
+    let (scope, api, stage) = place;
+    let surroundings = http_api::Surroundings {
+        counters: apis.counters_of(api, stage),
+        buckets: apis.buckets_of(api, stage),
+        account: apis.account_throttle(scope),
+        backends: Arc::clone(apis.backends()),
+        vpc_links,
+    };
+    match http_api::compile_stage(scope, &document.stage, snapshot, surroundings) {
+        Ok((compiled, remarks)) => {
+            tell(place, &remarks);
+            let (routes, deployment) = (compiled.routes.len(), compiled.facts.deployment_id.clone());
+            apis.put(scope, api, stage, &Served::Http(Arc::new(compiled)));
+            tracing::info!(api, stage, deployment = &*deployment, routes, "a stage is served");
+        }
+        Err(fault) => broken(apis, place, Protocol::Http, &fault.to_string()),
+    }
+}
+
+fn tell((_, api, stage): &Place, remarks: &[Remark]) {
+    for remark in remarks {
+        tracing::warn!(api, stage, place = remark.place, what = remark.what, "not served as it asks for");
+    }
+}
+
+fn broken(apis: &Apis, (scope, api, stage): &Place, protocol: Protocol, why: &str) {
+    tracing::error!(api, stage, why, "a stage cannot be served and answers 500");
+    let counters = apis.counters_of(api, stage);
+    apis.put(scope, api, stage, &Served::Broken { protocol, why: why.into(), counters });
+}
