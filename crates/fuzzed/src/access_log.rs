@@ -20,6 +20,7 @@ pub(crate) fn run(input: &[u8]) {
             request: &request,
             stage: &stage,
             resource: Some(&resource),
+            route_key: None,
             caller: &NOBODY,
             trace: None,
             outcome: Some(Outcome { status: 200, length: Some(1), refusal, ..Outcome::default() }),
