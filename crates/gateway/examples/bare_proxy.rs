@@ -39,7 +39,7 @@ impl Serve for Bare {
         request.headers_mut().remove(header::HOST);
         let deadline = incoming.started + Duration::from_secs(29);
         match worker.upstreams.send(&self.backend, request, deadline).await {
-            Ok(response) => response.map(Body::Stream),
+            Ok(response) => response,
             Err(error) => {
                 eprintln!("{error}");
                 let mut response = Response::new(Body::Empty);

@@ -257,7 +257,7 @@ async fn fetch(address: &Uri, upstreams: &Upstreams) -> Result<Arc<JwkSet>, Stri
     if !response.status().is_success() {
         return Err(format!("{address} answers {}", response.status()));
     }
-    let body = read_whole(Body::Stream(response.into_body()), KEY_SET_BYTES);
+    let body = read_whole(response.into_body(), KEY_SET_BYTES);
     let body = tokio::time::timeout_at(deadline.into(), body)
         .await
         .map_err(|_| format!("{address} does not answer in time"))?

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::Compressed;
 
@@ -37,6 +37,8 @@ pub struct Bounded {
     left: usize,
     limit: usize,
     idle: Option<Box<Idle>>,
+    /// When all of it must have come.
+    over_by: Option<Pin<Box<Sleep>>>,
 }
 
 /// How long a stream may stand still.
@@ -73,6 +75,9 @@ pub enum BodyError {
         /// The longest that it may.
         limit: Duration,
     },
+    /// Time ran out before all of it was there.
+    #[error("the body was not complete in time")]
+    Late,
     /// The body could not be compressed.
     #[error("the body could not be compressed: {0}")]
     Compressor(#[source] std::io::Error),
@@ -112,6 +117,19 @@ impl Body {
         }
     }
 
+    /// This body, cut off if it is not complete at `deadline`.
+    #[must_use]
+    pub(crate) fn over_by(self, deadline: std::time::Instant) -> Self {
+        let over_by = || Some(Box::pin(sleep_until(deadline.into())));
+        match self {
+            Self::Stream(incoming) => {
+                Self::Bounded(Bounded { over_by: over_by(), ..Bounded::unbounded(incoming) })
+            }
+            Self::Bounded(bounded) => Self::Bounded(Bounded { over_by: over_by(), ..bounded }),
+            there @ (Self::Empty | Self::Whole(_) | Self::Compressed(_)) => there,
+        }
+    }
+
     /// The body's length, if it is known before the body is read.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
@@ -121,7 +139,7 @@ impl Body {
 
 impl Bounded {
     fn unbounded(incoming: hyper::body::Incoming) -> Self {
-        Self { ahead: Bytes::new(), incoming, left: usize::MAX, limit: usize::MAX, idle: None }
+        Self { ahead: Bytes::new(), incoming, left: usize::MAX, limit: usize::MAX, idle: None, over_by: None }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -143,6 +161,11 @@ impl Bounded {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.ahead)))));
         }
         let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+            if let Some(over_by) = &mut self.over_by
+                && over_by.as_mut().poll(cx).is_ready()
+            {
+                return Poll::Ready(Some(Err(BodyError::Late)));
+            }
             return match &mut self.idle {
                 Some(idle) => idle.poll_end(cx).map(|error| Some(Err(error))),
                 None => Poll::Pending,

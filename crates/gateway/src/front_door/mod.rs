@@ -198,7 +198,9 @@ impl FrontDoor {
             Err(BodyError::TooLarge { .. }) => {
                 return plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
             }
-            Err(BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Compressor(_)) => {
+            Err(
+                BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Late | BodyError::Compressor(_),
+            ) => {
                 return plain(StatusCode::BAD_REQUEST, "{\"message\":\"Bad Request\"}");
             }
         };

@@ -206,7 +206,7 @@ impl<S> Room<S> {
 
 /// Runs the streams of HTTP/2 connections where the connections run.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OnThisThread;
+pub(crate) struct OnThisThread;
 
 impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for OnThisThread {
     fn execute(&self, stream: F) {

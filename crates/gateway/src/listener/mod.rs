@@ -33,6 +33,7 @@ use base::Clock;
 use tokio::sync::watch as signal;
 
 pub use acceptor::Socket;
+pub(crate) use connection::OnThisThread;
 pub use limits::Limits;
 
 use crate::Worker;

@@ -84,7 +84,7 @@ async fn pass_on(incoming: Incoming, worker: &Worker) -> Response<Body> {
     let deadline = incoming.started + PLENTY;
     let request = Request::from_parts(incoming.head, incoming.body);
     match worker.upstreams.send(&backend, request, deadline).await {
-        Ok(response) => response.map(Body::Stream),
+        Ok(response) => response,
         Err(UpstreamError::RequestBody { .. }) => Response::new(Body::from(Bytes::from("broken body"))),
         Err(other) => Response::new(Body::from(Bytes::from(format!("{other:?}")))),
     }

@@ -271,6 +271,7 @@ impl Settings {
             Some(bundle) => UpstreamSettings::with_bundle(bundle)
                 .map_err(|error| in_file("upstreams.ca_bundle", &format!("cannot be used: {error}")))?,
         };
+        let upstreams = upstreams.with_http2(written.upstreams.http2);
         let aws_endpoints = aws_endpoints(written.aws_endpoints, |name| std::env::var(name).ok())
             .map_err(|why| in_file("aws_endpoints", &why))?;
         let vpc_links = vpc_links(written.vpc_links).map_err(|why| in_file("vpc_links", &why))?;

@@ -149,6 +149,8 @@ pub(crate) struct VpcEndpoint {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Upstreams {
     pub(crate) ca_bundle: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) http2: bool,
 }
 
 /// `[aws_endpoints]`. Every other key is a service, so a misspelt one is not noticed here; it

@@ -312,13 +312,12 @@ pub async fn send(
     let Outgoing { target, request } = outgoing;
     let deadline = Instant::now() + limit;
     let response = upstreams.send(&target, request, deadline).await;
-    let (head, body) = response.map_err(|error| refusal(&error, limit))?.into_parts();
+    let (head, mut body) = response.map_err(|error| refusal(&error, limit))?.into_parts();
     if head.status.is_informational() {
         // Nothing of the client's asked for another protocol.
         let why = format!("{target} answered with the interim status {}", head.status);
         return Err(Refusal::IntegrationFailure(IntegrationFault::Network { why }));
     }
-    let mut body = Body::Stream(body);
     if whole {
         let read = tokio::time::timeout_at(deadline.into(), read_whole(body, PAYLOAD_BYTES)).await;
         body = Body::from(read.map_err(|_| timeout(limit))?.map_err(unusable)?);
@@ -335,7 +334,7 @@ pub(crate) fn unusable(error: BodyError) -> Refusal {
     Refusal::IntegrationFailure(match error {
         BodyError::TooLarge { limit } => IntegrationFault::AnswerTooLarge { limit },
         BodyError::Broken(error) => IntegrationFault::Network { why: error.to_string() },
-        BodyError::Idle { .. } | BodyError::Compressor(_) => {
+        BodyError::Idle { .. } | BodyError::Late | BodyError::Compressor(_) => {
             IntegrationFault::Network { why: error.to_string() }
         }
     })

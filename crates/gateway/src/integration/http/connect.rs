@@ -12,11 +12,11 @@ use tokio::net::TcpStream;
 
 use super::bounds::ADDRESS_TIME;
 use super::fault::Phase;
-use super::link::{self, Free};
+use super::link;
 use super::names::Names;
-use super::pool::Pool;
+use super::pool::{Pool, Ready};
 use super::route::Address;
-use super::{Scheme, Target, UpstreamError};
+use super::{HTTP2, Scheme, Target, UpstreamError, shared};
 
 /// Makes a new connection of `pool`. The caller sees to the deadline, which is given so that
 /// no single address can use it up.
@@ -25,17 +25,21 @@ pub(super) async fn connect(
     names: &Names,
     deadline: Instant,
     phase: &Cell<Phase>,
-) -> Result<Free, UpstreamError> {
+) -> Result<Ready, UpstreamError> {
     phase.set(Phase::Connecting);
     let target = &pool.target;
     let stream = dial(target, names, deadline).await?;
     let started = match target.scheme() {
-        Scheme::Http => link::start(stream, pool).await,
+        Scheme::Http => link::start(stream, pool).await.map(Ready::Free),
         Scheme::Https => {
             let failed = |source| UpstreamError::Tls { target: target.clone(), source };
             let name = server_name(target).map_err(failed)?;
             let stream = pool.tls.connect(name, stream).await.map_err(failed)?;
-            link::start(stream, pool).await
+            if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
+                shared::start(stream, pool).await.map(Ready::Shared)
+            } else {
+                link::start(stream, pool).await.map(Ready::Free)
+            }
         }
     };
     started.map_err(|error| UpstreamError::of(target, error))

@@ -8,7 +8,6 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use http::{HeaderName, Request, Response};
-use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -138,7 +137,7 @@ impl Free {
         pool: &Pool,
         slot: Slot,
         deadline: Instant,
-    ) -> impl Future<Output = Result<Response<Incoming>, Unanswered>> {
+    ) -> impl Future<Output = Result<Response<Body>, Unanswered>> {
         let Self { mut sender, link } = self;
         link.state.set(State::Sent);
         link.deadline.set(deadline);
@@ -153,7 +152,7 @@ impl Free {
                     }
                     link.state.set(State::Answered);
                     pool.settle(&link);
-                    Ok(response)
+                    Ok(response.map(Body::Stream))
                 }
                 Err(error) => Err(Unanswered { error, slot: link.slot.take() }),
             }

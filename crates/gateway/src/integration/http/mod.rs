@@ -10,10 +10,13 @@ pub(crate) mod certificate;
 mod connect;
 pub mod endpoint;
 mod fault;
+#[cfg(test)]
+mod http2_tests;
 mod link;
 mod names;
 mod pool;
 mod route;
+mod shared;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -26,7 +29,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::{Method, Request, Response, header};
-use hyper::body::Incoming;
 use rustls::ClientConfig;
 
 pub use certificate::{CertificateError, ClientCertificate};
@@ -39,7 +41,10 @@ use crate::exchange::Body;
 use bounds::{TARGETS, WAITING_PER_TARGET};
 use link::Unanswered;
 use names::Names;
-use pool::{Pool, Slot};
+use pool::{Pool, Ready, Slot};
+
+/// How HTTP/2 is called in the TLS handshake (RFC 9113, section 3.2).
+const HTTP2: &[u8] = b"h2";
 
 /// One worker's connections to HTTP backends.
 pub struct Upstreams {
@@ -58,7 +63,8 @@ impl Upstreams {
     /// Sends `request` to `target` and waits for the head of the response; its body arrives as
     /// it is read. Everything up to the head, connecting included, must be over at `deadline`,
     /// and so must the body: the connection of a response that is still incomplete some time
-    /// after it is cut. Dropping the response before its end ends the connection.
+    /// after it is cut. Dropping the response before its end ends the connection, or in HTTP/2 its
+    /// exchange alone.
     ///
     /// The request's URI is what stands in the request line (path and query, as the backend is
     /// to see them). A `Host` header is added if there is none. The request is sent a second
@@ -73,7 +79,7 @@ impl Upstreams {
         target: &Target,
         mut request: Request<Body>,
         deadline: Instant,
-    ) -> impl Future<Output = Result<Response<Incoming>, UpstreamError>> {
+    ) -> impl Future<Output = Result<Response<Body>, UpstreamError>> {
         if !request.headers().contains_key(header::HOST) {
             request.headers_mut().insert(header::HOST, target.authority().clone());
         }
@@ -104,24 +110,25 @@ impl Upstreams {
         request: Request<Body>,
         deadline: Instant,
         phase: &Cell<Phase>,
-    ) -> Result<Response<Incoming>, UpstreamError> {
+    ) -> Result<Response<Body>, UpstreamError> {
         let slot = wait(pool).await?;
         let now = Instant::now();
-        let Some(free) = pool.take_idle(now) else {
+        let Some(ready) = pool.take(now) else {
             return Box::pin(self.on_new_connection(pool, request, slot, deadline, phase)).await;
         };
-        let spare = if free.may_be_stale(now) { spare(&request) } else { None };
+        let spare = if ready.may_be_stale(now) { spare(&request) } else { None };
         phase.set(Phase::Answering);
-        let Unanswered { mut error, slot } = match free.send(request, pool, slot, deadline).await {
+        let Unanswered { mut error, slot } = match ready.send(request, pool, slot, deadline).await {
             Ok(response) => return Ok(response),
             Err(unanswered) => unanswered,
         };
         let unsent = error.take_message();
-        let request = match (unsent, UpstreamError::of(&pool.target, error.into_error())) {
+        let mut request = match (unsent, UpstreamError::of(&pool.target, error.into_error())) {
             (Some(unsent), _) => unsent,
             (None, error @ UpstreamError::Closed { .. }) => spare.ok_or(error)?,
             (None, error) => return Err(error),
         };
+        shared::for_http1(&mut request);
         let again = async {
             phase.set(Phase::Queued);
             let slot = match slot {
@@ -140,10 +147,10 @@ impl Upstreams {
         slot: Slot,
         deadline: Instant,
         phase: &Cell<Phase>,
-    ) -> Result<Response<Incoming>, UpstreamError> {
-        let free = connect::connect(pool, &self.names, deadline, phase).await?;
+    ) -> Result<Response<Body>, UpstreamError> {
+        let ready = connect::connect(pool, &self.names, deadline, phase).await?;
         phase.set(Phase::Answering);
-        let response = free.send(request, pool, slot, deadline).await;
+        let response = ready.send(request, pool, slot, deadline).await;
         response.map_err(|unanswered| UpstreamError::of(&pool.target, unanswered.error.into_error()))
     }
 
@@ -167,6 +174,36 @@ impl Upstreams {
             pools.insert(target.key().into(), Rc::clone(&pool));
         }
         pool
+    }
+}
+
+impl Ready {
+    fn may_be_stale(&self, now: Instant) -> bool {
+        match self {
+            Self::Free(free) => free.may_be_stale(now),
+            Self::Shared(shared) => shared.may_be_stale(now),
+        }
+    }
+
+    /// Sends `request`, and waits for the head of the response.
+    async fn send(
+        self,
+        request: Request<Body>,
+        pool: &Pool,
+        slot: Slot,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Unanswered> {
+        match self {
+            Self::Free(free) => free.send(request, pool, slot, deadline).await,
+            // In a box, so that it costs those nothing who speak HTTP/1.1.
+            Self::Shared(shared) => {
+                let sent = Box::pin(shared.send(request, pool, deadline)).await;
+                sent.map_err(|error| {
+                    pool.unshare(&shared);
+                    Unanswered { error, slot: Some(slot) }
+                })
+            }
+        }
     }
 }
 

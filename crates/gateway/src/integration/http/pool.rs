@@ -13,6 +13,7 @@ use tokio_rustls::TlsConnector;
 use super::Target;
 use super::bounds::{BUSY_PER_TARGET, IDLE_PER_TARGET, WAITING_PER_TARGET};
 use super::link::{Free, Link};
+use super::shared::Shared;
 
 /// A target's connections.
 pub(super) struct Pool {
@@ -26,6 +27,17 @@ pub(super) struct Pool {
     idle: RefCell<Vec<Free>>,
     /// All of them.
     open: RefCell<Vec<Rc<Link>>>,
+    /// The one that carries all exchanges, if the target speaks HTTP/2.
+    shared: RefCell<Option<Rc<Shared>>>,
+}
+
+/// A connection that takes a request.
+#[derive(Debug)]
+pub(super) enum Ready {
+    /// For this request alone.
+    Free(Free),
+    /// Beside others.
+    Shared(Rc<Shared>),
 }
 
 /// The right to have one request under way.
@@ -45,6 +57,7 @@ impl Pool {
             waiting: Cell::new(0),
             idle: RefCell::default(),
             open: RefCell::default(),
+            shared: RefCell::default(),
         })
     }
 
@@ -59,15 +72,34 @@ impl Pool {
         Ok(Slot(Rc::clone(self)))
     }
 
-    /// The idle connection that was used last, if one is left that can be used. Those found
-    /// unusable on the way end.
-    pub(super) fn take_idle(&self, now: Instant) -> Option<Free> {
+    /// The connection that all share, or the idle one that was used last, if one is left that can be
+    /// used. Those found unusable on the way end.
+    pub(super) fn take(&self, now: Instant) -> Option<Ready> {
+        if let Some(shared) = self.shared(now) {
+            return Some(Ready::Shared(shared));
+        }
         loop {
             let free = self.idle.borrow_mut().pop()?;
             if free.is_usable(now) {
-                return Some(free);
+                return Some(Ready::Free(free));
             }
         }
+    }
+
+    fn shared(&self, now: Instant) -> Option<Rc<Shared>> {
+        let mut shared = self.shared.borrow_mut();
+        shared.take_if(|shared| !shared.is_usable(now));
+        shared.clone()
+    }
+
+    /// Has all requests from now on sent on `shared`.
+    pub(super) fn share(&self, shared: &Rc<Shared>) {
+        self.shared.replace(Some(Rc::clone(shared)));
+    }
+
+    /// Has no more requests sent on `shared`.
+    pub(super) fn unshare(&self, shared: &Rc<Shared>) {
+        self.shared.borrow_mut().take_if(|own| Rc::ptr_eq(own, shared));
     }
 
     /// Counts a new connection in.
@@ -100,6 +132,7 @@ impl Pool {
     /// complete at its deadline.
     pub(super) fn sweep(&self, now: Instant) {
         self.idle.borrow_mut().retain(|free| free.is_usable(now));
+        drop(self.shared(now));
         for link in self.open.borrow().iter() {
             link.cut_if_overdue(now);
         }
@@ -107,7 +140,7 @@ impl Pool {
 
     /// Whether nothing would be lost if the pool were forgotten.
     pub(super) fn is_unused(self: &Rc<Self>) -> bool {
-        Rc::strong_count(self) == 1 && self.open.borrow().is_empty()
+        Rc::strong_count(self) == 1 && self.open.borrow().is_empty() && self.shared.borrow().is_none()
     }
 }
 

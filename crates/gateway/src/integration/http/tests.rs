@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -19,7 +18,7 @@ use rustls::{RootCertStore, ServerConfig};
 use super::bounds::{HEAD_BYTES, IDLE_TIME, MAY_BE_STALE};
 use super::certificate::tests::stored;
 use super::{ClientCertificate, Phase, Target, UpstreamError, UpstreamSettings, Upstreams};
-use crate::exchange::Body;
+use crate::exchange::{Body, BodyError};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const PLENTY: Duration = Duration::from_secs(20);
@@ -97,12 +96,12 @@ fn upstreams() -> Upstreams {
     Upstreams::new(UpstreamSettings::default())
 }
 
-fn request(method: Method, body: &'static str) -> Request<Body> {
+pub(super) fn request(method: Method, body: &'static str) -> Request<Body> {
     let body = Bytes::from_static(body.as_bytes()).into();
     Request::builder().method(method).uri("/path?query").body(body).unwrap()
 }
 
-fn get() -> Request<Body> {
+pub(super) fn get() -> Request<Body> {
     request(Method::GET, "")
 }
 
@@ -110,19 +109,23 @@ fn soon() -> Instant {
     Instant::now() + PLENTY
 }
 
-async fn whole(response: Response<Incoming>) -> Result<String, hyper::Error> {
+pub(super) async fn whole(response: Response<Body>) -> Result<String, BodyError> {
     let body = response.into_body().collect().await?.to_bytes();
     Ok(String::from_utf8(body.to_vec()).unwrap())
 }
 
 /// Sends and reads the whole answer.
-async fn exchange(upstreams: &Upstreams, target: &Target, request: Request<Body>) -> (StatusCode, String) {
+pub(super) async fn exchange(
+    upstreams: &Upstreams,
+    target: &Target,
+    request: Request<Body>,
+) -> (StatusCode, String) {
     let response = upstreams.send(target, request, soon()).await.unwrap();
     (response.status(), whole(response).await.unwrap())
 }
 
 /// Lets tasks that can go on do so.
-async fn settle() {
+pub(super) async fn settle() {
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }
@@ -410,14 +413,14 @@ async fn an_answer_may_come_before_the_request_is_read() {
     drop(backend.join().unwrap());
 }
 
-fn testdata(name: &str) -> PathBuf {
+pub(super) fn testdata(name: &str) -> PathBuf {
     // Asked when it runs: checkouts may share a target folder.
     PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
         .join("src/integration/http/testdata")
         .join(name)
 }
 
-fn tls_config(clients: Option<RootCertStore>) -> Arc<ServerConfig> {
+pub(super) fn tls_config(clients: Option<RootCertStore>) -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_file(testdata("backend.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(testdata("backend.key")).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -434,7 +437,7 @@ fn tls_config(clients: Option<RootCertStore>) -> Arc<ServerConfig> {
 }
 
 /// Answers one request over TLS, if the client shakes hands; whether it did.
-fn tls_backend() -> (SocketAddr, std::thread::JoinHandle<bool>) {
+pub(super) fn tls_backend() -> (SocketAddr, std::thread::JoinHandle<bool>) {
     let config = tls_config(None);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -13,6 +13,10 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use x509_parser::time::ASN1Time;
 
+use super::HTTP2;
+
+const HTTP1: &[u8] = b"http/1.1";
+
 /// A file of further certificate authorities that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
@@ -86,8 +90,17 @@ impl UpstreamSettings {
             .expect("the provider has suites for TLS 1.2 and 1.3")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        tls.alpn_protocols = vec![HTTP1.to_vec()];
         Self { tls: Arc::new(tls) }
+    }
+
+    /// The same, offering HTTP/2 to backends that speak TLS, if `offered`. API Gateway speaks HTTP/1.1
+    /// to all.
+    #[must_use]
+    pub fn with_http2(mut self, offered: bool) -> Self {
+        let protocols: &[&[u8]] = if offered { &[HTTP2, HTTP1] } else { &[HTTP1] };
+        Arc::make_mut(&mut self.tls).alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        self
     }
 }
 
