@@ -195,7 +195,8 @@ impl Bounded {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.ahead)))));
         }
         if let Some(over_by) = &mut self.over_by
-            && over_by.as_mut().poll(cx).is_ready()
+            // A source that is never at a loss leaves the timers no time.
+            && (over_by.deadline() <= Instant::now() || over_by.as_mut().poll(cx).is_ready())
         {
             return Poll::Ready(Some(Err(BodyError::Late)));
         }

@@ -67,13 +67,7 @@ mod tests {
     use super::*;
 
     fn body(parts: Vec<Part>) -> Body {
-        let limit = Duration::from_secs(60);
-        Body::of_function(
-            stream::iter(parts).boxed(),
-            Bytes::from_static(b"a"),
-            Instant::now() + limit,
-            limit,
-        )
+        Body::of_function(stream::iter(parts).boxed(), Bytes::from_static(b"a"))
     }
 
     fn data(text: &'static str) -> Part {
