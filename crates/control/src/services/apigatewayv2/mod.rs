@@ -7,6 +7,7 @@ mod limits;
 mod refusals;
 mod shapes;
 mod tags;
+mod vpc_links;
 
 use self::refusals::bad_request;
 use crate::paginate::{Page, page};
@@ -15,6 +16,7 @@ use crate::{Outcome, Registry};
 pub(super) fn register(registry: &mut Registry) {
     apis::register(registry);
     domain_names::register(registry);
+    vpc_links::register(registry);
     tags::register(registry);
 }
 
