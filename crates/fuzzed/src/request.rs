@@ -34,6 +34,7 @@ pub(crate) fn get(rest: &str, value: &str) -> Option<(Request, HeaderMap)> {
         secured: None,
         received: Timestamp::from_millis(1_721_241_291_500),
         started: Instant::now(),
+        upgrade: None,
     };
     let host = HeaderValue::from_static("abc123.execute-api.us-west-2.localhost");
     let address = Address { base_path: None, stage: 1..5, rest: 5 };

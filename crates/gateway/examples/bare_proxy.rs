@@ -7,6 +7,7 @@
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,7 @@ struct Bare {
 }
 
 impl Serve for Bare {
-    async fn answer(&self, incoming: Incoming, worker: &Worker) -> Response<Body> {
+    async fn answer(&self, incoming: Incoming, worker: &Rc<Worker>) -> Response<Body> {
         if incoming.head.uri.path() == "/mock" {
             let mut response = Response::new(Body::Whole(Bytes::from_static(MOCK)));
             let json = HeaderValue::from_static("application/json");

@@ -23,6 +23,7 @@ pub mod tls;
 
 pub mod trail;
 pub mod usage_plans;
+pub mod websocket;
 mod worker;
 
 pub use doors::Doors;

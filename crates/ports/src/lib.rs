@@ -3,6 +3,7 @@
 //! the server hands it the implementation. One trait a file.
 
 pub mod aws_calls;
+pub mod connections;
 pub mod credentials;
 pub mod deployments;
 pub mod functions;

@@ -101,6 +101,7 @@ impl Parts {
             workers,
             drain,
             limits,
+            websocket,
             functions: bounds,
             cache,
             throttle,
@@ -188,7 +189,8 @@ impl Parts {
         if let (Some(secured), Some(certificate)) = (secured, certificate) {
             sockets.push(secured.secured(Arc::new(Names::new(Arc::clone(&domains), certificate))));
         }
-        let front_door = FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random);
+        let front_door = FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random.clone());
+        let front_door = front_door.with_websocket_times(random, clock.clone(), websocket);
         let front_door = Arc::new(front_door.with_method_override(method_override));
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =

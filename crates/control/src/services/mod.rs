@@ -2,6 +2,7 @@
 
 pub(crate) mod acm;
 pub(crate) mod apigateway;
+mod apigatewaymanagementapi;
 mod apigatewayv2;
 mod cloudtrail;
 mod ec2;
@@ -16,6 +17,7 @@ use crate::Registry;
 pub(crate) fn register(registry: &mut Registry) {
     acm::register(registry);
     apigateway::register(registry);
+    apigatewaymanagementapi::register(registry);
     apigatewayv2::register(registry);
     cloudtrail::register(registry);
     ec2::register(registry);

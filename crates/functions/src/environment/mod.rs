@@ -7,7 +7,6 @@ mod live;
 mod log;
 mod machine;
 mod outcome;
-mod reply;
 
 use std::time::{Duration, Instant};
 
@@ -17,10 +16,10 @@ use http::HeaderValue;
 use indexmap::IndexMap;
 use ports::functions::InvokeError;
 use store::BlobId;
+use tokio::sync::oneshot;
 
 pub(crate) use keeper::Keeper;
 pub(crate) use machine::Machine;
-pub(crate) use reply::{Begun, Reply};
 
 use crate::concurrency::Permit;
 use crate::runtime::Runtime;
@@ -63,7 +62,7 @@ pub(crate) struct Job {
     /// JSON.
     pub(crate) client_context: Option<HeaderValue>,
     pub(crate) log_tail: bool,
-    pub(crate) reply: Reply,
+    pub(crate) reply: oneshot::Sender<Result<JobReply, InvokeError>>,
     pub(crate) queued: Instant,
     /// How many processes have hung up on it before it began.
     pub(crate) hung_up: u32,
@@ -74,7 +73,7 @@ pub(crate) struct Job {
 impl Job {
     /// Whether nobody waits for it any more.
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.reply.is_abandoned()
+        self.reply.is_closed()
     }
 
     /// Ends it without running it.
@@ -82,11 +81,11 @@ impl Job {
         let Self { reply, permit, .. } = self;
         // Given back first: whoever reads the answer may invoke again at once.
         drop(permit);
-        reply.end(Err(error));
+        let _ = reply.send(Err(error));
     }
 }
 
-/// What a job came to. Of a result that was streamed only the end is told here.
+/// What a job came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JobReply {
     pub(crate) payload: Bytes,

@@ -11,4 +11,3 @@ mod node;
 mod pool;
 mod provided;
 mod python;
-mod streaming;

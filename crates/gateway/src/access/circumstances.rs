@@ -9,7 +9,7 @@ use super::vpc_endpoints::Via;
 
 /// The question whether `principal`, who sent the request, may do this to the method of this ARN. A
 /// key of which nothing is known decides against the caller.
-pub(super) fn question<'a>(
+pub(crate) fn question<'a>(
     asking: Asking<'a>,
     principal: Principal<'a>,
     action: &'static str,

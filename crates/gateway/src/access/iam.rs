@@ -55,7 +55,7 @@ pub(super) async fn by_signature(
     caller: &mut Caller,
 ) -> Result<(), Refusal> {
     let body = std::mem::take(&mut matched.body);
-    let (allowed, body) = allowed(Asking::of(matched), body, signatures, caller).await?;
+    let (allowed, body) = allowed(Asking::of(matched), INVOKE, body, signatures, caller).await?;
     matched.body = body;
     let Allowed { holder, held, arn } = allowed;
     if matched.asks_to_invalidate() {
@@ -76,12 +76,13 @@ pub(crate) struct Allowed {
     arn: MethodArn,
 }
 
-/// The same for any kind of API; the body comes back, read if the signature covers it.
+/// The same for any kind of API and for this action; the body comes back, read if the signature covers it.
 ///
 /// # Errors
 /// What the sender gets if not.
 pub(crate) async fn allowed(
     asking: Asking<'_>,
+    action: &'static str,
     body: Body,
     signatures: &Signatures,
     caller: &mut Caller,
@@ -102,7 +103,7 @@ pub(crate) async fn allowed(
         // Its policies cannot be read: they might deny.
         return Err(denied(&own.arn(), &arn, Decision::NoMatch));
     };
-    match decided(asking, &holder, &held, &arn, INVOKE) {
+    match decided(asking, &holder, &held, &arn, action) {
         Decision::Allow => Ok((Allowed { holder, held, arn }, body)),
         decision => Err(denied(&own.arn(), &arn, decision)),
     }

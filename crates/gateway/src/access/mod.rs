@@ -14,9 +14,11 @@ pub mod vpc_endpoints;
 
 use std::sync::Arc;
 
-pub(crate) use ask::{ask, authorize};
+pub(crate) use ask::{ask, authorize, authorized};
 pub use asking::Asking;
+pub(crate) use circumstances::question;
 pub use resource_policy::ResourcePolicy;
+pub(crate) use resource_policy::{INVOKE, MANAGE_CONNECTIONS};
 pub use verdicts::Verdicts;
 
 use crate::integration::lambda::ProxyEvent;

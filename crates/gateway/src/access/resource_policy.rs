@@ -10,7 +10,10 @@ use super::method_arn::MethodArn;
 use crate::exchange::{Refusal, StageFacts};
 
 /// What a request does that is served.
-pub(super) const INVOKE: &str = "execute-api:Invoke";
+pub(crate) const INVOKE: &str = "execute-api:Invoke";
+
+/// What a backend does that speaks to a WebSocket client.
+pub(crate) const MANAGE_CONNECTIONS: &str = "execute-api:ManageConnections";
 
 /// What a request does that asks for an answer from the backend in place of a cached one.
 pub(super) const INVALIDATE_CACHE: &str = "execute-api:InvalidateCache";

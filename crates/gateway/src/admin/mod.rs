@@ -11,6 +11,7 @@ mod text;
 
 use std::future::{Future, ready};
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -83,7 +84,7 @@ fn name_of(host: &str) -> &str {
 }
 
 impl Serve for AdminDoor {
-    fn answer(&self, incoming: Incoming, _: &Worker) -> impl Future<Output = Response<Body>> {
+    fn answer(&self, incoming: Incoming, _: &Rc<Worker>) -> impl Future<Output = Response<Body>> {
         ready(self.answered(&incoming))
     }
 }

@@ -10,7 +10,7 @@ use super::process::Process;
 use super::text::{Kind, Label, Text};
 use crate::front_door::{FrontDoor, StageTotals};
 use crate::listener::Gauges;
-use crate::trail::{Counters, Distribution, Totals};
+use crate::trail::{Counters, Distribution, Totals, WebSocketCounts, WebSocketTotals};
 
 /// One metric of API Gateway that is a number.
 struct Number {
@@ -79,6 +79,8 @@ pub(super) fn scrape(front_door: &FrontDoor, listener: &Gauges, process: &Proces
     let most = u64::try_from(listener.most_connections()).unwrap_or(u64::MAX);
     let help = "How many connections may be open; further ones wait.";
     number("gatewright_connections_limit", Kind::Gauge, help, most);
+    let open = u64::try_from(front_door.websockets().connections().count()).unwrap_or(u64::MAX);
+    number("gatewright_websocket_connections", Kind::Gauge, "Open connections of WebSocket APIs.", open);
     let help = "Requests that ended in a panic.";
     number("gatewright_panics_total", Kind::Counter, help, listener.panics());
     process.tell(&mut text);
@@ -124,7 +126,67 @@ fn of_stages(stages: &[StageTotals], text: &mut Text) {
     }
     of_methods.sort_by(|(a, _), (b, _)| a.cmp(b));
     metrics("gatewright_stage", &of_stages, text);
+    of_websockets(stages, text);
     metrics("gatewright_method", &of_methods, text);
+}
+
+/// One metric of WebSocket APIs that is a number.
+const WEBSOCKET_NUMBERS: [(&str, &str, fn(&WebSocketTotals) -> u64); 5] = [
+    ("connect_count_total", "ConnectCount: events sent to the integration of $connect.", |sums| {
+        sums.connects
+    }),
+    ("message_count_total", "MessageCount: messages from and to clients.", |sums| sums.messages),
+    (
+        "integration_error_total",
+        "IntegrationError: events whose integration answered with a status of 400 or more.",
+        |sums| sums.integration_errors,
+    ),
+    (
+        "client_error_total",
+        "ClientError: events that were refused before an integration was asked.",
+        |sums| sums.client_errors,
+    ),
+    ("execution_error_total", "ExecutionError: events whose integration could not be asked.", |sums| {
+        sums.execution_errors
+    }),
+];
+
+/// What is counted of WebSocket APIs (API Gateway developer guide, "Monitoring WebSocket API execution
+/// with CloudWatch metrics").
+fn of_websockets(stages: &[StageTotals], text: &mut Text) {
+    let counted: Vec<_> =
+        stages.iter().filter_map(|stage| Some((stage, stage.counters.of_websocket()?))).collect();
+    let routes: Vec<_> = counted.iter().map(|(stage, counters)| (stage, counters.routes())).collect();
+    let own = counted
+        .iter()
+        .map(|(stage, counters)| (vec![("api", &*stage.api), ("stage", &*stage.stage)], counters.stage()));
+    let of_routes = routes.iter().flat_map(|(stage, routes)| {
+        routes.iter().map(move |(key, counts)| {
+            let mut labels = vec![("api", &*stage.api), ("stage", &*stage.stage)];
+            labels.push(("route", &**key));
+            (labels, &**counts)
+        })
+    });
+    websocket_metrics("gatewright_websocket_stage", &own.collect::<Vec<_>>(), text);
+    websocket_metrics("gatewright_websocket_route", &of_routes.collect::<Vec<_>>(), text);
+}
+
+fn websocket_metrics(prefix: &str, counted: &[(Vec<Label<'_>>, &WebSocketCounts)], text: &mut Text) {
+    if counted.is_empty() {
+        return;
+    }
+    for (name, help, of) in WEBSOCKET_NUMBERS {
+        let name = format!("{prefix}_{name}");
+        text.metric(&name, Kind::Counter, help);
+        for (labels, counts) in counted {
+            text.sample(&name, labels, of(&counts.totals()));
+        }
+    }
+    let name = format!("{prefix}_integration_latency_seconds");
+    text.metric(&name, Kind::Histogram, "IntegrationLatency: what integrations took, but for MOCK.");
+    for (labels, counts) in counted {
+        text.histogram(&name, labels, &counts.integration_latency());
+    }
 }
 
 fn metrics(prefix: &str, counted: &[(Vec<Label<'_>>, &Counters)], text: &mut Text) {

@@ -120,6 +120,20 @@ pub enum Variable {
     ClientCertSubject,
     /// `dataProcessed`: only requests to HTTP APIs have it.
     DataProcessed,
+    /// `connectedAt`: only WebSocket APIs have it, as those below.
+    ConnectedAt,
+    /// `connectionId`
+    ConnectionId,
+    /// `disconnectReason`
+    DisconnectReason,
+    /// `disconnectStatusCode`
+    DisconnectStatus,
+    /// `eventType`
+    EventType,
+    /// `messageDirection`
+    MessageDirection,
+    /// `messageId`
+    MessageId,
     /// `deploymentId`
     DeploymentId,
     /// `domainName`
@@ -247,9 +261,13 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("authorizer.status", V::AuthorizerStatus, AccessLog),
     ("awsEndpointRequestId", V::EndpointRequestId, Everywhere),
     ("awsEndpointRequestId2", V::EndpointRequestId2, AccessLog),
+    ("connectedAt", V::ConnectedAt, Everywhere),
+    ("connectionId", V::ConnectionId, Everywhere),
     ("customDomain.basePathMatched", V::BasePathMatched, AccessLog),
     ("dataProcessed", V::DataProcessed, AccessLog),
     ("deploymentId", V::DeploymentId, Everywhere),
+    ("disconnectReason", V::DisconnectReason, Everywhere),
+    ("disconnectStatusCode", V::DisconnectStatus, Everywhere),
     ("domainName", V::DomainName, Everywhere),
     ("domainPrefix", V::DomainPrefix, Everywhere),
     ("endpointType", V::EndpointType, AccessLog),
@@ -257,6 +275,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("error.messageString", V::ErrorMessageString, AccessLog),
     ("error.responseType", V::ErrorResponseType, AccessLog),
     ("error.validationErrorString", V::ErrorValidation, AccessLog),
+    ("eventType", V::EventType, Everywhere),
     ("extendedRequestId", V::ExtendedRequestId, Everywhere),
     ("httpMethod", V::HttpMethod, Everywhere),
     ("identity.accessKey", V::AccessKey, Everywhere),
@@ -290,6 +309,8 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("integrationLatency", V::IntegrationLatency, AccessLog),
     ("integrationStatus", V::IntegrationStatus, AccessLog),
     ("isCanaryRequest", V::IsCanaryRequest, Everywhere),
+    ("messageDirection", V::MessageDirection, Everywhere),
+    ("messageId", V::MessageId, Everywhere),
     ("path", V::Path, Everywhere),
     ("protocol", V::Protocol, Everywhere),
     ("requestId", V::RequestId, Everywhere),
@@ -366,6 +387,7 @@ impl Variable {
         let message = refusal.map(|refusal| message.unwrap_or_else(|| refusal.message()));
         let (key, identity) = (caller.api_key.as_ref(), caller.identity.as_ref());
         let certificate = request.client_certificate.as_deref();
+        let event = request.websocket.as_deref();
         match self {
             Self::AccessKey => identity.is_some_and(|own| text(out, &own.access_key_id)),
             Self::AccountId => text(out, &stage.account_id),
@@ -385,6 +407,19 @@ impl Variable {
             Self::ClientCertSerial => certificate.is_some_and(|own| text(out, &own.serial_number)),
             Self::ClientCertSubject => certificate.is_some_and(|own| text(out, &own.subject_dn)),
             Self::DataProcessed => number(out, outcome.and_then(|outcome| outcome.data_processed)),
+            Self::ConnectedAt => {
+                number(out, event.and_then(|event| u64::try_from(event.connected_at.as_millis()).ok()))
+            }
+            Self::ConnectionId => event.is_some_and(|event| text(out, &event.connection_id)),
+            Self::DisconnectReason => {
+                event.and_then(|event| event.disconnected()).is_some_and(|(_, reason)| text(out, reason))
+            }
+            Self::DisconnectStatus => {
+                number(out, event.and_then(|event| event.disconnected()).map(|(code, _)| u64::from(code)))
+            }
+            Self::EventType => event.is_some_and(|event| text(out, event.event_type())),
+            Self::MessageDirection => event.is_some_and(|_| text(out, "IN")),
+            Self::MessageId => event.and_then(|event| event.message_id()).is_some_and(|id| text(out, id)),
             Self::DeploymentId => text(out, &stage.deployment_id),
             Self::DomainName => text(out, request.domain_name()),
             Self::DomainPrefix => text(out, request.domain_prefix()),

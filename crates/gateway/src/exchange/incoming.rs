@@ -7,6 +7,7 @@ use std::time::Instant;
 use base::Timestamp;
 
 use super::{Body, HeaderNames};
+use crate::listener::Upgrade;
 use crate::tls::{ClientCertificate, Secured};
 
 /// A request whose head has been read. The target and the header values are as sent and paths
@@ -29,6 +30,8 @@ pub struct Incoming {
     pub received: Timestamp,
     /// The same moment, for measuring.
     pub started: Instant,
+    /// That another protocol may be spoken on its connection, if it asks for one.
+    pub upgrade: Option<Upgrade>,
 }
 
 impl Incoming {

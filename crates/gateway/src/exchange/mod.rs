@@ -6,7 +6,6 @@ mod body;
 mod caller;
 mod compressed;
 mod context;
-mod function_stream;
 mod header_names;
 mod ids;
 mod incoming;
@@ -18,6 +17,7 @@ mod source;
 mod stage_variables;
 mod steps;
 mod trace;
+mod websocket_event;
 
 pub use body::{Body, BodyError, Bounded, Peeked, peek, read_whole};
 pub use caller::{Authorized, AuthorizerCall, Caller, Check, IamIdentity, NOBODY, PresentedKey};
@@ -38,3 +38,4 @@ pub use source::{Source, TEST_API_KEY, TEST_API_KEY_ID, TEST_DOMAIN, TEST_STAGE}
 pub use stage_variables::{StageVariables, UndefinedVariable};
 pub use steps::{Admitted, Answered, Call, Client, Matched, Measured, Prepared, Validated};
 pub use trace::Trace;
+pub use websocket_event::{WebSocketEvent, WebSocketEventKind};

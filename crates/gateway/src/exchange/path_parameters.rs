@@ -16,6 +16,12 @@ impl<'a> PathParameters<'a> {
         Self { names, places, path }
     }
 
+    /// There are none.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { names: &[], places: Vec::new(), path: "" }
+    }
+
     /// The names and values in the order of the path.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.names

@@ -9,7 +9,7 @@ use std::time::Instant;
 use base::Timestamp;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 
-use super::{Incoming, RequestIds, Source};
+use super::{Incoming, RequestIds, Source, WebSocketEvent};
 use crate::access::vpc_endpoints::Via;
 use crate::tls::ClientCertificate;
 
@@ -44,6 +44,8 @@ pub struct Request {
     pub ids: RequestIds,
     /// Where in the target the stage and the resource's path stand.
     pub address: Address,
+    /// What has happened on a WebSocket connection, if it is such an event.
+    pub websocket: Option<Box<WebSocketEvent>>,
 }
 
 /// The places of an API's parts in the path of a target. Paths are not normalised: these are
@@ -95,6 +97,7 @@ impl Request {
             started: incoming.started,
             ids,
             address,
+            websocket: None,
         }
     }
 
@@ -234,6 +237,7 @@ pub(crate) mod tests {
             started: Instant::now(),
             ids: IdSource::new(Random::seeded(1)).next(),
             address: Address { base_path: None, stage: start..end, rest: end },
+            websocket: None,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::rest;
 use crate::throttle::{Bucket, Limit, StageBuckets, Throttle};
 use crate::trail::{StageCounters, Totals};
 use crate::usage_plans::UsagePlans;
+use crate::websocket;
 
 /// The served stages of all APIs in all accounts and regions.
 #[derive(Debug, Default)]
@@ -65,6 +66,8 @@ pub enum Served {
     Rest(Arc<rest::CompiledStage>),
     /// An HTTP API's, compiled.
     Http(Arc<http_api::CompiledStage>),
+    /// A WebSocket API's, compiled.
+    WebSocket(Arc<websocket::CompiledStage>),
     /// It cannot be compiled. What was served before it changed is not served on: the stage
     /// refuses everything until it can be compiled again.
     Broken {
@@ -281,6 +284,9 @@ impl Apis {
                     Served::Http(stage) => {
                         (&stage.counters, stage.api_name.clone(), stage.facts.deployment_id.clone())
                     }
+                    Served::WebSocket(stage) => {
+                        (&stage.counters, stage.api_name.clone(), stage.facts.deployment_id.clone())
+                    }
                     Served::Broken { counters, .. } => (counters, Box::default(), Box::default()),
                 };
                 StageTotals {
@@ -324,6 +330,15 @@ impl Api {
     }
 }
 
+impl websocket::Stages for Apis {
+    fn current(&self, api: &str, stage: &str) -> Option<Arc<websocket::CompiledStage>> {
+        match self.find(api, None, stage) {
+            Ok(Served::WebSocket(stage)) => Some(stage),
+            _ => None,
+        }
+    }
+}
+
 impl Served {
     /// What kind of API it is of.
     #[must_use]
@@ -331,6 +346,7 @@ impl Served {
         match self {
             Self::Rest(_) => Protocol::Rest,
             Self::Http(_) => Protocol::Http,
+            Self::WebSocket(_) => Protocol::WebSocket,
             Self::Broken { protocol, .. } => *protocol,
         }
     }
@@ -358,7 +374,7 @@ mod tests {
     fn found(apis: &Apis, api: &str, region: Option<&str>, stage: &str) -> Result<String, Refusal> {
         apis.find(api, region, stage).map(|served| match served {
             Served::Broken { why, .. } => why.to_string(),
-            Served::Rest(_) | Served::Http(_) => "running".to_owned(),
+            Served::Rest(_) | Served::Http(_) | Served::WebSocket(_) => "running".to_owned(),
         })
     }
 

@@ -10,9 +10,10 @@ mod stage_caches;
 mod traffic;
 
 use std::future::Future;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use base::Random;
+use base::{Clock, Random};
 use bytes::Bytes;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
@@ -33,6 +34,7 @@ use crate::rest;
 use crate::rest::reply;
 use crate::services::Services;
 use crate::trail::{Observed, Trail};
+use crate::websocket::{Arrived, Stages, Times, WebSockets};
 use crate::{Doors, Worker};
 use address::{Destination, destination};
 use domains::Way;
@@ -49,7 +51,8 @@ pub struct FrontDoor {
     domains: Arc<Domains>,
     doors: Doors,
     aws_calls: Arc<dyn AwsCalls>,
-    trail: Trail,
+    trail: Arc<Trail>,
+    websockets: Arc<WebSockets>,
     ids: IdSource,
     traffic: Traffic,
     overrides: bool,
@@ -67,12 +70,17 @@ impl FrontDoor {
         trail: Trail,
         random: Random,
     ) -> Self {
+        let trail = Arc::new(trail);
+        let stages = Arc::clone(&apis) as Arc<dyn Stages>;
+        let times = (Clock::system(), Times::default());
+        let websockets = WebSockets::new(stages, doors.clone(), Arc::clone(&trail), random.clone(), times);
         Self {
             apis,
             domains,
             doors,
             aws_calls,
             trail,
+            websockets: Arc::new(websockets),
             ids: IdSource::new(random),
             traffic: Traffic::default(),
             overrides: false,
@@ -85,6 +93,21 @@ impl FrontDoor {
     #[must_use]
     pub fn with_method_override(self, heeded: bool) -> Self {
         Self { overrides: heeded, ..self }
+    }
+
+    /// The same, whose WebSocket connections last this long by this clock.
+    #[must_use]
+    pub fn with_websocket_times(self, random: Random, clock: Clock, times: Times) -> Self {
+        let stages = Arc::clone(&self.apis) as Arc<dyn Stages>;
+        let (doors, trail) = (self.doors.clone(), Arc::clone(&self.trail));
+        let websockets = WebSockets::new(stages, doors, trail, random, (clock, times));
+        Self { websockets: Arc::new(websockets), ..self }
+    }
+
+    /// The WebSocket APIs.
+    #[must_use]
+    pub fn websockets(&self) -> &WebSockets {
+        &self.websockets
     }
 
     /// What is recorded of requests.
@@ -106,7 +129,7 @@ impl FrontDoor {
     }
 
     /// Answers one request.
-    pub async fn answer(&self, mut incoming: Incoming, worker: &Worker) -> Response<Body> {
+    pub async fn answer(&self, mut incoming: Incoming, worker: &Rc<Worker>) -> Response<Body> {
         let _in_flight = self.traffic.begin();
         let via = self.doors.vpc_endpoints.taken_from(&mut incoming.head.headers, incoming.peer.ip());
         let host = request::host(&incoming.head.uri, &incoming.head.headers);
@@ -146,7 +169,9 @@ impl FrontDoor {
         let led = match (&found, by_endpoint) {
             (Ok((Served::Rest(stage), _)), Some(named)) => named.leads_to(stage, via.as_ref()),
             // No other API is private.
-            (Ok((Served::Http(_), _)), Some(_)) => Err(Refusal::Forbidden(Unreachable::OtherEndpoint)),
+            (Ok((Served::Http(_) | Served::WebSocket(_), _)), Some(_)) => {
+                Err(Refusal::Forbidden(Unreachable::OtherEndpoint))
+            }
             _ => Ok(()),
         };
         let (served, address) = match led.and(found) {
@@ -157,7 +182,7 @@ impl FrontDoor {
             override_method(&mut incoming.head);
         }
         let mut request = Request::new(&incoming, host, self.ids.next(), address);
-        let Incoming { head, header_names, body, .. } = incoming;
+        let Incoming { head, header_names, body, upgrade, .. } = incoming;
         let mut headers = head.headers;
         join_cookies(&mut headers, head.version);
         let services = Services { doors: &self.doors, ids: &self.ids, worker };
@@ -173,6 +198,11 @@ impl FrontDoor {
                 // Rarer than REST APIs' requests, and no part of their future.
                 Box::pin(http_api::pipeline::answer(&request, headers, body, &stage, services, &self.trail))
                     .await
+            }
+            Served::WebSocket(stage) => {
+                request.ids = request.ids.as_one();
+                let arrived = Arrived { request, headers, header_names, body, upgrade };
+                Box::pin(self.websockets.answer(arrived, stage, worker)).await
             }
             Served::Broken { protocol, why, counters } => {
                 let response = refused(protocol, &Served::refusal(&why), request.ids);
@@ -199,11 +229,7 @@ impl FrontDoor {
                 return plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
             }
             Err(
-                BodyError::Broken(_)
-                | BodyError::Idle { .. }
-                | BodyError::Late
-                | BodyError::Function { .. }
-                | BodyError::Compressor(_),
+                BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Late | BodyError::Compressor(_),
             ) => {
                 return plain(StatusCode::BAD_REQUEST, "{\"message\":\"Bad Request\"}");
             }
@@ -213,7 +239,7 @@ impl FrontDoor {
 }
 
 impl Serve for FrontDoor {
-    fn answer(&self, incoming: Incoming, worker: &Worker) -> impl Future<Output = Response<Body>> {
+    fn answer(&self, incoming: Incoming, worker: &Rc<Worker>) -> impl Future<Output = Response<Body>> {
         Self::answer(self, incoming, worker)
     }
 }

@@ -31,6 +31,7 @@ use super::limits::{HEAD_BYTES, HTTP2_SIGN_OF_LIFE, HTTP2_SILENCE, HTTP2_STREAMS
 use super::load::Place;
 use super::roster::{Enrolled, Roster};
 use super::tap::Tap;
+use super::upgrade::{Leave, Slot, Upgrade, Upgraded};
 use super::watch::{Ticks, UnderWay, Verdict, Watch};
 use crate::Worker;
 use crate::exchange::{Body, Incoming};
@@ -39,7 +40,7 @@ use crate::tls::{Secured, ServerNames};
 /// What the connections of one worker share.
 pub(super) struct Room<S> {
     pub(super) serve: Arc<S>,
-    pub(super) worker: Worker,
+    pub(super) worker: Rc<Worker>,
     pub(super) clock: Clock,
     pub(super) roster: Rc<Roster>,
     pub(super) ticks: Ticks,
@@ -68,6 +69,8 @@ struct Link<S> {
     peer: SocketAddr,
     local_port: u16,
     secured: Option<Arc<Secured>>,
+    /// What happens on the socket after HTTP, if anything does.
+    next: Rc<Slot>,
 }
 
 /// The protocols and their limits.
@@ -88,7 +91,7 @@ pub(super) fn protocols() -> auto::Builder<OnThisThread> {
 
 /// Serves one connection to its end.
 pub(super) async fn serve<S: Serve>(room: Rc<Room<S>>, accepted: Accepted) {
-    let Accepted { stream, peer, local_port, names, place: _place } = accepted;
+    let Accepted { stream, peer, local_port, names, place } = accepted;
     let stream = match TcpStream::from_std(stream) {
         Ok(stream) => stream,
         Err(error) => return tracing::warn!(%peer, %error, "a connection could not be taken over"),
@@ -101,7 +104,9 @@ pub(super) async fn serve<S: Serve>(room: Rc<Room<S>>, accepted: Accepted) {
     }
     let watch = Arc::new(Watch::new(room.ticks.clone()));
     let enrolled = room.roster.enrol(Arc::clone(&watch));
-    let mut link = Link { room, watch, peer, local_port, secured: None };
+    let (next, left) = (Rc::new(Slot::default()), Arc::clone(&watch));
+    let panics = Arc::clone(&room.panics);
+    let mut link = Link { room, watch, peer, local_port, secured: None, next: Rc::clone(&next) };
     match names {
         None => serve_on(stream, link, &enrolled).await,
         Some(names) => {
@@ -116,18 +121,33 @@ pub(super) async fn serve<S: Serve>(room: Rc<Room<S>>, accepted: Accepted) {
             }
         }
     }
+    let Some((on, next)) = next.take() else { return };
+    left.leaves_http();
+    // In a task of its own: what HTTP had to remember is given back.
+    tokio::task::spawn_local(async move {
+        let _place = place;
+        let stream = match on.await {
+            Ok(stream) => TokioIo::new(stream),
+            Err(error) => return tracing::debug!(%peer, %error, "a connection was not upgraded"),
+        };
+        let upgraded = Upgraded { stream, leave: Leave::new(enrolled) };
+        if AssertUnwindSafe(next(upgraded)).catch_unwind().await.is_err() {
+            panics.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(%peer, "an upgraded connection was given up after a panic");
+        }
+    });
 }
 
 /// Serves one connection on its stream: the socket, or TLS over it.
 async fn serve_on<S: Serve, T>(stream: T, link: Link<S>, enrolled: &Enrolled)
 where
-    T: AsyncRead + AsyncWrite + Unpin + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (peer, link) = (link.peer, Rc::new(link));
     let io = TokioIo::new(Tap::new(stream, Arc::clone(&link.watch)));
     let service = service_fn(|request| link.call(request));
 
-    let mut connection = pin!(link.room.protocols.serve_connection(io, service));
+    let mut connection = pin!(link.room.protocols.serve_connection_with_upgrades(io, service));
     let mut draining = false;
     let ended = poll_fn(|cx| {
         match enrolled.verdict(cx) {
@@ -165,7 +185,8 @@ impl<S: Serve> Link<S> {
     }
 
     fn incoming(&self, request: Request<hyper::body::Incoming>) -> (Incoming, UnderWay) {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        let upgrade = Upgrade::taken_from(&mut head.extensions, &self.next);
         let framing = match body.size_hint().exact() {
             Some(length) => Framing::Length(length),
             None => Framing::Chunked,
@@ -181,6 +202,7 @@ impl<S: Serve> Link<S> {
             secured: self.secured.clone(),
             received: self.room.clock.now(),
             started: Instant::now(),
+            upgrade,
         };
         (incoming, under_way)
     }

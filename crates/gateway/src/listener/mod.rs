@@ -19,11 +19,13 @@ mod tap;
 mod tests;
 #[cfg(test)]
 mod tls_tests;
+mod upgrade;
 mod watch;
 mod workers;
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -35,6 +37,7 @@ use tokio::sync::watch as signal;
 pub use acceptor::Socket;
 pub(crate) use connection::OnThisThread;
 pub use limits::Limits;
+pub use upgrade::{Leave, Upgrade, Upgraded};
 
 use crate::Worker;
 use crate::exchange::{Body, Incoming};
@@ -46,7 +49,7 @@ use workers::Thread;
 /// is dropped when the client goes away. A panic becomes a 500 and leaves the process running.
 pub trait Serve: Send + Sync + 'static {
     /// Answers one request. `worker` is what this core has for itself.
-    fn answer(&self, incoming: Incoming, worker: &Worker) -> impl Future<Output = http::Response<Body>>;
+    fn answer(&self, incoming: Incoming, worker: &Rc<Worker>) -> impl Future<Output = http::Response<Body>>;
 }
 
 /// How to listen.

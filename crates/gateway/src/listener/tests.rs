@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -44,7 +45,7 @@ impl Answers {
 }
 
 impl Serve for Answers {
-    async fn answer(&self, incoming: Incoming, worker: &Worker) -> Response<Body> {
+    async fn answer(&self, incoming: Incoming, worker: &Rc<Worker>) -> Response<Body> {
         let path = incoming.head.uri.path();
         if path == "/passed-on" {
             return pass_on(incoming, worker).await;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ use crate::tls::{ServerNames, Settings as TlsSettings, TlsServer, Truststore};
 struct Tells;
 
 impl Serve for Tells {
-    async fn answer(&self, incoming: Incoming, _worker: &Worker) -> Response<Body> {
+    async fn answer(&self, incoming: Incoming, _worker: &Rc<Worker>) -> Response<Body> {
         let text = match &incoming.secured {
             None => "not secured".to_owned(),
             Some(secured) => {

@@ -58,6 +58,7 @@ pub(super) struct Watch {
     awaits_bytes: AtomicBool,
     awaits_room: AtomicBool,
     http2: AtomicBool,
+    left_http: AtomicBool,
     heads: Mutex<Heads>,
 }
 
@@ -73,6 +74,7 @@ impl Watch {
             awaits_bytes: AtomicBool::new(false),
             awaits_room: AtomicBool::new(false),
             http2: AtomicBool::new(false),
+            left_http: AtomicBool::new(false),
             heads: Mutex::new(Heads::new(HEAD_BYTES)),
         }
     }
@@ -82,7 +84,7 @@ impl Watch {
         let now = self.ticks.now();
         self.last_byte.store(now, Relaxed);
         self.awaits_bytes.store(false, Relaxed);
-        if self.http2.load(Relaxed) || bytes.is_empty() {
+        if self.http2.load(Relaxed) || bytes.is_empty() || self.left_http.load(Relaxed) {
             return;
         }
         let mut heads = self.heads();
@@ -95,6 +97,13 @@ impl Watch {
         } else if of_a_head && self.under_way.load(Relaxed) == 0 && self.head_since.load(Relaxed) == 0 {
             self.head_since.store(now.wrapping_add(1).max(1), Relaxed);
         }
+    }
+
+    /// Another protocol is spoken from here on, which has times of its own.
+    pub(super) fn leaves_http(&self) {
+        self.left_http.store(true, Relaxed);
+        self.head_since.store(0, Relaxed);
+        *self.heads() = Heads::new(0);
     }
 
     /// Bytes were asked for and none had come.
@@ -128,6 +137,9 @@ impl Watch {
 
     /// What should become of the connection now.
     pub(super) fn verdict(&self, patience: Patience) -> Verdict {
+        if self.left_http.load(Relaxed) {
+            return Verdict::Keep;
+        }
         let now = self.ticks.now();
         let since = |then: u32| now.saturating_sub(then);
         let waits_for_client =
@@ -243,6 +255,18 @@ mod tests {
         watch.wrote();
         watch.write_waits();
         assert_eq!(patrols(&ticks, &watch, 4), [Keep, Keep, Keep, Cut]);
+    }
+
+    #[test]
+    fn another_protocol_has_times_of_its_own() {
+        let (ticks, watch) = watch();
+        watch.read(b"GET / HTTP/1.1\r\n\r\n");
+        drop(watch.request(Framing::Length(0)));
+        watch.leaves_http();
+        watch.read(b"no head");
+        watch.write_waits();
+        assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
+        assert!(!watch.is_reading_head());
     }
 
     #[test]

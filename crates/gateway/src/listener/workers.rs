@@ -92,7 +92,7 @@ async fn work<S: Serve>(
     let (roster, ticks) = (Rc::new(Roster::default()), Ticks::default());
     let room = Rc::new(Room {
         serve,
-        worker: Worker::new(upstreams),
+        worker: Rc::new(Worker::new(upstreams)),
         clock,
         roster: Rc::clone(&roster),
         ticks: ticks.clone(),

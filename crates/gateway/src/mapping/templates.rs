@@ -126,6 +126,12 @@ impl Templates {
         self.of_type(accepted).or_else(|| self.of_type(JSON)).or_else(|| self.iter().next())
     }
 
+    /// The template with this key, and whether there is one: WebSocket APIs choose them by keys.
+    #[must_use]
+    pub fn named(&self, key: &str) -> Option<Option<&Compiled>> {
+        self.iter().find(|(own, _)| *own == key).map(|(_, template)| template)
+    }
+
     fn of_type(&self, media_type: &str) -> Option<(&str, Option<&Compiled>)> {
         self.iter().find(|(own, _)| essence(own).eq_ignore_ascii_case(media_type))
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::apigateway::{
     Authorizer, AuthorizerType, ConnectionType, EndpointType, Integration as Stored, IntegrationType, Method,
@@ -26,7 +25,7 @@ use crate::integration::http::call::{Exchange, HttpCall, Mapping};
 use crate::integration::http::endpoint::Endpoint;
 use crate::integration::http::{ClientCertificate, Route};
 use crate::integration::lambda::{
-    FunctionUriError, Invocation, Lambda, LambdaProxy, Manner, OWN_RIGHT, ProxyEvent, function,
+    FunctionUriError, Invocation, Lambda, LambdaProxy, OWN_RIGHT, ProxyEvent, function,
 };
 use crate::integration::mock::Mock;
 use crate::mapping::parameters::RequestParameters;
@@ -211,18 +210,55 @@ fn restricted(
     not_built(format!("the authorization type {authorization}"))
 }
 
+/// Where an integration stands that is no REST API's.
+#[derive(Clone, Copy)]
+pub(crate) struct IntegrationPlace<'a> {
+    /// The stage.
+    pub(crate) stage: &'a StageFacts,
+    /// Its variables.
+    pub(crate) variables: &'a StageVariables,
+    /// The certificate that it shows to HTTP backends.
+    pub(crate) certificate: Option<&'a ClientCertificate>,
+    /// What integrations find their backends by.
+    pub(crate) backends: &'a Backends,
+    /// The VPC links of the account and region.
+    pub(crate) vpc_links: &'a [VpcLink],
+}
+
+/// Compiles the integration of a route as a method's. Functions are asked on behalf of
+/// `…/{stage}/{route}`. The integration responses are the caller's to compile.
+///
+/// # Errors
+/// Why it does not run.
+pub(crate) fn compile_integration(
+    place: IntegrationPlace<'_>,
+    route: &str,
+    stored: &Stored,
+) -> Result<Integration, ConfigurationFault> {
+    let IntegrationPlace { stage, variables, certificate, backends, vpc_links } = place;
+    let within = Within {
+        stage,
+        validators: &[],
+        models: &Models::new(&stage.api_id, []),
+        variables,
+        certificate,
+        authorizers: &Authorizers::default(),
+        backends,
+        vpc_links,
+    };
+    integration(&within, &ResourceFacts::default(), route, stored).or_else(|fault| match fault {
+        MethodFault::Unusable(fault) => Ok(Integration::Unusable(fault)),
+        MethodFault::NotBuilt(feature) => Err(ConfigurationFault::NotBuilt { feature }),
+        fault @ (MethodFault::Authorizer(_) | MethodFault::Undeployable(_)) => {
+            Err(ConfigurationFault::Stage { why: fault.to_string() })
+        }
+    })
+}
+
 /// Whether the answer is handed on as it arrives, whatever its size. Only proxies can be told to.
 pub(super) fn is_streamed(stored: &Stored) -> bool {
     let proxy = matches!(stored.r#type, Some(IntegrationType::HttpProxy | IntegrationType::AwsProxy));
     proxy && stored.response_transfer_mode == Some(ResponseTransferMode::Stream)
-}
-
-/// How long the answer may stand still, if it is streamed.
-fn idle_limit(stage: &StageFacts, stored: &Stored) -> Option<Duration> {
-    is_streamed(stored).then_some(match stage.endpoint_type {
-        Some(EndpointType::Regional | EndpointType::Private) => STREAM_IDLE,
-        Some(EndpointType::Edge) | None => EDGE_STREAM_IDLE,
-    })
 }
 
 fn integration(
@@ -256,13 +292,15 @@ fn integration(
             http(within, stored, parameters, Exchange::Passing)
         }
         IntegrationType::AwsProxy => {
+            if is_streamed(stored) {
+                return Err(MethodFault::NotBuilt("streaming of a function's response".to_owned()));
+            }
             // Mapped parameters have no effect on a function's event, but for those that make
             // every request fail (both recorded from AWS).
             unmappable(&parameters(stored, variables).unwrap_or_default(), true)?;
             let invocation = invocation(stage, resource, verb, stored, variables)?;
             let event = ProxyEvent::new(stage, resource, variables);
-            let streams = idle_limit(stage, stored);
-            Ok(Integration::LambdaProxy(Box::new(LambdaProxy { invocation, event, streams })))
+            Ok(Integration::LambdaProxy(Box::new(LambdaProxy { invocation, event })))
         }
         IntegrationType::Aws => {
             let parts = parts()?;
@@ -342,7 +380,10 @@ fn http_call(
         Some(name) => Some(name.parse().map_err(|_| no_endpoint(&format!("{name} is not a method")))?),
     };
     let api_id = HeaderValue::from_str(&within.stage.api_id).map_err(|error| no_endpoint(&error))?;
-    let streams = idle_limit(within.stage, stored);
+    let streams = is_streamed(stored).then_some(match within.stage.endpoint_type {
+        Some(EndpointType::Regional | EndpointType::Private) => STREAM_IDLE,
+        Some(EndpointType::Edge) | None => EDGE_STREAM_IDLE,
+    });
     Ok(HttpCall { endpoint, method, parameters, api_id, exchange, streams })
 }
 
@@ -441,14 +482,16 @@ fn invocation(
     variables: &StageVariables,
 ) -> Result<Invocation, MethodFault> {
     let uri = uri(stored, variables)?;
-    let manner = if is_streamed(stored) { Manner::Streaming } else { Manner::Whole };
-    let function = function(&uri, &stage.account_id, manner).map_err(|error| match error {
+    let function = function(&uri, &stage.account_id).map_err(|error| match error {
         FunctionUriError::OtherService { service, .. } => {
             MethodFault::NotBuilt(format!("the AWS integration with {service}"))
         }
-        FunctionUriError::NotAnInvocation { .. }
-        | FunctionUriError::OtherManner { .. }
-        | FunctionUriError::NotAnIntegration { .. } => no_endpoint(&error),
+        FunctionUriError::NotAnInvocation { .. } if uri.ends_with("/response-streaming-invocations") => {
+            MethodFault::NotBuilt("response streaming".to_owned())
+        }
+        FunctionUriError::NotAnInvocation { .. } | FunctionUriError::NotAnIntegration { .. } => {
+            no_endpoint(&error)
+        }
     })?;
     // Recorded from AWS: any other integration method than POST is answered 500.
     if let Some(method) = stored.http_method.as_deref()

@@ -46,6 +46,7 @@ pub(super) fn made(
         ids: ids.next(),
         // The path names no stage.
         address: Address { base_path: None, stage: 0..0, rest: 0 },
+        websocket: None,
     };
     Ok(Made { request, headers, names })
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::WebSocketCounters;
 use super::histogram::{Distribution, Histogram};
 use crate::shard::Sharded;
 
@@ -20,6 +21,7 @@ pub struct StageCounters {
     canary: OnceLock<Counters>,
     /// Those of methods live as long as something that was compiled counts by them.
     methods: Mutex<HashMap<MethodKey, Weak<MethodCounters>>>,
+    websocket: OnceLock<Box<WebSocketCounters>>,
 }
 
 /// Which method of a stage.
@@ -91,6 +93,18 @@ impl StageCounters {
     #[must_use]
     pub fn of_canary(&self) -> Option<&Counters> {
         self.canary.get()
+    }
+
+    /// What is counted if it is a WebSocket API's.
+    #[must_use]
+    pub fn websocket(&self) -> &WebSocketCounters {
+        self.websocket.get_or_init(Box::default)
+    }
+
+    /// The same, if anything was.
+    #[must_use]
+    pub fn of_websocket(&self) -> Option<&WebSocketCounters> {
+        self.websocket.get().map(|counters| &**counters)
     }
 
     /// The counters of a method, the same for all deployments that follow on one another.

@@ -9,6 +9,7 @@ mod copy;
 mod counters;
 pub(crate) mod execution_log;
 pub(crate) mod histogram;
+mod websocket_counters;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -22,6 +23,7 @@ pub use copy::AccessLogCopy;
 pub use counters::{Counters, MethodCounters, MethodKey, Observed, StageCounters, Totals};
 pub use execution_log::{Detail, ExecutionLog, ExecutionLogs};
 pub use histogram::Distribution;
+pub use websocket_counters::{WebSocketCounters, WebSocketCounts, WebSocketObserved, WebSocketTotals};
 
 use crate::shard::Sharded;
 

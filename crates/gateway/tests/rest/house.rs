@@ -21,9 +21,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls};
-use ports::functions::{
-    Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused, StreamReply,
-};
+use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
 use ports::identities::{Identified, Identities};
 use ports::log_sink::{LogLine, LogSink};
 use serde_json::{Value, json};
@@ -55,11 +53,6 @@ impl Functions for FakeFunctions {
                 None => std::future::pending().await,
             }
         })
-    }
-
-    fn invoke_streaming(&self, request: InvokeRequest) -> Pending<Result<StreamReply, InvokeError>> {
-        let whole = self.invoke(request);
-        Box::pin(async move { whole.await.map(StreamReply::of_whole) })
     }
 }
 
@@ -104,7 +97,7 @@ pub(crate) struct House {
     pub(crate) functions: Arc<FakeFunctions>,
     pub(crate) logs: Arc<KeptLogs>,
     pub(crate) remarks: Vec<Remark>,
-    worker: Worker,
+    worker: std::rc::Rc<Worker>,
     runtime: LocalRuntime,
 }
 
@@ -297,7 +290,7 @@ impl House {
         );
         let runtime =
             Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).unwrap();
-        let worker = Worker::new(gateway::integration::http::UpstreamSettings::default());
+        let worker = std::rc::Rc::new(Worker::new(gateway::integration::http::UpstreamSettings::default()));
         Self { door: Arc::new(door), apis, functions, logs, remarks, worker, runtime }
     }
 
@@ -326,6 +319,7 @@ impl House {
             secured: None,
             received: NOW,
             started: Instant::now(),
+            upgrade: None,
         };
         self.runtime.block_on(async {
             let response = self.door.answer(incoming, &self.worker).await;
@@ -353,7 +347,6 @@ pub(crate) fn result(payload: impl Into<String>) -> Option<Result<InvokeReply, I
         payload: payload.into().into(),
         function_error: None,
         executed_version: "$LATEST".to_owned(),
-        request_id: "8f507cfc".into(),
         log_tail: None,
     }))
 }
@@ -365,7 +358,6 @@ pub(crate) fn failure(message: &str) -> Option<Result<InvokeReply, InvokeError>>
         payload: payload.to_string().into(),
         function_error: Some("Unhandled"),
         executed_version: "$LATEST".to_owned(),
-        request_id: "8f507cfc".into(),
         log_tail: None,
     }))
 }

@@ -17,6 +17,7 @@ use gateway::integration::http::{Route, Target, UpstreamSettings};
 use gateway::integration::vpc_links::VpcLinkTargets;
 use gateway::listener::Limits;
 use gateway::throttle::{ACCOUNT_BURST, ACCOUNT_RATE, Limit};
+use gateway::websocket::Times;
 
 pub(crate) use super::written::LogFormat;
 use super::written::{self, Auth, AwsCredentials, ConfigFault, Source, Written};
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) workers: NonZeroUsize,
     pub(crate) drain: Duration,
     pub(crate) limits: Limits,
+    /// How long WebSocket connections last.
+    pub(crate) websocket: Times,
     pub(crate) functions: Functions,
     /// Bytes that one stage's cache of answers takes at most.
     pub(crate) cache: u64,
@@ -244,6 +247,16 @@ impl Settings {
             stall_time: seconds("connections.stall_seconds", connections.stall_seconds, limits.stall_time)?,
             ..limits
         };
+        let (websocket, times) = (&written.websocket, Times::default());
+        let websocket = Times {
+            idle: seconds("websocket.idle_seconds", websocket.idle_seconds, times.idle)?,
+            lifetime: seconds("websocket.lifetime_seconds", websocket.lifetime_seconds, times.lifetime)?,
+            ping: websocket
+                .ping_seconds
+                .map(|ping| seconds("websocket.ping_seconds", Some(ping), Duration::ZERO))
+                .transpose()?,
+            stall: seconds("websocket.stall_seconds", websocket.stall_seconds, times.stall)?,
+        };
         let functions = Functions {
             max_processes: at_least_one("functions.max_processes", written.functions.max_processes)?,
             max_processes_per_function: at_least_one(
@@ -296,6 +309,7 @@ impl Settings {
             workers,
             drain,
             limits,
+            websocket,
             functions,
             cache,
             throttle,
@@ -542,6 +556,7 @@ mod tests {
             "ca_bundle",
             "copy_to",
             "workers",
+            "ping_seconds",
         ];
         let pool =
             ["[[user_pools]]", "arn =", "issuer =", "jwks =", "listen = \"127.0.0.1:9464\"", "hosts ="];
@@ -567,6 +582,7 @@ mod tests {
         assert!(matches!((stated.access, default.access), (Access::Development, Access::Development)));
         assert_eq!(stated.drain, default.drain);
         assert_eq!(format!("{:?}", stated.limits), format!("{:?}", default.limits));
+        assert_eq!(stated.websocket, default.websocket);
         assert_eq!(stated.log, default.log);
         assert_eq!(stated.cache, default.cache);
         assert_eq!(stated.throttle, default.throttle);
@@ -675,6 +691,8 @@ mod tests {
             ("drain_seconds = 86401", "drain_seconds must be from 1 to 86400 seconds"),
             ("connections.most = 0", "connections.most must be at least 1"),
             ("connections.idle_seconds = 0", "connections.idle_seconds must be from 1"),
+            ("websocket.ping_seconds = 0", "websocket.ping_seconds must be from 1"),
+            ("websocket.lifetime_seconds = 86401", "websocket.lifetime_seconds must be from 1 to 86400"),
             ("functions.max_processes = 0", "functions.max_processes must be at least 1"),
             ("upstreams.ca_bundle = \"/absent.pem\"", "upstreams.ca_bundle cannot be used"),
             ("log.format = \"xml\"", "xml"),

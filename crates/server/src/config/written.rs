@@ -30,6 +30,8 @@ pub(crate) struct Written {
     #[serde(default)]
     pub(crate) connections: Connections,
     #[serde(default)]
+    pub(crate) websocket: WebSocket,
+    #[serde(default)]
     pub(crate) tls: Tls,
     #[serde(default)]
     pub(crate) truststores: HashMap<String, PathBuf>,
@@ -88,6 +90,16 @@ pub(crate) struct Connections {
     pub(crate) most: Option<usize>,
     pub(crate) head_seconds: Option<u64>,
     pub(crate) idle_seconds: Option<u64>,
+    pub(crate) stall_seconds: Option<u64>,
+}
+
+/// `[websocket]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebSocket {
+    pub(crate) idle_seconds: Option<u64>,
+    pub(crate) lifetime_seconds: Option<u64>,
+    pub(crate) ping_seconds: Option<u64>,
     pub(crate) stall_seconds: Option<u64>,
 }
 

@@ -7,17 +7,21 @@ mod limits;
 mod refusals;
 mod shapes;
 mod tags;
-mod vpc_links;
+
+use api::apigatewayv2::operations as op;
 
 use self::refusals::bad_request;
+use super::apigateway::usage_plans;
 use crate::paginate::{Page, page};
 use crate::{Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {
     apis::register(registry);
     domain_names::register(registry);
-    vpc_links::register(registry);
     tags::register(registry);
+    registry
+        .after(op::DeleteStage, usage_plans::leave_routed_stage)
+        .after(op::DeleteApi, usage_plans::leave_routed_api);
 }
 
 /// A page of a list: `maxResults` items, which it gives as a text, and the token of the next page.

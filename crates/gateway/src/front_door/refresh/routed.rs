@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::apigatewayv2::{ProtocolType, VpcLink};
 use base::Scope;
-use documents::apigateway::{AccountDocument, within};
+use documents::apigateway::{AccountDocument, ClientCertificateDocument, within};
 use documents::apigateway_vpc_links;
 use documents::apigatewayv2::{ApiDocument, SnapshotDocument, StageDocument, VpcLinkDocument};
 use store::{Batch, Change, ChangeKind, Key, Store, StoreFault, Transaction};
@@ -14,6 +14,7 @@ use super::super::{Apis, Protocol, Served};
 use super::tolerant;
 use crate::http_api;
 use crate::rest::Remark;
+use crate::websocket;
 
 /// Which stage: account and region, API and name.
 type Place = (Scope, String, String);
@@ -96,6 +97,12 @@ struct Stored {
 struct Links {
     /// The VPC links of HTTP APIs.
     vpc_links: Vec<VpcLink>,
+    /// Those of REST and WebSocket APIs.
+    older_vpc_links: Vec<api::apigateway::VpcLink>,
+    /// Whether it lets API Gateway write execution logs.
+    logs: bool,
+    /// The certificate that the stage shows to backends; an error if that is stored and cannot be read.
+    client_certificate: Result<Option<ClientCertificateDocument>, String>,
 }
 
 /// The stage at this place, if there is one.
@@ -118,7 +125,24 @@ fn stored(
         Vec::new()
     });
     let vpc_links = links.into_iter().map(|(_, link)| link.vpc_link).collect();
-    Ok(Some(Stored { document, snapshot, surroundings: Links { vpc_links } }))
+    let links = tolerant(transaction.list::<apigateway_vpc_links::VpcLinkDocument>(scope, &Key::root()))?;
+    let links = links.unwrap_or_else(|why| {
+        tracing::error!(why, "an account's VPC links cannot be read: nothing is sent through them");
+        Vec::new()
+    });
+    let older_vpc_links = links.into_iter().map(|(_, link)| link.vpc_link).collect();
+    let account = tolerant(transaction.get::<AccountDocument>(scope, &Key::root()))?.unwrap_or_else(|why| {
+        tracing::error!(why, "an account's settings cannot be read: its stages write no execution logs");
+        None
+    });
+    let logs = account.is_some_and(|account| account.account.cloudwatch_role_arn.is_some());
+    let certificate = document.stage.client_certificate_id.as_deref().filter(|id| !id.is_empty());
+    let client_certificate = match certificate {
+        Some(id) => tolerant(transaction.get::<ClientCertificateDocument>(scope, &Key::new([id])))?,
+        None => Ok(None),
+    };
+    let surroundings = Links { vpc_links, older_vpc_links, logs, client_certificate };
+    Ok(Some(Stored { document, snapshot, surroundings }))
 }
 
 /// Serves what is stored of a stage.
@@ -137,9 +161,7 @@ fn bring(apis: &Apis, place: &Place, stored: Option<Stored>) {
     };
     match snapshot.api.protocol_type {
         ProtocolType::Http => http(apis, place, &document, &snapshot, surroundings),
-        ProtocolType::Websocket => {
-            broken(apis, place, Protocol::WebSocket, "WebSocket APIs are not built yet");
-        }
+        ProtocolType::Websocket => websocket(apis, place, &document, &snapshot, surroundings),
     }
 }
 
@@ -153,7 +175,7 @@ fn http(
     place: &Place,
     document: &StageDocument,
     snapshot: &SnapshotDocument,
-    Links { vpc_links }: Links,
+    Links { vpc_links, .. }: Links,
 ) {
     let (scope, api, stage) = place;
     let surroundings = http_api::Surroundings {
@@ -171,6 +193,40 @@ fn http(
             tracing::info!(api, stage, deployment = &*deployment, routes, "a stage is served");
         }
         Err(fault) => broken(apis, place, Protocol::Http, &fault.to_string()),
+    }
+}
+
+fn websocket(
+    apis: &Apis,
+    place: &Place,
+    document: &StageDocument,
+    snapshot: &SnapshotDocument,
+    links: Links,
+) {
+    let (scope, api, stage) = place;
+    let Links { older_vpc_links, logs, client_certificate, .. } = links;
+    let client_certificate = match client_certificate {
+        Ok(certificate) => certificate,
+        Err(why) => return broken(apis, place, Protocol::WebSocket, &why),
+    };
+    let surroundings = websocket::Surroundings {
+        counters: apis.counters_of(api, stage),
+        buckets: apis.buckets_of(api, stage),
+        keys: apis.usage_plans().keys_of(scope),
+        account: apis.account_throttle(scope),
+        logs,
+        backends: Arc::clone(apis.backends()),
+        vpc_links: older_vpc_links,
+        client_certificate,
+    };
+    match websocket::compile_stage(scope, &document.stage, snapshot, surroundings) {
+        Ok((compiled, remarks)) => {
+            tell(place, &remarks);
+            let (routes, deployment) = (compiled.routes(), compiled.facts.deployment_id.clone());
+            apis.put(scope, api, stage, &Served::WebSocket(Arc::new(compiled)));
+            tracing::info!(api, stage, deployment = &*deployment, routes, "a stage is served");
+        }
+        Err(fault) => broken(apis, place, Protocol::WebSocket, &fault.to_string()),
     }
 }
 

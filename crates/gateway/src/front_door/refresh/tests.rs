@@ -58,7 +58,7 @@ fn served(apis: &Apis) -> Result<usize, String> {
     match apis.find("abc", None, "prod") {
         Ok(Served::Rest(stage)) => Ok(stage.methods.len()),
         Ok(Served::Broken { why, .. }) => Err(why.to_string()),
-        Ok(Served::Http(_)) => panic!("a REST API"),
+        Ok(Served::Http(_) | Served::WebSocket(_)) => panic!("a REST API"),
         Err(refusal) => Err(refusal.to_string()),
     }
 }

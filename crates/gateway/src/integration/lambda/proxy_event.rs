@@ -249,7 +249,10 @@ fn client_certificate(certificate: &ClientCertificate) -> String {
 }
 
 /// The headers that the function sees, named as the client named them, with all their values.
-fn headers<'a>(of: &EventRequest<'a>, request: &'a Request) -> IndexMap<Cow<'a, str>, Vec<Cow<'a, str>>> {
+pub(crate) fn headers<'a>(
+    of: &EventRequest<'a>,
+    request: &'a Request,
+) -> IndexMap<Cow<'a, str>, Vec<Cow<'a, str>>> {
     let mut seen: IndexMap<Cow<'a, str>, Vec<Cow<'a, str>>> = IndexMap::new();
     let tested = request.source.tester().is_some();
     let added = [TRACE_ID, FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO];
@@ -293,7 +296,8 @@ pub(crate) fn forwarded_for(headers: &HeaderMap, source: &Source) -> String {
     out + &source.to_string()
 }
 
-fn query(request: &Request) -> IndexMap<Cow<'_, str>, Vec<Cow<'_, str>>> {
+/// The parameters of the query that the function sees, with all their values.
+pub(crate) fn query(request: &Request) -> IndexMap<Cow<'_, str>, Vec<Cow<'_, str>>> {
     let mut seen: IndexMap<Cow<'_, str>, Vec<Cow<'_, str>>> = IndexMap::new();
     for (name, value) in Query(request.query()).parameters() {
         seen.entry(name).or_default().push(value);

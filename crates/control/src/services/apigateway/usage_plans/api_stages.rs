@@ -4,8 +4,10 @@
 use std::collections::HashSet;
 
 use api::apigateway::{ApiStage, DeleteRestApiRequest, DeleteStageRequest, UsagePlan};
+use api::apigatewayv2::{self as v2, ProtocolType};
 use documents::apigateway::{StageDocument, within};
 use documents::apigateway_keys::{UsagePlanDocument, UsagePlanKeyDocument};
+use documents::apigatewayv2;
 use store::Key;
 
 use super::super::refusals::{bad_request, conflict, not_found};
@@ -35,10 +37,16 @@ impl<'a> Named<'a> {
         Self { api: text(&stage.api_id), stage: text(&stage.stage) }
     }
 
-    /// Whether the stage is there.
+    /// Whether the stage is there. HTTP APIs take no keys (API Gateway developer guide, "Choose between
+    /// REST APIs and HTTP APIs").
     fn exists(self, call: &mut Call<'_, '_>) -> Outcome<bool> {
-        let key = within(self.api, self.stage);
-        Ok(call.tx.get::<StageDocument>(&call.context.scope, &key)?.is_some())
+        let (scope, key) = (&call.context.scope, within(self.api, self.stage));
+        if call.tx.get::<StageDocument>(scope, &key)?.is_some() {
+            return Ok(true);
+        }
+        let api = call.tx.get::<apigatewayv2::ApiDocument>(scope, &Key::new([self.api]))?;
+        let websocket = api.is_some_and(|found| found.api.protocol_type == ProtocolType::Websocket);
+        Ok(websocket && call.tx.get::<apigatewayv2::StageDocument>(scope, &key)?.is_some())
     }
 
     /// No such stage, or none in this plan (recorded from AWS).
@@ -178,6 +186,16 @@ pub(super) fn leave_stage(call: &mut Call<'_, '_>, input: &DeleteStageRequest) -
 /// A deleted API's stages leave all plans.
 pub(super) fn leave_api(call: &mut Call<'_, '_>, input: &DeleteRestApiRequest) -> Outcome<()> {
     leave(call, &input.rest_api_id, None)
+}
+
+/// The same of a WebSocket API's stage.
+pub(crate) fn leave_routed_stage(call: &mut Call<'_, '_>, input: &v2::DeleteStageRequest) -> Outcome<()> {
+    leave(call, &input.api_id, Some(&input.stage_name))
+}
+
+/// And of all of them.
+pub(crate) fn leave_routed_api(call: &mut Call<'_, '_>, input: &v2::DeleteApiRequest) -> Outcome<()> {
+    leave(call, &input.api_id, None)
 }
 
 /// Takes one stage of the API `api`, or all of them, out of all plans.

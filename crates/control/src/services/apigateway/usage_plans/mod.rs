@@ -7,6 +7,8 @@ mod settings;
 mod update;
 pub(crate) mod usage;
 
+pub(crate) use api_stages::{leave_routed_api, leave_routed_stage};
+
 use api::Empty;
 use api::apigateway::operations as op;
 use api::apigateway::{
