@@ -86,7 +86,7 @@ class RestApi:
             path,
             method,
             **{"type": "AWS_PROXY", "integrationHttpMethod": "POST", **settings},
-            uri=invocation_uri(self.aws.region, function_arn),
+            uri=invocation_uri(self.aws.region, function_arn, settings.get("responseTransferMode")),
         )
 
     def deploy(self, stage="test", **settings):
@@ -101,6 +101,9 @@ class RestApi:
         return f"arn:aws:execute-api:{self.aws.region}:000000000000:{self.id}/{rest}"
 
 
-def invocation_uri(region, function_arn):
-    """The integration URI that invokes a function."""
-    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
+def invocation_uri(region, function_arn, transfer_mode=None):
+    """The integration URI that invokes a function, or has it stream its answer."""
+    version, action = "2015-03-31", "invocations"
+    if transfer_mode == "STREAM":
+        version, action = "2021-11-15", "response-streaming-invocations"
+    return f"arn:aws:apigateway:{region}:lambda:path/{version}/functions/{function_arn}/{action}"

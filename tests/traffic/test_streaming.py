@@ -159,12 +159,3 @@ def until_closed(connection):
             pass
     except ConnectionResetError:
         pass
-
-
-def test_functions_are_not_streamed_yet_and_say_so(aws, gateway, api, call):
-    arn = functions.function(aws, "def handler(event, context):\n    return {'statusCode': 200}\n")
-    api.function_proxy("/", arn, responseTransferMode="STREAM")
-    functions.allow_gateway(aws, arn)
-    api.deploy()
-    assert call("GET", api.path()).status == 500
-    gateway.wait_for_line("streaming of a function's response is not built yet")

@@ -17,7 +17,9 @@ use logs::{LogOptions, LogStore};
 use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls as _};
 use ports::deployments::{DeploymentCheck, DeploymentFault};
-use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
+use ports::functions::{
+    Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused, StreamReply,
+};
 use ports::test_invoke::{
     AuthorizerTest, AuthorizerTested, MethodTest, MethodTested, TestInvoke, TestInvokeError,
 };
@@ -82,6 +84,11 @@ impl Functions for FakeFunctions {
         self.invoked.lock().unwrap().push(request);
         let reply = self.replies.lock().unwrap().pop_front().unwrap_or(Err(none));
         Box::pin(async move { reply })
+    }
+
+    fn invoke_streaming(&self, request: InvokeRequest) -> Pending<Result<StreamReply, InvokeError>> {
+        let whole = self.invoke(request);
+        Box::pin(async move { whole.await.map(StreamReply::of_whole) })
     }
 }
 

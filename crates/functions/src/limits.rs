@@ -12,6 +12,12 @@ pub const MAXIMUM_ASYNCHRONOUS_EVENT_BYTES: usize = 1024 * 1024;
 /// The largest result of a function: 6 MB and 100 bytes, as Lambda's own error says.
 pub const MAXIMUM_RESULT_BYTES: usize = 6_291_556;
 
+/// The largest streamed result: 200 MB (Lambda quotas, "Invocation payload").
+pub const MAXIMUM_STREAM_BYTES: usize = 200 * 1024 * 1024;
+
+/// How many parts of a streamed result wait to be taken; then the function waits.
+pub(crate) const WAITING_PARTS: usize = 2;
+
 /// The largest package once unpacked (Lambda quotas, "Deployment package"; the error's text
 /// names this number).
 pub const MAXIMUM_UNPACKED_BYTES: u64 = 262_144_000;

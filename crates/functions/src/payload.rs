@@ -7,7 +7,7 @@ use bytes::Bytes;
 use ports::functions::{InvocationType, InvokeError};
 use serde::Serialize;
 
-use crate::limits::{MAXIMUM_ASYNCHRONOUS_EVENT_BYTES, MAXIMUM_EVENT_BYTES, MAXIMUM_RESULT_BYTES};
+use crate::limits::{MAXIMUM_ASYNCHRONOUS_EVENT_BYTES, MAXIMUM_EVENT_BYTES};
 
 /// The failures of a function that Lambda reports, not the function's own runtime client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,12 @@ pub(crate) enum Failure {
     /// It took more memory than its `MemorySize`.
     OutOfMemory,
     /// Its result is larger than Lambda takes.
-    ResultTooLarge,
+    ResultTooLarge {
+        /// The most that it takes, in bytes.
+        limit: usize,
+    },
+    /// The connection on which it streamed its result failed.
+    StreamBroken,
     /// The package of a `provided` runtime has no `bootstrap` that can be run.
     InvalidEntrypoint {
         /// What the system says about it.
@@ -93,7 +98,8 @@ impl Failure {
             Self::TimedOut(_) => "Sandbox.Timedout",
             Self::Exited(_) => "Runtime.ExitError",
             Self::OutOfMemory => "Runtime.OutOfMemory",
-            Self::ResultTooLarge => "Function.ResponseSizeTooLarge",
+            Self::ResultTooLarge { .. } => "Function.ResponseSizeTooLarge",
+            Self::StreamBroken => "Runtime.TruncatedResponse",
             Self::InvalidEntrypoint { .. } => "Runtime.InvalidEntrypoint",
         }
     }
@@ -107,9 +113,10 @@ impl Failure {
             }
             Self::Exited(exit) => of_request(exit.words()),
             Self::OutOfMemory => of_request(Exit::Signal(9).words()),
-            Self::ResultTooLarge => format!(
-                "Response payload size exceeded maximum allowed payload size ({MAXIMUM_RESULT_BYTES} bytes)."
-            ),
+            Self::ResultTooLarge { limit } => {
+                format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).")
+            }
+            Self::StreamBroken => of_request("The response stream ended before it was complete".to_owned()),
             Self::InvalidEntrypoint { why } => of_request(why.clone()),
         }
     }
@@ -175,7 +182,7 @@ mod tests {
             r#"{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: 8f507cfc Error: Runtime exited with error: signal: killed"}"#,
         );
         check(
-            Failure::ResultTooLarge,
+            Failure::ResultTooLarge { limit: 6_291_556 },
             r#"{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes)."}"#,
         );
     }

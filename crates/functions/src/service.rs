@@ -14,7 +14,7 @@ use ports::Pending;
 use ports::credentials::CredentialIssuer;
 use ports::functions::{
     FunctionRef, Functions, InvocationType, InvokeError, InvokeReply, InvokeRequest, PackageFacts,
-    PackageRefused,
+    PackageRefused, StreamReply,
 };
 use ports::log_sink::LogSink;
 use store::Store;
@@ -25,8 +25,8 @@ use tokio::task::AbortHandle;
 use crate::authority::Authority;
 use crate::bootstrap::RuntimeClients;
 use crate::concurrency::Concurrency;
-use crate::definition::{Definitions, NoDefinition, arn_of};
-use crate::environment::{Job, JobReply, Machine};
+use crate::definition::{Definition, Definitions, NoDefinition, arn_of};
+use crate::environment::{Begun, Job, JobReply, Machine, Reply};
 use crate::events::{self, Events};
 use crate::launcher;
 use crate::limits::MAXIMUM_CLIENT_CONTEXT_BYTES;
@@ -205,10 +205,54 @@ impl Functions for LocalFunctions {
         let core = Arc::clone(&self.core);
         Box::pin(async move { core.invoke(request).await })
     }
+
+    fn invoke_streaming(&self, request: InvokeRequest) -> Pending<Result<StreamReply, InvokeError>> {
+        let core = Arc::clone(&self.core);
+        Box::pin(async move { core.invoke_streaming(request).await })
+    }
 }
 
 impl Core {
     async fn invoke(self: Arc<Self>, request: InvokeRequest) -> Result<InvokeReply, InvokeError> {
+        let invocation_type = request.invocation_type;
+        let (definition, invocation) = self.admit(request).await?;
+        let request_id = invocation.request_id.clone();
+        let executed = |executed_version: String, request_id: String| InvokeReply {
+            payload: Bytes::new(),
+            function_error: None,
+            executed_version,
+            request_id,
+            log_tail: None,
+        };
+        match invocation_type {
+            InvocationType::DryRun => return Ok(executed(version_of(&definition), request_id)),
+            InvocationType::Event => {
+                let version = version_of(&definition);
+                let is_accepted = events::accept(&self, invocation);
+                return if is_accepted {
+                    Ok(executed(version, request_id))
+                } else {
+                    Err(InvokeError::Throttled)
+                };
+            }
+            InvocationType::RequestResponse => {}
+        }
+        let (executed_version, reply) = self.run(&invocation).await?;
+        let JobReply { payload, is_error, log_tail } = reply;
+        let function_error = is_error.then_some("Unhandled");
+        Ok(InvokeReply { payload, function_error, executed_version, request_id, log_tail })
+    }
+
+    async fn invoke_streaming(self: Arc<Self>, request: InvokeRequest) -> Result<StreamReply, InvokeError> {
+        let request = InvokeRequest { invocation_type: InvocationType::RequestResponse, ..request };
+        let (_, invocation) = self.admit(request).await?;
+        let (executed_version, begun) = self.run_for(&invocation, Reply::parts).await?;
+        let Begun { content_type, parts } = begun;
+        Ok(StreamReply { executed_version, request_id: invocation.request_id, content_type, parts })
+    }
+
+    /// What `request` invokes, if its invoker may and its event is one.
+    async fn admit(&self, request: InvokeRequest) -> Result<(Arc<Definition>, Invocation), InvokeError> {
         let InvokeRequest { function, payload, invoker, invocation_type, trace_id, client_context, log_tail } =
             request;
         let definition = self.definition(&function).await?;
@@ -221,42 +265,18 @@ impl Core {
         }
         let payload = accept_event(payload, invocation_type)?;
         let client_context = client_context.as_deref().map(read_client_context).transpose()?;
-        let executed = |version: String| InvokeReply {
-            payload: Bytes::new(),
-            function_error: None,
-            executed_version: version,
-            log_tail: None,
-        };
-        if invocation_type == InvocationType::DryRun {
-            return Ok(executed(version_of(&definition)));
-        }
-        let random = &self.machine.random;
         let invocation = Invocation {
             function,
-            request_id: ids::uuid(random),
+            request_id: ids::uuid(&self.machine.random),
             payload,
             trace_id: trace_id.unwrap_or_else(|| self.new_trace_id()),
             client_context,
             log_tail,
         };
-        if invocation_type == InvocationType::Event {
-            let version = version_of(&definition);
-            return if events::accept(&self, invocation) {
-                Ok(executed(version))
-            } else {
-                Err(InvokeError::Throttled)
-            };
-        }
-        let (executed_version, reply) = self.run(&invocation).await?;
-        let JobReply { payload, is_error, log_tail } = reply;
-        let function_error = is_error.then_some("Unhandled");
-        Ok(InvokeReply { payload, function_error, executed_version, log_tail })
+        Ok((definition, invocation))
     }
 
-    async fn definition(
-        &self,
-        function: &FunctionRef,
-    ) -> Result<Arc<crate::definition::Definition>, InvokeError> {
+    async fn definition(&self, function: &FunctionRef) -> Result<Arc<Definition>, InvokeError> {
         self.definitions.get(function).await.map_err(|fault| match fault {
             NoDefinition::NotFound => InvokeError::NotFound { arn: arn_of(function) },
             NoDefinition::Unusable(why) => InvokeError::Unavailable { why },
@@ -265,12 +285,21 @@ impl Core {
 
     /// Runs an invocation that was let in; answers the version that ran it.
     pub(crate) async fn run(&self, invocation: &Invocation) -> Result<(String, JobReply), InvokeError> {
+        self.run_for(invocation, Reply::whole).await
+    }
+
+    /// The same for a caller who takes the result as `reply` says.
+    async fn run_for<T>(
+        &self,
+        invocation: &Invocation,
+        reply: impl Fn() -> (Reply, oneshot::Receiver<Result<T, InvokeError>>),
+    ) -> Result<(String, T), InvokeError> {
         for _ in 0..MOST_CHANGES {
             let definition = self.definition(&invocation.function).await?;
             let drawn = if definition.targets.len() > 1 { self.draw() } else { 0.0 };
             let Some(target) = definition.target(drawn) else { return Err(InvokeError::Throttled) };
             let permit = definition.allowance.take().ok_or(InvokeError::Throttled)?;
-            let (reply, answered) = oneshot::channel();
+            let (reply, answered) = reply();
             let job = Job {
                 request_id: invocation.request_id.clone(),
                 payload: invocation.payload.clone(),
@@ -318,7 +347,7 @@ fn stopping() -> InvokeError {
     InvokeError::Unavailable { why: "the gateway is stopping".to_owned() }
 }
 
-fn version_of(definition: &crate::definition::Definition) -> String {
+fn version_of(definition: &Definition) -> String {
     definition.target(0.0).map(|target| target.version.clone()).unwrap_or_default()
 }
 

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use base::Scope;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use http::HeaderValue;
 use identities::{Caller, Held};
 
 use crate::Pending;
@@ -104,6 +107,58 @@ pub struct InvokeReply {
     pub function_error: Option<&'static str>,
     /// `X-Amz-Executed-Version`.
     pub executed_version: String,
+    /// What the function knows the invocation by: `context.aws_request_id`.
+    pub request_id: String,
+    /// The end of the log, if asked for (plain text, at most 4 KB).
+    pub log_tail: Option<String>,
+}
+
+/// A streamed invocation, from the first byte of its result on.
+pub struct StreamReply {
+    /// `X-Amz-Executed-Version`.
+    pub executed_version: String,
+    /// What the function knows the invocation by: `context.aws_request_id`.
+    pub request_id: String,
+    /// The type that the function gave its result; JSON's if it does not stream.
+    pub content_type: Option<HeaderValue>,
+    /// The result, as it comes. Whoever does not take the parts slows the function down; dropping
+    /// them does not stop it.
+    pub parts: Parts,
+}
+
+impl StreamReply {
+    /// A result that is there already, as a stream of one part.
+    #[must_use]
+    pub fn of_whole(reply: InvokeReply) -> Self {
+        let InvokeReply { payload, function_error, executed_version, request_id, log_tail } = reply;
+        let (data, error) = match function_error {
+            Some(_) => (None, Some(payload)),
+            None => (Some(Part::Data(payload)), None),
+        };
+        let end = Part::End(StreamEnd { error, log_tail });
+        let content_type = Some(HeaderValue::from_static("application/json"));
+        let parts = stream::iter(data.into_iter().chain([end])).boxed();
+        Self { executed_version, request_id, content_type, parts }
+    }
+}
+
+/// The parts of a result. The last one is an [`End`](Part::End): without it the result is cut off.
+pub type Parts = BoxStream<'static, Part>;
+
+/// A part of a streamed result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Some bytes of it.
+    Data(Bytes),
+    /// There are no more.
+    End(StreamEnd),
+}
+
+/// How a streamed result ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamEnd {
+    /// The error object, JSON, of a function that has failed: before it began to answer, or since.
+    pub error: Option<Bytes>,
     /// The end of the log, if asked for (plain text, at most 4 KB).
     pub log_tail: Option<String>,
 }
@@ -181,4 +236,9 @@ pub trait Functions: Send + Sync {
     /// Runs `request`. Dropping the answer does not stop the function: like Lambda, it runs
     /// to its own end or timeout.
     fn invoke(&self, request: InvokeRequest) -> Pending<Result<InvokeReply, InvokeError>>;
+
+    /// Runs `request` and answers as soon as the function does, while it still works on the rest.
+    /// Always waits, whatever the request's invocation type. A function that does not stream is
+    /// answered in one part when it has ended.
+    fn invoke_streaming(&self, request: InvokeRequest) -> Pending<Result<StreamReply, InvokeError>>;
 }

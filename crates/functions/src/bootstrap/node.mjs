@@ -2,7 +2,8 @@
 //
 // Started as `node bootstrap.mjs` in the function's own directory. It loads the handler that
 // _HANDLER names (CommonJS or ES module; async, or with a callback) and then, for as long as
-// the process lives, fetches one invocation, calls the handler and posts what it came to.
+// the process lives, fetches one invocation, calls the handler and posts what it came to, or, of
+// handlers that awslambda.streamifyResponse marks, what it writes while it writes it.
 // Error objects, log lines and the context are those of AWS's own Node.js runtime. It ends
 // when the Runtime API goes away. It needs nothing but Node's own modules.
 
@@ -10,6 +11,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import path from "node:path";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
 
@@ -58,6 +60,40 @@ class RuntimeApi {
     const post = this.#post(`invocation/${id}/${kind}`, body, errorType);
     const next = Buffer.from(this.#head("GET", "invocation/next"), "latin1");
     this.#send([...post, next], () => {}, answer);
+  }
+
+  // Begins to post an outcome in chunks, while the handler makes it.
+  beginStream(id, contentType) {
+    const headers =
+      `Content-Type: ${contentType}\r\nTransfer-Encoding: chunked\r\n` +
+      "Lambda-Runtime-Function-Response-Mode: streaming\r\n" +
+      "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n";
+    this.socket.write(Buffer.from(this.#head("POST", `invocation/${id}/response`, headers), "latin1"));
+  }
+
+  // Calls back when the system has taken the bytes: a stream is as fast as it is read.
+  chunk(bytes, done) {
+    const size = Buffer.from(`${bytes.length.toString(16)}\r\n`, "latin1");
+    this.socket.write(Buffer.concat([size, bytes, Buffer.from("\r\n", "latin1")]), done);
+  }
+
+  #lastChunk(failure) {
+    const trailers =
+      failure === undefined
+        ? ""
+        : `Lambda-Runtime-Function-Error-Type: ${failure.errorType}\r\n` +
+          `Lambda-Runtime-Function-Error-Body: ${failure.body.toString("base64")}\r\n`;
+    return Buffer.from(`0\r\n${trailers}\r\n`, "latin1");
+  }
+
+  // Ends a stream and asks for the next invocation in the same breath.
+  endStreamAndNext(failure, answer) {
+    const next = Buffer.from(this.#head("GET", "invocation/next"), "latin1");
+    this.#send([this.#lastChunk(failure), next], () => {}, answer);
+  }
+
+  endStream(failure, answer) {
+    this.#send([this.#lastChunk(failure)], answer);
   }
 
   invocationError(id, body, errorType, answer) {
@@ -159,6 +195,79 @@ function logError(title, value) {
 }
 
 const toBody = (value) => Buffer.from(JSON.stringify(value) ?? "null");
+
+// Streaming -------------------------------------------------------------------------------------
+
+const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+const PRELUDE = Symbol("prelude");
+const HTTP_INTEGRATION = "application/vnd.awslambda.http-integration-response";
+
+// What a streaming handler writes its answer to.
+class ResponseStream extends Writable {
+  #api;
+  #id;
+  #contentType = "application/octet-stream";
+
+  constructor(api, id, highWaterMark) {
+    super(highWaterMark === undefined ? {} : { highWaterMark });
+    this.#api = api;
+    this.#id = id;
+    this.begun = false;
+  }
+
+  setContentType(contentType) {
+    if (this.begun) throw new RuntimeFault("InvalidStreamingOperation", "Cannot set content-type, too late.");
+    this.#contentType = String(contentType).replace(/[^\x20-\x7e]/g, "?");
+  }
+
+  #begin() {
+    if (this.begun) return;
+    this.begun = true;
+    this.#api.beginStream(this.#id, this.#contentType);
+    if (this[PRELUDE] !== undefined) this.#api.chunk(this[PRELUDE]);
+  }
+
+  _write(bytes, _encoding, done) {
+    this.#begin();
+    // An empty chunk would be the last one.
+    if (bytes.length === 0) done();
+    else this.#api.chunk(bytes, done);
+  }
+
+  _final(done) {
+    this.#begin();
+    done();
+  }
+}
+
+// What AWS's runtime offers to handlers under this name.
+const awslambda = {
+  streamifyResponse(handler, options) {
+    handler[STREAMING] = { highWaterMark: options?.highWaterMark };
+    return handler;
+  },
+  HttpResponseStream: {
+    // Has the stream begin with status and headers, and eight NULs behind them.
+    from(stream, prelude) {
+      stream.setContentType(HTTP_INTEGRATION);
+      stream[PRELUDE] = Buffer.concat([toBody(prelude), Buffer.alloc(8)]);
+      return stream;
+    },
+  },
+};
+
+// The error object goes into a trailer, for which there is less room than for a body.
+const LONGEST_TRAILER = 8192;
+
+function failureTrailers(object) {
+  let body = toBody(object);
+  if (body.length > LONGEST_TRAILER) body = toBody({ ...object, trace: [] });
+  if (body.length > LONGEST_TRAILER) {
+    const errorMessage = object.errorMessage.slice(0, LONGEST_TRAILER / 8);
+    body = toBody({ errorType: object.errorType.slice(0, 256), errorMessage, trace: [] });
+  }
+  return { errorType: errorTypeHeader(object.errorType).slice(0, 256), body };
+}
 
 // Logging ---------------------------------------------------------------------------------------
 
@@ -281,6 +390,7 @@ class Loop {
     this.handler = handler;
     this.isAsync = handler.constructor?.name === "AsyncFunction";
     this.running = undefined;
+    this.stream = undefined;
     this.atEmptyLoop = undefined;
     process.on("beforeExit", () => {
       const act = this.atEmptyLoop;
@@ -297,6 +407,7 @@ class Loop {
     const id = headers["lambda-runtime-aws-request-id"];
     this.running = id;
     globalThis[REQUEST_ID] = id;
+    if (this.handler[STREAMING] !== undefined) return this.runStreaming(id, headers, event);
     let finished = false;
     const finish = (kind, body, errorType) => {
       if (finished) return;
@@ -351,6 +462,46 @@ class Loop {
     }
   }
 
+  // The answer is what the handler writes; it is complete when the stream has been ended and the
+  // handler's promise is kept.
+  runStreaming(id, headers, event) {
+    const stream = new ResponseStream(this.api, id, this.handler[STREAMING].highWaterMark);
+    this.stream = stream;
+    const next = (...args) => this.run(...args);
+    let finished = false;
+    const finish = (post) => {
+      if (finished) return;
+      finished = true;
+      this.running = this.stream = this.atEmptyLoop = undefined;
+      post();
+    };
+    const fail = (error) => {
+      const value = error === undefined || error === null ? "handled" : error;
+      if (!finished) logError("Invoke Error", value);
+      const object = errorObject(value);
+      finish(() => {
+        if (stream.begun) this.api.endStreamAndNext(failureTrailers(object), next);
+        else this.api.finishAndNext(id, "error", toBody(object), errorTypeHeader(object.errorType), next);
+      });
+      stream.destroy();
+    };
+    const ended = new Promise((resolve, reject) => {
+      stream.on("finish", resolve);
+      stream.on("error", reject);
+    });
+    ended.catch(() => {});
+    this.atEmptyLoop = () => fail(new RuntimeFault("NodeJsExit", NEVER_SETTLED));
+    try {
+      const result = this.handler(JSON.parse(event.toString("utf8")), stream, this.context(headers, {}));
+      if (typeof result?.then !== "function") {
+        throw new RuntimeFault("InvalidStreamingOperation", "Streaming does not support non-async handlers.");
+      }
+      Promise.all([result, ended]).then(() => finish(() => this.api.endStreamAndNext(undefined, next)), fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
   context(headers, ends) {
     if (headers["lambda-runtime-trace-id"]) process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
     else delete process.env._X_AMZN_TRACE_ID;
@@ -375,6 +526,7 @@ class Loop {
 
 function main() {
   patchConsole();
+  globalThis.awslambda = awslambda;
   const api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API, async () => {
     const handler = await findHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER ?? "");
     loop = new Loop(api, handler);
@@ -387,6 +539,7 @@ function main() {
     const object = errorObject(error);
     const report = [toBody(object), errorTypeHeader(object.errorType), () => process.exit(status)];
     if (loop === undefined) api.initError(...report);
+    else if (loop.stream?.begun) api.endStream(failureTrailers(object), () => process.exit(status));
     else if (loop.running !== undefined) api.invocationError(loop.running, ...report);
     // Between invocations there is nobody to tell: the connection waits for the next one.
     else process.exit(status);

@@ -18,7 +18,7 @@ use crate::limits::{CREDENTIALS_MARGIN, EXIT_GRACE, MEMORY_MATTERS_AFTER, SETTLI
 use crate::payload::{Exit, Failure};
 use crate::pool::{Ready, Seat};
 use crate::runtime::Runtime;
-use crate::runtime_api::{self, Call, Report};
+use crate::runtime_api::{self, Call, Place, Report};
 
 /// The status of a launcher that could not start the program.
 const LAUNCHER_FAILED: i32 = 126;
@@ -134,10 +134,13 @@ impl Keeper {
                 Happening::Called(Call::Report { answer, .. }) => {
                     let _ = answer.send(runtime_api::invalid_request_id());
                 }
+                Happening::Called(Call::Stream { place, .. }) => {
+                    let _ = place.send(Place::Nowhere);
+                }
                 Happening::Ended(exit, reports) => {
                     let said = reports.into_iter().find_map(|report| match report {
                         Report::InitError { error_type, body } => Some(reported_fault(error_type, body)),
-                        Report::Response { .. } | Report::Error { .. } => None,
+                        Report::Response { .. } | Report::Streamed { .. } | Report::Error { .. } => None,
                     });
                     return Err(reported.or(said).unwrap_or_else(|| self.exited(exit)));
                 }
@@ -231,6 +234,9 @@ impl Keeper {
                 Happening::Called(Call::Report { answer, .. }) => {
                     let _ = answer.send(runtime_api::invalid_request_id());
                 }
+                Happening::Called(Call::Stream { place, .. }) => {
+                    let _ = place.send(Place::Nowhere);
+                }
                 // Lines between invocations (a thread that goes on) are in nobody's way.
                 Happening::Tick => live.log.flush(),
                 Happening::Ended(..) | Happening::Stopped | Happening::Deadline => {
@@ -253,7 +259,7 @@ impl Keeper {
 
     /// Runs `job`, whose time began at `begun`, and waits until the process asks for the next
     /// one. Answers whether it did.
-    async fn serve(&mut self, live: &mut Live, job: Job, begun: Instant, init: Option<Duration>) -> bool {
+    async fn serve(&mut self, live: &mut Live, mut job: Job, begun: Instant, init: Option<Duration>) -> bool {
         let deadline = begun + self.spec.timeout;
         let remaining = deadline.saturating_duration_since(Instant::now());
         // The function compares it with the clock of the machine, whatever the gateway's is.
@@ -267,7 +273,7 @@ impl Keeper {
             self.hand_back(live, job);
             return false;
         }
-        let (outcome, mut alive) = self.outcome(live, &job, deadline).await;
+        let (outcome, mut alive) = self.outcome(live, &mut job, deadline).await;
         self.seat.last_used = self.machine.clock.now();
         let duration = begun.elapsed().min(self.spec.timeout);
         let ran_long = duration >= MEMORY_MATTERS_AFTER;
@@ -311,17 +317,20 @@ impl Keeper {
     }
 
     /// What the process makes of `job`, and whether it lives on.
-    async fn outcome(&self, live: &mut Live, job: &Job, deadline: Instant) -> (Outcome, bool) {
+    async fn outcome(&self, live: &mut Live, job: &mut Job, deadline: Instant) -> (Outcome, bool) {
         loop {
             match live.step(Some(deadline), true).await {
                 Happening::Called(Call::Report { report, answer }) => {
                     match outcome_of(report, &job.request_id) {
                         Some(outcome) => {
                             let _ = answer.send(match &outcome {
-                                Outcome::Failed(_) => runtime_api::too_large(),
-                                Outcome::Result(_) | Outcome::Error { .. } | Outcome::Stopped => {
-                                    runtime_api::accepted()
+                                Outcome::Failed(Failure::ResultTooLarge { limit }) => {
+                                    runtime_api::too_large(*limit)
                                 }
+                                Outcome::Failed(_)
+                                | Outcome::Result(_)
+                                | Outcome::Error { .. }
+                                | Outcome::Stopped => runtime_api::accepted(),
                             });
                             return (outcome, true);
                         }
@@ -329,6 +338,10 @@ impl Keeper {
                             let _ = answer.send(runtime_api::invalid_request_id());
                         }
                     }
+                }
+                Happening::Called(Call::Stream { request_id, content_type, place }) => {
+                    let is_own = request_id == job.request_id;
+                    let _ = place.send(if is_own { job.reply.begin(content_type) } else { Place::Nowhere });
                 }
                 Happening::Called(Call::Next(next)) => {
                     let _ = next.send(runtime_api::invalid_transition());
@@ -371,6 +384,9 @@ impl Keeper {
                 }
                 Happening::Called(Call::Report { answer, .. }) => {
                     let _ = answer.send(runtime_api::invalid_request_id());
+                }
+                Happening::Called(Call::Stream { place, .. }) => {
+                    let _ = place.send(Place::Nowhere);
                 }
                 Happening::Tick => {
                     live.log.flush();

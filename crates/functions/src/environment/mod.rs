@@ -7,6 +7,7 @@ mod live;
 mod log;
 mod machine;
 mod outcome;
+mod reply;
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +17,10 @@ use http::HeaderValue;
 use indexmap::IndexMap;
 use ports::functions::InvokeError;
 use store::BlobId;
-use tokio::sync::oneshot;
 
 pub(crate) use keeper::Keeper;
 pub(crate) use machine::Machine;
+pub(crate) use reply::{Begun, Reply};
 
 use crate::concurrency::Permit;
 use crate::runtime::Runtime;
@@ -62,7 +63,7 @@ pub(crate) struct Job {
     /// JSON.
     pub(crate) client_context: Option<HeaderValue>,
     pub(crate) log_tail: bool,
-    pub(crate) reply: oneshot::Sender<Result<JobReply, InvokeError>>,
+    pub(crate) reply: Reply,
     pub(crate) queued: Instant,
     /// How many processes have hung up on it before it began.
     pub(crate) hung_up: u32,
@@ -73,7 +74,7 @@ pub(crate) struct Job {
 impl Job {
     /// Whether nobody waits for it any more.
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.reply.is_closed()
+        self.reply.is_abandoned()
     }
 
     /// Ends it without running it.
@@ -81,11 +82,11 @@ impl Job {
         let Self { reply, permit, .. } = self;
         // Given back first: whoever reads the answer may invoke again at once.
         drop(permit);
-        let _ = reply.send(Err(error));
+        reply.end(Err(error));
     }
 }
 
-/// What a job came to.
+/// What a job came to. Of a result that was streamed only the end is told here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JobReply {
     pub(crate) payload: Bytes,

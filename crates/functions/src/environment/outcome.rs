@@ -8,8 +8,9 @@ use ports::functions::InvokeError;
 use super::log::{FunctionLog, UsageReport};
 use super::machine::StartFault;
 use super::{Job, JobReply};
+use crate::limits::{MAXIMUM_RESULT_BYTES, MAXIMUM_STREAM_BYTES};
 use crate::payload::{Exit, Failure};
-use crate::runtime_api::{Posted, Report};
+use crate::runtime_api::{FunctionFailed, Posted, Report, StreamOutcome};
 
 /// Why a process did not come to ask for its first invocation.
 pub(super) enum InitFault {
@@ -25,8 +26,11 @@ pub(super) enum InitFault {
     Stopped,
 }
 
+const RESULT_TOO_LARGE: Failure = Failure::ResultTooLarge { limit: MAXIMUM_RESULT_BYTES };
+
 /// How an invocation ended.
 pub(super) enum Outcome {
+    /// What the function made of it; nothing more if that was streamed.
     Result(Bytes),
     /// The function's own error object.
     Error {
@@ -42,8 +46,8 @@ pub(super) fn reported_fault(error_type: Option<String>, body: Posted) -> InitFa
     match body {
         Posted::Whole(payload) => InitFault::Reported { payload, error_type },
         Posted::TooLarge => InitFault::Reported {
-            payload: Failure::ResultTooLarge.payload(""),
-            error_type: Some(Failure::ResultTooLarge.error_type().to_owned()),
+            payload: RESULT_TOO_LARGE.payload(""),
+            error_type: Some(RESULT_TOO_LARGE.error_type().to_owned()),
         },
     }
 }
@@ -53,13 +57,26 @@ pub(super) fn outcome_of(report: Report, request_id: &str) -> Option<Outcome> {
     match report {
         Report::Response { request_id: id, body } if id == request_id => Some(match body {
             Posted::Whole(payload) => Outcome::Result(payload),
-            Posted::TooLarge => Outcome::Failed(Failure::ResultTooLarge),
+            Posted::TooLarge => Outcome::Failed(RESULT_TOO_LARGE),
+        }),
+        Report::Streamed { request_id: id, outcome } if id == request_id => Some(match outcome {
+            StreamOutcome::Complete => Outcome::Result(Bytes::new()),
+            StreamOutcome::Failed(FunctionFailed { error_type, payload }) => {
+                Outcome::Error { payload, error_type }
+            }
+            StreamOutcome::TooLarge => {
+                Outcome::Failed(Failure::ResultTooLarge { limit: MAXIMUM_STREAM_BYTES })
+            }
+            StreamOutcome::Broken => Outcome::Failed(Failure::StreamBroken),
         }),
         Report::Error { request_id: id, error_type, body } if id == request_id => Some(match body {
             Posted::Whole(payload) => Outcome::Error { payload, error_type },
-            Posted::TooLarge => Outcome::Failed(Failure::ResultTooLarge),
+            Posted::TooLarge => Outcome::Failed(RESULT_TOO_LARGE),
         }),
-        Report::Response { .. } | Report::Error { .. } | Report::InitError { .. } => None,
+        Report::Response { .. }
+        | Report::Streamed { .. }
+        | Report::Error { .. }
+        | Report::InitError { .. } => None,
     }
 }
 
@@ -103,7 +120,7 @@ pub(super) fn finish(log: &mut FunctionLog, job: Job, outcome: Outcome, report: 
     // Before the answer, so that whoever has it finds the log and the place in the concurrency.
     log.flush();
     drop(permit);
-    let _ = reply.send(answer);
+    reply.end(answer);
 }
 
 pub(super) fn init_report(log: &mut FunctionLog, duration: Duration, phase: &str, fault: &InitFault) {

@@ -6,7 +6,6 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 
 use crate::environment::Job;
-use crate::limits::MAXIMUM_RESULT_BYTES;
 
 /// Always a whole body, so that head and body leave in one write.
 pub(crate) type Answer = Response<Full<Bytes>>;
@@ -52,9 +51,9 @@ pub(crate) fn invalid_transition() -> Answer {
     error(StatusCode::FORBIDDEN, "InvalidStateTransition", "State transition is not allowed")
 }
 
-/// 413: the result is larger than Lambda takes.
-pub(crate) fn too_large() -> Answer {
-    let message = format!("Exceeded maximum allowed payload size ({MAXIMUM_RESULT_BYTES} bytes).");
+/// 413: the result is larger than the `limit` bytes that Lambda takes.
+pub(crate) fn too_large(limit: usize) -> Answer {
+    let message = format!("Exceeded maximum allowed payload size ({limit} bytes).");
     error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
 }
 

@@ -1,21 +1,23 @@
 //! What a process can ask of the Runtime API: the paths, and bodies within their limit.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, Request};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::sync::{mpsc, oneshot};
 
 use super::answers::{self, Answer};
+use super::streams::{self, ERROR_TYPE, FunctionFailed, Place, StreamOutcome};
 use crate::limits::{MAXIMUM_DISCARDED_BYTES, MAXIMUM_RESULT_BYTES};
-
-const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 
 /// One call, to be answered by whoever keeps the process.
 #[derive(Debug)]
 pub(crate) enum Call {
     /// `GET /runtime/invocation/next`.
     Next(oneshot::Sender<Answer>),
+    /// A response is about to be streamed: where do its parts go? What it comes to is reported.
+    Stream { request_id: String, content_type: Option<HeaderValue>, place: oneshot::Sender<Place> },
     /// One of the posts.
     Report { report: Report, answer: oneshot::Sender<Answer> },
 }
@@ -25,6 +27,8 @@ pub(crate) enum Call {
 pub(crate) enum Report {
     /// `POST /runtime/invocation/{id}/response`.
     Response { request_id: String, body: Posted },
+    /// The same, streamed to its end.
+    Streamed { request_id: String, outcome: StreamOutcome },
     /// `POST /runtime/invocation/{id}/error`.
     Error { request_id: String, error_type: Option<String>, body: Posted },
     /// `POST /runtime/init/error`.
@@ -59,9 +63,17 @@ pub(super) async fn answer(
     let error_type = error_type(&head.headers);
     let report = match target {
         Target::Next => None,
-        Target::Response(request_id) => Some(Report::Response { request_id, body: whole(body).await? }),
-        Target::Error(request_id) => Some(Report::Error { request_id, error_type, body: whole(body).await? }),
-        Target::InitError => Some(Report::InitError { error_type, body: whole(body).await? }),
+        Target::Response(request_id) if streams::is_stream(&head.headers) => {
+            match streamed(request_id, &head.headers, body, &calls).await? {
+                Ok(report) => Some(report),
+                Err(refused) => return Ok(refused),
+            }
+        }
+        Target::Response(request_id) => Some(Report::Response { request_id, body: whole(body).await?.0 }),
+        Target::Error(request_id) => {
+            Some(Report::Error { request_id, error_type, body: whole(body).await?.0 })
+        }
+        Target::InitError => Some(Report::InitError { error_type, body: whole(body).await?.0 }),
     };
     let call = match report {
         None => Call::Next(answer),
@@ -71,6 +83,37 @@ pub(super) async fn answer(
         return Ok(answers::ending());
     }
     Ok(answered.await.unwrap_or_else(|_| answers::ending()))
+}
+
+/// Brings a streamed response to where it belongs; answers what is to be reported of it, or how it
+/// is refused.
+async fn streamed(
+    request_id: String,
+    headers: &HeaderMap,
+    body: Incoming,
+    calls: &mpsc::UnboundedSender<Call>,
+) -> Result<Result<Report, Answer>, hyper::Error> {
+    let (place, placed) = oneshot::channel();
+    let content_type = headers.get(CONTENT_TYPE).cloned();
+    if calls.send(Call::Stream { request_id: request_id.clone(), content_type, place }).is_err() {
+        return Ok(Err(answers::ending()));
+    }
+    Ok(match placed.await {
+        Ok(Place::Parts(parts)) => {
+            Ok(Report::Streamed { request_id, outcome: streams::hand_on(body, parts).await })
+        }
+        Ok(Place::Whole) => {
+            let (body, trailers) = whole(body).await?;
+            Ok(match streams::failure(&trailers) {
+                Some(FunctionFailed { error_type, payload }) => {
+                    Report::Error { request_id, error_type, body: Posted::Whole(payload) }
+                }
+                None => Report::Response { request_id, body },
+            })
+        }
+        Ok(Place::Nowhere) => Err(answers::invalid_request_id()),
+        Err(_) => Err(answers::ending()),
+    })
 }
 
 fn target(method: &Method, path: &str) -> Option<Target> {
@@ -97,14 +140,21 @@ fn error_type(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The body up to Lambda's limit. What comes behind the limit is read and thrown away up to
-/// another, so that the process can read its answer.
-async fn whole(mut body: Incoming) -> Result<Posted, hyper::Error> {
+/// another, so that the process can read its answer. With the body's trailers.
+async fn whole(mut body: Incoming) -> Result<(Posted, HeaderMap), hyper::Error> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut first: Option<Bytes> = None;
     let mut all = BytesMut::new();
     let mut size = 0_usize;
+    let mut trailers = HeaderMap::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
+        let data = match frame?.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                trailers = frame.into_trailers().unwrap_or_default();
+                continue;
+            }
+        };
         size = size.saturating_add(data.len());
         if size > MAXIMUM_DISCARDED_BYTES {
             break;
@@ -125,7 +175,7 @@ async fn whole(mut body: Incoming) -> Result<Posted, hyper::Error> {
         }
     }
     if size > MAXIMUM_RESULT_BYTES {
-        return Ok(Posted::TooLarge);
+        return Ok((Posted::TooLarge, trailers));
     }
-    Ok(Posted::Whole(first.unwrap_or_else(|| all.freeze())))
+    Ok((Posted::Whole(first.unwrap_or_else(|| all.freeze())), trailers))
 }

@@ -8,6 +8,7 @@
 
 mod answers;
 mod calls;
+mod streams;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -25,6 +26,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use answers::{Answer, accepted, invalid_request_id, invalid_transition, invocation, too_large};
 pub(crate) use calls::{Call, Posted, Report};
+pub(crate) use streams::{FunctionFailed, Place, StreamOutcome};
 
 use crate::limits::RUNTIME_API_CONNECTIONS;
 

@@ -117,7 +117,7 @@ fn an_invocation_leaves_in_one_piece_and_without_delay() {
         let begun = Instant::now();
         for _ in 0..50 {
             let Call::Next(next) = call else { panic!("{call:?}") };
-            next.send(too_large()).unwrap();
+            next.send(too_large(6_291_556)).unwrap();
             let answer = read(&mut api, &mut client).await;
             assert!(
                 answer.starts_with("HTTP/1.1 413 ") && answer.ends_with("\"RequestEntityTooLarge\"}"),

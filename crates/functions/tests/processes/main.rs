@@ -11,3 +11,4 @@ mod node;
 mod pool;
 mod provided;
 mod python;
+mod streaming;

@@ -17,7 +17,7 @@ use super::{AskedFunction, AskedUserPools, Asking, Authorization, Verdicts};
 use crate::exchange::{
     Authorized, AuthorizerCall, Caller, Check, Context, IdSource, Matched, NOBODY, Refusal, StageFacts, Trace,
 };
-use crate::integration::lambda::EventRequest;
+use crate::integration::lambda::{EventRequest, Manner};
 use crate::mapping::headers::TRACE_ID;
 use crate::rest::limits::LONGEST_TIMEOUT;
 use crate::trail::execution_log::wording;
@@ -225,7 +225,7 @@ pub(crate) async fn ask(
         .request(&NOBODY, event, InvocationType::RequestResponse, "", None)
         .map_err(|refusal| NoVerdict::Misconfigured(refusal.to_string()))?;
     invoke.trace_id = None;
-    log.invoking(request_id, &stage.api_id, &invoke, None);
+    log.invoking(request_id, &stage.api_id, &invoke, Manner::Whole, None);
     let asked = tokio::time::timeout(LONGEST_TIMEOUT, functions.invoke(invoke)).await;
     let Ok(asked) = asked else {
         return Err(NoVerdict::Failed("the authorizer did not answer in time".to_owned()));

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::exchange::StageVariables;
 use crate::exchange::{ContextScope, StageFacts, Variable};
-use crate::integration::lambda::{EventRequest, Invocation, ProxyEvent, function};
+use crate::integration::lambda::{EventRequest, Invocation, Manner, ProxyEvent, function};
 use crate::mapping::query::Query;
 
 /// What a function says of itself if the caller is unknown to it.
@@ -138,7 +138,7 @@ impl LambdaAuthorizer {
         let wrong = |error: &dyn std::fmt::Display| AuthorizerFault::Uri(error.to_string());
         let uri = stored.authorizer_uri.as_deref().unwrap_or_default();
         let uri = variables.substitute(uri).map_err(|error| wrong(&error))?;
-        let function = function(&uri, &stage.account_id).map_err(|error| wrong(&error))?;
+        let function = function(&uri, &stage.account_id, Manner::Whole).map_err(|error| wrong(&error))?;
         let role = stored.authorizer_credentials.clone().filter(|role| !role.is_empty());
         let id = stored.id.as_deref().unwrap_or_default();
         let sources = stored.identity_source.as_deref().unwrap_or_default().split(',').map(str::trim);
@@ -308,6 +308,7 @@ mod tests {
             payload: Bytes::from_static(payload.as_bytes()),
             function_error: failed.then_some("Unhandled"),
             executed_version: "$LATEST".to_owned(),
+            request_id: "8f507cfc".into(),
             log_tail: None,
         }
     }

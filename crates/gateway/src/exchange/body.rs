@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
+use ports::functions::Parts;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::Compressed;
+use super::function_stream::FunctionStream;
 
 /// A request's or a response's body.
 #[derive(Debug, Default)]
@@ -33,12 +35,19 @@ pub enum Body {
 pub struct Bounded {
     /// What was read of it already; not counted in `left`.
     ahead: Bytes,
-    incoming: hyper::body::Incoming,
+    source: Source,
     left: usize,
     limit: usize,
     idle: Option<Box<Idle>>,
     /// When all of it must have come.
     over_by: Option<Pin<Box<Sleep>>>,
+}
+
+/// Where a stream comes from.
+#[derive(Debug)]
+enum Source {
+    Socket(hyper::body::Incoming),
+    Function(Box<FunctionStream>),
 }
 
 /// How long a stream may stand still.
@@ -78,6 +87,12 @@ pub enum BodyError {
     /// Time ran out before all of it was there.
     #[error("the body was not complete in time")]
     Late,
+    /// The function failed while it answered.
+    #[error("the function failed while it answered: {why}")]
+    Function {
+        /// Its error object.
+        why: String,
+    },
     /// The body could not be compressed.
     #[error("the body could not be compressed: {0}")]
     Compressor(#[source] std::io::Error),
@@ -104,6 +119,13 @@ impl Body {
                 Err(BodyError::TooLarge { limit })
             }
         }
+    }
+
+    /// What a function streams: `ahead`, which has come already, and then `parts`.
+    #[must_use]
+    pub fn of_function(parts: Parts, ahead: Bytes) -> Self {
+        let source = Source::Function(Box::new(FunctionStream::new(parts)));
+        Self::Bounded(Bounded { ahead, ..Bounded::of(source) })
     }
 
     /// This body, if none of its parts is longer in coming than `limit`.
@@ -139,15 +161,27 @@ impl Body {
 
 impl Bounded {
     fn unbounded(incoming: hyper::body::Incoming) -> Self {
-        Self { ahead: Bytes::new(), incoming, left: usize::MAX, limit: usize::MAX, idle: None, over_by: None }
+        Self::of(Source::Socket(incoming))
+    }
+
+    fn of(source: Source) -> Self {
+        Self { ahead: Bytes::new(), source, left: usize::MAX, limit: usize::MAX, idle: None, over_by: None }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ahead.is_empty() && self.incoming.is_end_stream()
+        self.ahead.is_empty()
+            && match &self.source {
+                Source::Socket(incoming) => incoming.is_end_stream(),
+                Source::Function(stream) => stream.is_over(),
+            }
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (rest, ahead) = (self.incoming.size_hint(), self.ahead.len() as u64);
+        let rest = match &self.source {
+            Source::Socket(incoming) => incoming.size_hint(),
+            Source::Function(_) => SizeHint::default(),
+        };
+        let ahead = self.ahead.len() as u64;
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower().saturating_add(ahead));
         if let Some(upper) = rest.upper() {
@@ -160,12 +194,17 @@ impl Bounded {
         if !self.ahead.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.ahead)))));
         }
-        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-            if let Some(over_by) = &mut self.over_by
-                && over_by.as_mut().poll(cx).is_ready()
-            {
-                return Poll::Ready(Some(Err(BodyError::Late)));
-            }
+        if let Some(over_by) = &mut self.over_by
+            // A source that is never at a loss leaves the timers no time.
+            && (over_by.deadline() <= Instant::now() || over_by.as_mut().poll(cx).is_ready())
+        {
+            return Poll::Ready(Some(Err(BodyError::Late)));
+        }
+        let polled = match &mut self.source {
+            Source::Socket(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken),
+            Source::Function(stream) => stream.poll_frame(cx),
+        };
+        let Poll::Ready(frame) = polled else {
             return match &mut self.idle {
                 Some(idle) => idle.poll_end(cx).map(|error| Some(Err(error))),
                 None => Poll::Pending,
@@ -175,7 +214,7 @@ impl Bounded {
             idle.begin_again();
         }
         let Some(Ok(frame)) = frame else {
-            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
+            return Poll::Ready(frame);
         };
         let length = frame.data_ref().map_or(0, Bytes::len);
         match self.left.checked_sub(length) {

@@ -6,6 +6,7 @@ mod body;
 mod caller;
 mod compressed;
 mod context;
+mod function_stream;
 mod header_names;
 mod ids;
 mod incoming;

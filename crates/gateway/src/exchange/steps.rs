@@ -11,7 +11,7 @@ use super::{Body, Caller, Context, EndpointResponse, HeaderNames, PathParameters
 use crate::cache::asks_for_fresh;
 use crate::integration::aws::{Credentials, ServiceCall};
 use crate::integration::http::call::{HttpCall, Outgoing};
-use crate::integration::lambda::{Lambda, LambdaProxy};
+use crate::integration::lambda::{Lambda, LambdaProxy, StreamedAnswer};
 use crate::integration::mock::Mock;
 use crate::mapping::source::RequestView;
 use crate::rest::settings::Settings;
@@ -108,6 +108,8 @@ pub enum Answered<'r> {
     Http(&'r HttpCall, EndpointResponse),
     /// From AWS_PROXY.
     LambdaProxy(EndpointResponse),
+    /// From AWS_PROXY, with a payload that is still to come.
+    LambdaStream(StreamedAnswer),
     /// From AWS with a function.
     Lambda(&'r Lambda, EndpointResponse),
 }

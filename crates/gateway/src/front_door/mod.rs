@@ -229,7 +229,11 @@ impl FrontDoor {
                 return plain(StatusCode::PAYLOAD_TOO_LARGE, "{\"message\":\"Request Too Long\"}");
             }
             Err(
-                BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Late | BodyError::Compressor(_),
+                BodyError::Broken(_)
+                | BodyError::Idle { .. }
+                | BodyError::Late
+                | BodyError::Function { .. }
+                | BodyError::Compressor(_),
             ) => {
                 return plain(StatusCode::BAD_REQUEST, "{\"message\":\"Bad Request\"}");
             }

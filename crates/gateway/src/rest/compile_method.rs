@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::apigateway::{
     Authorizer, AuthorizerType, ConnectionType, EndpointType, Integration as Stored, IntegrationType, Method,
@@ -25,7 +26,7 @@ use crate::integration::http::call::{Exchange, HttpCall, Mapping};
 use crate::integration::http::endpoint::Endpoint;
 use crate::integration::http::{ClientCertificate, Route};
 use crate::integration::lambda::{
-    FunctionUriError, Invocation, Lambda, LambdaProxy, OWN_RIGHT, ProxyEvent, function,
+    FunctionUriError, Invocation, Lambda, LambdaProxy, Manner, OWN_RIGHT, ProxyEvent, function,
 };
 use crate::integration::mock::Mock;
 use crate::mapping::parameters::RequestParameters;
@@ -261,6 +262,14 @@ pub(super) fn is_streamed(stored: &Stored) -> bool {
     proxy && stored.response_transfer_mode == Some(ResponseTransferMode::Stream)
 }
 
+/// How long the answer may stand still, if it is streamed.
+fn idle_limit(stage: &StageFacts, stored: &Stored) -> Option<Duration> {
+    is_streamed(stored).then_some(match stage.endpoint_type {
+        Some(EndpointType::Regional | EndpointType::Private) => STREAM_IDLE,
+        Some(EndpointType::Edge) | None => EDGE_STREAM_IDLE,
+    })
+}
+
 fn integration(
     within: &Within<'_>,
     resource: &ResourceFacts,
@@ -292,15 +301,13 @@ fn integration(
             http(within, stored, parameters, Exchange::Passing)
         }
         IntegrationType::AwsProxy => {
-            if is_streamed(stored) {
-                return Err(MethodFault::NotBuilt("streaming of a function's response".to_owned()));
-            }
             // Mapped parameters have no effect on a function's event, but for those that make
             // every request fail (both recorded from AWS).
             unmappable(&parameters(stored, variables).unwrap_or_default(), true)?;
             let invocation = invocation(stage, resource, verb, stored, variables)?;
             let event = ProxyEvent::new(stage, resource, variables);
-            Ok(Integration::LambdaProxy(Box::new(LambdaProxy { invocation, event })))
+            let streams = idle_limit(stage, stored);
+            Ok(Integration::LambdaProxy(Box::new(LambdaProxy { invocation, event, streams })))
         }
         IntegrationType::Aws => {
             let parts = parts()?;
@@ -380,10 +387,7 @@ fn http_call(
         Some(name) => Some(name.parse().map_err(|_| no_endpoint(&format!("{name} is not a method")))?),
     };
     let api_id = HeaderValue::from_str(&within.stage.api_id).map_err(|error| no_endpoint(&error))?;
-    let streams = is_streamed(stored).then_some(match within.stage.endpoint_type {
-        Some(EndpointType::Regional | EndpointType::Private) => STREAM_IDLE,
-        Some(EndpointType::Edge) | None => EDGE_STREAM_IDLE,
-    });
+    let streams = idle_limit(within.stage, stored);
     Ok(HttpCall { endpoint, method, parameters, api_id, exchange, streams })
 }
 
@@ -482,16 +486,14 @@ fn invocation(
     variables: &StageVariables,
 ) -> Result<Invocation, MethodFault> {
     let uri = uri(stored, variables)?;
-    let function = function(&uri, &stage.account_id).map_err(|error| match error {
+    let manner = if is_streamed(stored) { Manner::Streaming } else { Manner::Whole };
+    let function = function(&uri, &stage.account_id, manner).map_err(|error| match error {
         FunctionUriError::OtherService { service, .. } => {
             MethodFault::NotBuilt(format!("the AWS integration with {service}"))
         }
-        FunctionUriError::NotAnInvocation { .. } if uri.ends_with("/response-streaming-invocations") => {
-            MethodFault::NotBuilt("response streaming".to_owned())
-        }
-        FunctionUriError::NotAnInvocation { .. } | FunctionUriError::NotAnIntegration { .. } => {
-            no_endpoint(&error)
-        }
+        FunctionUriError::NotAnInvocation { .. }
+        | FunctionUriError::OtherManner { .. }
+        | FunctionUriError::NotAnIntegration { .. } => no_endpoint(&error),
     })?;
     // Recorded from AWS: any other integration method than POST is answered 500.
     if let Some(method) = stored.http_method.as_deref()

@@ -1,13 +1,13 @@
 //! Asking the integration.
 
 use ::http::{HeaderMap, HeaderValue, StatusCode, header};
-use bytes::Bytes;
 use ports::functions::{Functions, InvokeReply};
-use serde_json::Value;
 
 use crate::exchange::{Answered, Body, Call, EndpointResponse, Refusal, Subject};
 use crate::integration::http::call::Exchange;
+use crate::integration::lambda::LambdaProxy;
 use crate::integration::{aws, http, lambda};
+use crate::mapping::headers::REQUEST_ID;
 
 use crate::services::Services;
 
@@ -38,7 +38,11 @@ pub(crate) async fn integrate<'r>(
             let answer = aws::call(signature, *outgoing, callers, limit, sessions, upstreams).await?;
             Ok(Answered::Http(&call.http, answer))
         }
-        Call::LambdaProxy(_, request) => {
+        Call::LambdaProxy(LambdaProxy { streams: Some(idle), .. }, request) => {
+            let answer = lambda::invoke_streaming(functions, *request, limit, *idle).await?;
+            Ok(Answered::LambdaStream(answer))
+        }
+        Call::LambdaProxy(LambdaProxy { streams: None, .. }, request) => {
             Ok(Answered::LambdaProxy(of_function(lambda::invoke(functions, *request, limit).await?)))
         }
         Call::Lambda(lambda, request) => {
@@ -50,7 +54,7 @@ pub(crate) async fn integrate<'r>(
 /// The answer of Lambda's Invoke, whose status does not tell how the function fared.
 fn of_function(reply: InvokeReply) -> EndpointResponse {
     let subject = match reply.function_error {
-        Some(_) => Subject::ErrorMessage(error_message(&reply.payload)),
+        Some(_) => Subject::ErrorMessage(lambda::error_message(&reply.payload)),
         None => Subject::Success,
     };
     let mut headers = HeaderMap::new();
@@ -58,37 +62,11 @@ fn of_function(reply: InvokeReply) -> EndpointResponse {
     if let Ok(version) = HeaderValue::from_str(&reply.executed_version) {
         headers.insert("x-amz-executed-version", version);
     }
+    if let Ok(id) = HeaderValue::from_str(&reply.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
     if let Some(error) = reply.function_error {
         headers.insert("x-amz-function-error", HeaderValue::from_static(error));
     }
     EndpointResponse { status: StatusCode::OK, headers, body: Body::from(reply.payload), subject }
-}
-
-/// `errorMessage` of a failed function's answer.
-fn error_message(payload: &Bytes) -> String {
-    match serde_json::from_slice(payload) {
-        Ok(Value::Object(mut members)) => match members.remove("errorMessage") {
-            Some(Value::String(message)) => message,
-            Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
-        },
-        _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_error_message_is_a_text() {
-        let check = |payload: &'static str, expected: &str| {
-            assert_eq!(error_message(&Bytes::from_static(payload.as_bytes())), expected, "{payload}");
-        };
-        check("{\"errorMessage\": \"no\", \"errorType\": \"E\"}", "no");
-        check("{\"errorMessage\": {\"a\": 1}}", "{\"a\":1}");
-        check("{\"errorMessage\": null}", "");
-        check("{}", "");
-        check("no json", "");
-    }
 }

@@ -30,9 +30,11 @@ pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
 pub(crate) fn unreadable(error: BodyError) -> Refusal {
     match error {
         // A client's body is neither watched for idleness nor compressed here.
-        BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Late | BodyError::Compressor(_) => {
-            Refusal::BrokenBody
-        }
+        BodyError::Broken(_)
+        | BodyError::Idle { .. }
+        | BodyError::Late
+        | BodyError::Function { .. }
+        | BodyError::Compressor(_) => Refusal::BrokenBody,
         BodyError::TooLarge { limit } => Refusal::RequestTooLarge(TooLarge::Payload { limit }),
     }
 }

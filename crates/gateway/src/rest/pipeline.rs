@@ -136,9 +136,14 @@ async fn steps<'r>(
 impl<'r> Course<'r> {
     /// Whether the answer goes to the client as it comes from its integration.
     fn streams(&self) -> bool {
-        self.method.is_some_and(
-            |method| matches!(&method.integration, Integration::Http(call) if call.streams.is_some()),
-        )
+        self.method.is_some_and(|method| match &method.integration {
+            Integration::Http(call) => call.streams.is_some(),
+            Integration::LambdaProxy(proxy) => proxy.streams.is_some(),
+            Integration::Mock(_)
+            | Integration::Lambda(_)
+            | Integration::Service(_)
+            | Integration::Unusable(_) => false,
+        })
     }
 
     fn matched(&mut self, matched: &Matched<'r>) {
@@ -160,16 +165,21 @@ impl<'r> Course<'r> {
         let (status, lambda) = match answered {
             Some(Answered::Http(_, answer)) => (Some(answer.status), false),
             Some(Answered::Lambda(_, answer) | Answered::LambdaProxy(answer)) => (Some(answer.status), true),
+            // Lambda's own answer is 200 as soon as its function streams.
+            Some(Answered::LambdaStream(_)) => (Some(StatusCode::OK), true),
             Some(Answered::Mock(..)) => return,
             None => {
                 (None, matches!(method.integration, Integration::Lambda(_) | Integration::LambdaProxy(_)))
             }
         };
-        let headers = match answered {
-            Some(Answered::Http(_, answer)) if logged => Some(&answer.headers),
-            _ => None,
+        let request_id = match answered {
+            _ if !logged => None,
+            Some(Answered::Http(_, answer) | Answered::Lambda(_, answer) | Answered::LambdaProxy(answer)) => {
+                endpoint_request_id(&answer.headers).cloned()
+            }
+            Some(Answered::LambdaStream(streamed)) => HeaderValue::from_str(&streamed.request_id).ok(),
+            Some(Answered::Mock(..)) | None => None,
         };
-        let request_id = headers.and_then(endpoint_request_id).cloned();
         self.asked = Some(Asked { latency, status, lambda, request_id });
     }
 

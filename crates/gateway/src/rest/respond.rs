@@ -43,6 +43,13 @@ pub(super) async fn respond(
             let reply = of_lambda_proxy(answer, client).await?;
             Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.with_segment(ids))))
         }
+        Answered::LambdaStream(streamed) => {
+            let EndpointResponse { status, mut headers, body, subject: _ } = streamed.answer;
+            remap_answer(&mut headers);
+            headers.entry(header::CONTENT_TYPE).or_insert(JSON);
+            let reply = Reply { status, headers, body };
+            Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.with_segment(ids))))
+        }
         Answered::Lambda(lambda, answer) => {
             let reply = by_mapping(&lambda.responses, answer, client).await?;
             Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.with_segment(ids))))

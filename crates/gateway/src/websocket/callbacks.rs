@@ -89,9 +89,7 @@ pub(super) async fn answer(
 async fn read(body: Body) -> Result<bytes::Bytes, Response<Body>> {
     read_whole(body, READ).await.map_err(|error| match error {
         BodyError::TooLarge { .. } => too_large(),
-        BodyError::Broken(_) | BodyError::Idle { .. } | BodyError::Late | BodyError::Compressor(_) => {
-            fault(StatusCode::BAD_REQUEST, "BadRequestException", Some("Bad Request"))
-        }
+        _ => fault(StatusCode::BAD_REQUEST, "BadRequestException", Some("Bad Request")),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::exchange::{
     WebSocketEventKind,
 };
 use crate::integration::Integration;
+use crate::integration::lambda::Manner;
 use crate::mapping::headers::TRACE_ID;
 use crate::rest::integrate;
 use crate::services::Services;
@@ -103,6 +104,7 @@ fn status(answered: &Answered<'_>) -> StatusCode {
         | Answered::Http(_, answer)
         | Answered::LambdaProxy(answer)
         | Answered::Lambda(_, answer) => answer.status,
+        Answered::LambdaStream(_) => StatusCode::OK,
     }
 }
 
@@ -136,7 +138,7 @@ impl Course<'_> {
                 self.log.write(Detail::Steps, || format!("Sending request to {uri}"));
             }
             Call::LambdaProxy(_, invoke) | Call::Lambda(_, invoke) => {
-                self.log.invoking(request.ids.request_id(), api, invoke, None);
+                self.log.invoking(request.ids.request_id(), api, invoke, Manner::Whole, None);
             }
         }
     }

@@ -36,6 +36,11 @@ pub(super) async fn respond(
             let body = read(body).await?;
             Ok(shaped(routed, status, headers, body))
         }
+        // No integration of a WebSocket API asks for one.
+        Answered::LambdaStream(_) => {
+            let feature = "streaming of a function's answer as a message".to_owned();
+            Err(Refusal::ApiConfigurationError(ConfigurationFault::NotBuilt { feature }))
+        }
         Answered::Mock(_, answer) | Answered::Http(_, answer) | Answered::Lambda(_, answer) => {
             by_mapping(routed, target, answer).await
         }

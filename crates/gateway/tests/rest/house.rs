@@ -21,7 +21,9 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use ports::Pending;
 use ports::aws_calls::{AwsCall, AwsCalls};
-use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
+use ports::functions::{
+    Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused, StreamReply,
+};
 use ports::identities::{Identified, Identities};
 use ports::log_sink::{LogLine, LogSink};
 use serde_json::{Value, json};
@@ -53,6 +55,11 @@ impl Functions for FakeFunctions {
                 None => std::future::pending().await,
             }
         })
+    }
+
+    fn invoke_streaming(&self, request: InvokeRequest) -> Pending<Result<StreamReply, InvokeError>> {
+        let whole = self.invoke(request);
+        Box::pin(async move { whole.await.map(StreamReply::of_whole) })
     }
 }
 
@@ -347,6 +354,7 @@ pub(crate) fn result(payload: impl Into<String>) -> Option<Result<InvokeReply, I
         payload: payload.into().into(),
         function_error: None,
         executed_version: "$LATEST".to_owned(),
+        request_id: "8f507cfc".into(),
         log_tail: None,
     }))
 }
@@ -358,6 +366,7 @@ pub(crate) fn failure(message: &str) -> Option<Result<InvokeReply, InvokeError>>
         payload: payload.to_string().into(),
         function_error: Some("Unhandled"),
         executed_version: "$LATEST".to_owned(),
+        request_id: "8f507cfc".into(),
         log_tail: None,
     }))
 }

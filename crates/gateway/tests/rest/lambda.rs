@@ -335,6 +335,7 @@ fn an_event_invocation_is_answered_at_once() {
                 payload: bytes::Bytes::new(),
                 function_error: None,
                 executed_version: "$LATEST".into(),
+                request_id: "8f507cfc".into(),
                 log_tail: None,
             }))
         }),

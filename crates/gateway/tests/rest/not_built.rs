@@ -29,11 +29,11 @@ fn restricted_methods_let_nobody_in() {
 #[test]
 fn unbuilt_integrations_refuse() {
     let integration = json!({"type": "AWS_PROXY", "httpMethod": "POST",
-        "uri": "arn:aws:apigateway:us-west-2:lambda:path/2021-11-15/functions/f/response-streaming-invocations"});
+        "uri": "arn:aws:apigateway:us-west-2:firehose:action/PutRecord"});
     refuses(
         json!({"authorizationType": "NONE", "methodIntegration": integration}),
         json!({}),
-        "response streaming is not built yet, so the request is refused",
+        "the AWS integration with firehose is not built yet, so the request is refused",
     );
 }
 

@@ -7,6 +7,7 @@ use api::apigatewayv2::{
     Api, Authorizer, Deployment, Integration, IntegrationResponse, Model, Route, RouteResponse, Stage,
     VpcLink,
 };
+use base::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Document;
 
@@ -106,6 +107,9 @@ impl Document for SnapshotDocument {
 pub struct StageDocument {
     /// As `GetStage` answers.
     pub stage: Stage,
+    /// When its authorizers were last to be asked anew, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizers_cache_reset: Option<Timestamp>,
 }
 
 impl Document for StageDocument {

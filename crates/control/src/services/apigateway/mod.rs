@@ -9,7 +9,7 @@ mod client_certificates;
 pub(super) mod domain_names;
 mod limits;
 mod refusals;
-mod restapis;
+pub(super) mod restapis;
 mod sdk_types;
 mod tags;
 #[cfg(test)]

@@ -10,7 +10,9 @@ use documents::apigateway::SnapshotDocument;
 use logs::{LogOptions, LogStore};
 use ports::Pending;
 use ports::deployments::{DeploymentCheck, DeploymentFault};
-use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused};
+use ports::functions::{
+    Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused, StreamReply,
+};
 use ports::test_invoke::{
     AuthorizerTest, AuthorizerTested, MethodTest, MethodTested, TestInvoke, TestInvokeError,
 };
@@ -57,6 +59,10 @@ impl Functions for NoFunctions {
     }
 
     fn invoke(&self, _: InvokeRequest) -> Pending<Result<InvokeReply, InvokeError>> {
+        panic!("API Gateway's operations invoke no functions")
+    }
+
+    fn invoke_streaming(&self, _: InvokeRequest) -> Pending<Result<StreamReply, InvokeError>> {
         panic!("API Gateway's operations invoke no functions")
     }
 }

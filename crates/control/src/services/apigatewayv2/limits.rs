@@ -58,5 +58,14 @@ pub(super) const MAX_AGE_SECONDS: RangeInclusive<i32> = -1..=86_400;
 /// Entries of a map of templates or parameters.
 pub(super) const ENTRIES: usize = 100;
 
+/// VPC links of an account ("Amazon API Gateway quotas").
+pub(super) const VPC_LINKS: usize = 10;
+
+/// Subnets of a VPC link (same page).
+pub(super) const SUBNETS: usize = 10;
+
+/// Security groups of a VPC link (as network interfaces have them).
+pub(super) const SECURITY_GROUPS: usize = 5;
+
 /// Deployments that stages made by themselves and that none of them serves any longer.
 pub(super) const AUTO_DEPLOYMENTS: usize = 10;

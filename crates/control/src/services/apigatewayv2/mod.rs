@@ -7,6 +7,7 @@ mod limits;
 mod refusals;
 mod shapes;
 mod tags;
+mod vpc_links;
 
 use api::apigatewayv2::operations as op;
 
@@ -18,6 +19,7 @@ use crate::{Outcome, Registry};
 pub(super) fn register(registry: &mut Registry) {
     apis::register(registry);
     domain_names::register(registry);
+    vpc_links::register(registry);
     tags::register(registry);
     registry
         .after(op::DeleteStage, usage_plans::leave_routed_stage)

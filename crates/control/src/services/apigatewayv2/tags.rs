@@ -1,4 +1,4 @@
-//! `/v2/tags/{arn}`: tags of APIs and stages, which are part of their documents.
+//! `/v2/tags/{arn}`: tags of APIs and of what else has an ARN, which are part of their documents.
 
 use api::Empty;
 use api::apigatewayv2::operations as op;
@@ -8,8 +8,10 @@ use api::apigatewayv2::{
 use base::Arn;
 use indexmap::IndexMap;
 
+use super::super::apigateway::domain_names;
 use super::apis::{self, stages};
 use super::refusals::bad_request;
+use super::vpc_links;
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -23,6 +25,8 @@ pub(super) fn register(registry: &mut Registry) {
 enum Target {
     Api(String),
     Stage(String, String),
+    VpcLink(String),
+    DomainName(String),
 }
 
 fn tag_resource(call: &mut Call<'_, '_>, input: &TagResourceRequest) -> Outcome<TagResourceResponse> {
@@ -46,7 +50,8 @@ fn get_tags(call: &mut Call<'_, '_>, input: &GetTagsRequest) -> Outcome<GetTagsR
     Ok(GetTagsResponse { tags: Some(read(call, &target)?) })
 }
 
-/// Reads `arn:aws:apigateway:{region}::/apis/{id}` and `…/stages/{name}`.
+/// Reads `arn:aws:apigateway:{region}::/apis/{id}`, `…/stages/{name}`, `/vpclinks/{id}` and
+/// `/domainnames/{name}`.
 fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
     let malformed = || bad_request("Invalid ARN specified in the request");
     let arn: Arn = text.parse().map_err(|_| malformed())?;
@@ -57,6 +62,8 @@ fn target(call: &Call<'_, '_>, text: &str) -> Outcome<Target> {
     match segments.as_slice() {
         ["apis", api] => Ok(Target::Api((*api).to_owned())),
         ["apis", api, "stages", stage] => Ok(Target::Stage((*api).to_owned(), (*stage).to_owned())),
+        ["vpclinks", link] => Ok(Target::VpcLink((*link).to_owned())),
+        ["domainnames", name] => Ok(Target::DomainName((*name).to_owned())),
         _ => Err(malformed()),
     }
 }
@@ -65,6 +72,8 @@ fn read(call: &mut Call<'_, '_>, target: &Target) -> Outcome<IndexMap<String, St
     let tags = match target {
         Target::Api(api) => apis::find(call, api)?.tags,
         Target::Stage(api, name) => stages::get(call, api, name)?.tags,
+        Target::VpcLink(link) => vpc_links::find(call, link)?.tags,
+        Target::DomainName(name) => domain_names::find(call, name, None)?.domain_name.tags,
     };
     Ok(tags.unwrap_or_default())
 }
@@ -80,6 +89,16 @@ fn write(call: &mut Call<'_, '_>, target: &Target, tags: IndexMap<String, String
             let mut stage = stages::get(call, api, name)?;
             stage.tags = Some(tags);
             stages::put(call, api, stage).map(drop)
+        }
+        Target::VpcLink(link) => {
+            let mut link = vpc_links::find(call, link)?;
+            link.tags = Some(tags);
+            vpc_links::put(call, &link)
+        }
+        Target::DomainName(name) => {
+            let mut document = domain_names::find(call, name, None)?;
+            document.domain_name.tags = Some(tags);
+            domain_names::put(call, &document)
         }
     }
 }

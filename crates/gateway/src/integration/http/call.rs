@@ -334,6 +334,7 @@ pub(crate) fn unusable(error: BodyError) -> Refusal {
     Refusal::IntegrationFailure(match error {
         BodyError::TooLarge { limit } => IntegrationFault::AnswerTooLarge { limit },
         BodyError::Broken(error) => IntegrationFault::Network { why: error.to_string() },
+        BodyError::Function { why } => IntegrationFault::FunctionError { why },
         BodyError::Idle { .. } | BodyError::Late | BodyError::Compressor(_) => {
             IntegrationFault::Network { why: error.to_string() }
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ports::functions::{Functions, InvokeError, InvokeReply, InvokeRequest};
+use serde_json::Value;
 
 use crate::exchange::{ConfigurationFault, IntegrationFault, Refusal, TooLarge};
 
@@ -27,7 +28,7 @@ pub async fn invoke(
 /// A function that does not exist and one that may not be invoked look the same to clients:
 /// 500 `Internal server error` (API Gateway developer guide, "Troubleshooting": `Invalid
 /// permissions on Lambda function`).
-fn refusal(error: InvokeError) -> Refusal {
+pub(super) fn refusal(error: InvokeError) -> Refusal {
     match error {
         InvokeError::NotFound { .. } | InvokeError::Denied { .. } => {
             Refusal::ApiConfigurationError(ConfigurationFault::LambdaPermission { why: error.to_string() })
@@ -41,10 +42,33 @@ fn refusal(error: InvokeError) -> Refusal {
     }
 }
 
+/// `errorMessage` of a failed function's answer.
+pub(crate) fn error_message(payload: &[u8]) -> String {
+    match serde_json::from_slice(payload) {
+        Ok(Value::Object(mut members)) => match members.remove("errorMessage") {
+            Some(Value::String(message)) => message,
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        },
+        _ => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_error_message_is_a_text() {
+        let check = |payload: &'static str, expected: &str| {
+            assert_eq!(error_message(payload.as_bytes()), expected, "{payload}");
+        };
+        check("{\"errorMessage\": \"no\", \"errorType\": \"E\"}", "no");
+        check("{\"errorMessage\": {\"a\": 1}}", "{\"a\":1}");
+        check("{\"errorMessage\": null}", "");
+        check("{}", "");
+        check("no json", "");
+    }
     #[test]
     fn each_of_lambdas_errors_is_a_gateway_response() {
         let arn = || "arn:aws:lambda:us-west-2:000000000000:function:orders".to_owned();

@@ -20,22 +20,72 @@ pub enum FunctionUriError {
         /// The service.
         service: String,
     },
-    /// Lambda, but nothing that invokes a function and waits for its whole answer.
+    /// Lambda, but nothing that invokes a function.
     #[error("{uri} does not invoke a Lambda function")]
     NotAnInvocation {
         /// As given.
         uri: String,
     },
+    /// Lambda, but its answer would not come in the manner in which it is handed on.
+    #[error("{uri} is not the URI of the response transfer mode {}", .manner.transfer_mode())]
+    OtherManner {
+        /// As given.
+        uri: String,
+        /// The manner that is wanted.
+        manner: Manner,
+    },
 }
 
-/// The function that `uri` invokes. `uri` has its stage variables replaced:
-/// `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations`,
+/// How a URI invokes its function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// `Invoke`: the answer comes whole.
+    Whole,
+    /// `InvokeWithResponseStream`: the answer is streamed.
+    Streaming,
+}
+
+impl Manner {
+    /// What stands before and behind the function in paths.
+    fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Whole => ("2015-03-31/functions/", "/invocations"),
+            Self::Streaming => ("2021-11-15/functions/", "/response-streaming-invocations"),
+        }
+    }
+
+    /// `responseTransferMode`.
+    fn transfer_mode(self) -> &'static str {
+        match self {
+            Self::Whole => "BUFFERED",
+            Self::Streaming => "STREAM",
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Whole => Self::Streaming,
+            Self::Streaming => Self::Whole,
+        }
+    }
+
+    /// The path that invokes `function`.
+    #[must_use]
+    pub fn path(self, function: &str) -> String {
+        let (before, behind) = self.around();
+        format!("{before}{function}{behind}")
+    }
+}
+
+/// The function that `uri` invokes, in this manner. `uri` has its stage variables replaced:
+/// `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations`, or
+/// `…/2021-11-15/functions/{function}/response-streaming-invocations` if the answer is streamed,
 /// where the function is an ARN, a part of one, or a name, each with or without a version
 /// or alias. What a part leaves out is the integration's region and `account`.
 ///
 /// # Errors
-/// If it does not invoke a Lambda function.
-pub fn function(uri: &str, account: &str) -> Result<FunctionRef, FunctionUriError> {
+/// If it does not invoke a Lambda function, or in another manner.
+pub fn function(uri: &str, account: &str, manner: Manner) -> Result<FunctionRef, FunctionUriError> {
     let arn: Arn = uri.parse().map_err(|_| FunctionUriError::NotAnIntegration { uri: uri.to_owned() })?;
     if arn.service != "apigateway" {
         return Err(FunctionUriError::NotAnIntegration { uri: uri.to_owned() });
@@ -46,14 +96,19 @@ pub fn function(uri: &str, account: &str) -> Result<FunctionRef, FunctionUriErro
         return Err(FunctionUriError::OtherService { uri: uri.to_owned(), service });
     }
     let other = || FunctionUriError::NotAnInvocation { uri: uri.to_owned() };
-    let named = arn
-        .resource
-        .strip_prefix("path")
-        // Recorded from AWS: a doubled slash is accepted here.
-        .map(|path| path.trim_start_matches('/'))
-        .and_then(|path| path.strip_prefix("2015-03-31/functions/"))
-        .and_then(|path| path.strip_suffix("/invocations"))
-        .ok_or_else(other)?;
+    // Recorded from AWS: a doubled slash is accepted here.
+    let path =
+        arn.resource.strip_prefix("path").map(|path| path.trim_start_matches('/')).ok_or_else(other)?;
+    let in_manner = |manner: Manner| {
+        let (before, behind) = manner.around();
+        path.strip_prefix(before)?.strip_suffix(behind)
+    };
+    let Some(named) = in_manner(manner) else {
+        return Err(match in_manner(manner.other()) {
+            Some(_) => FunctionUriError::OtherManner { uri: uri.to_owned(), manner },
+            None => other(),
+        });
+    };
     of_name(named, account, &arn.region).ok_or_else(other)
 }
 
@@ -93,11 +148,18 @@ mod tests {
     use super::*;
 
     fn found(path: &str) -> Result<String, FunctionUriError> {
-        function(&format!("arn:aws:apigateway:us-west-2:lambda:{path}"), "000000000000").map(|function| {
-            let scope = function.scope;
-            let qualifier = function.qualifier.map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-            format!("{}/{}/{}{qualifier}", scope.account(), scope.region(), function.name)
-        })
+        found_in(path, Manner::Whole)
+    }
+
+    fn found_in(path: &str, manner: Manner) -> Result<String, FunctionUriError> {
+        function(&format!("arn:aws:apigateway:us-west-2:lambda:{path}"), "000000000000", manner).map(
+            |function| {
+                let scope = function.scope;
+                let qualifier =
+                    function.qualifier.map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+                format!("{}/{}/{}{qualifier}", scope.account(), scope.region(), function.name)
+            },
+        )
     }
 
     #[test]
@@ -129,11 +191,24 @@ mod tests {
     }
 
     #[test]
+    fn what_streams_has_a_path_of_its_own() {
+        let streaming = Manner::Streaming.path("orders:live");
+        assert_eq!(streaming, "2021-11-15/functions/orders:live/response-streaming-invocations");
+        let path = format!("path/{streaming}");
+        assert_eq!(found_in(&path, Manner::Streaming).as_deref(), Ok("000000000000/us-west-2/orders:live"));
+        let path = format!("path/{}", Manner::Whole.path("orders"));
+        let error = found_in(&path, Manner::Streaming).unwrap_err();
+        let path = "arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/orders/invocations";
+        assert_eq!(error.to_string(), format!("{path} is not the URI of the response transfer mode STREAM"));
+        let error = found("path/2021-11-15/functions/orders/response-streaming-invocations").unwrap_err();
+        assert!(error.to_string().ends_with("of the response transfer mode BUFFERED"), "{error}");
+    }
+
+    #[test]
     fn what_invokes_no_function_is_refused() {
         for path in [
             "path/2015-03-31/functions//invocations",
             "path/2015-03-31/functions/orders",
-            "path/2021-11-15/functions/orders/response-streaming-invocations",
             "path/2015-03-31/functions/a b/invocations",
             "path/2015-03-31/functions/a:b:c:d:e/invocations",
             "path/2015-03-31/functions/orders:/invocations",
@@ -142,7 +217,7 @@ mod tests {
             assert!(matches!(found(path), Err(FunctionUriError::NotAnInvocation { .. })), "{path}");
         }
         assert_eq!(
-            function("arn:aws:apigateway:us-west-2:s3:path/b/k", "000000000000"),
+            function("arn:aws:apigateway:us-west-2:s3:path/b/k", "000000000000", Manner::Whole),
             Err(FunctionUriError::OtherService {
                 uri: "arn:aws:apigateway:us-west-2:s3:path/b/k".into(),
                 service: "s3".into()
@@ -150,7 +225,7 @@ mod tests {
         );
         for uri in ["", "http://a/", "arn:aws:lambda:us-west-2:000000000000:function:orders"] {
             assert_eq!(
-                function(uri, "000000000000"),
+                function(uri, "000000000000", Manner::Whole),
                 Err(FunctionUriError::NotAnIntegration { uri: uri.to_owned() })
             );
         }

@@ -5,16 +5,21 @@ mod call;
 mod function;
 mod proxy_answer;
 mod proxy_event;
+mod stream;
+
+use std::time::Duration;
 
 use api::apigateway::ContentHandlingStrategy;
 use http::HeaderName;
 use ports::functions::{FunctionRef, InvocationType, InvokeRequest, Invoker};
 
+pub(crate) use call::error_message;
 pub use call::invoke;
-pub use function::{FunctionUriError, function};
+pub use function::{FunctionUriError, Manner, function};
 pub use proxy_answer::{ProxyAnswer, decode};
 pub use proxy_event::{EventRequest, ProxyEvent};
 pub(crate) use proxy_event::{forwarded_for, headers as seen_headers, query as seen_query};
+pub use stream::{StreamedAnswer, invoke_streaming};
 
 use crate::exchange::{Caller, ConfigurationFault, Refusal, ResourceFacts, StageFacts};
 use crate::mapping::parameters::RequestParameters;
@@ -45,6 +50,8 @@ pub struct LambdaProxy {
     pub invocation: Invocation,
     /// What is the same in every event.
     pub event: ProxyEvent,
+    /// How long the answer may stand still, if it is streamed (`responseTransferMode`).
+    pub streams: Option<Duration>,
 }
 
 /// An AWS integration with a function.

@@ -3,6 +3,7 @@
 //! recorded from AWS).
 
 use bytes::Bytes;
+use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
@@ -22,6 +23,41 @@ pub struct ProxyAnswer {
 /// The members that an answer may have. Any other makes it malformed.
 const MEMBERS: [&str; 5] = ["isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"];
 
+/// The members of the metadata in front of a streamed payload (API Gateway developer guide, "Lambda
+/// proxy integration format for response streaming"). Any other makes them malformed.
+const METADATA_MEMBERS: [&str; 4] = ["statusCode", "headers", "multiValueHeaders", "cookies"];
+
+/// Status and headers that stand in front of a streamed payload. Each member may be left out.
+///
+/// # Errors
+/// What is malformed, for the operator.
+pub(super) fn decode_metadata(metadata: &[u8]) -> Result<(StatusCode, HeaderMap), String> {
+    let metadata: Value = serde_json::from_slice(metadata).map_err(|error| format!("not JSON: {error}"))?;
+    let Value::Object(members) = metadata else { return Err("the metadata is not an object".to_owned()) };
+    known(&members, &METADATA_MEMBERS)?;
+    let mut headers = HeaderMap::new();
+    put_multi_value_headers(members.get("multiValueHeaders"), &mut headers)?;
+    put_headers(members.get("headers"), &mut headers)?;
+    match members.get("cookies") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(cookies)) => {
+            for cookie in cookies {
+                let (name, value) = header(SET_COOKIE.as_str(), cookie)?;
+                headers.append(name, value);
+            }
+        }
+        Some(_) => return Err("cookies is not a list".to_owned()),
+    }
+    Ok((status(members.get("statusCode"))?, headers))
+}
+
+fn known(members: &Map<String, Value>, names: &[&str]) -> Result<(), String> {
+    match members.keys().find(|name| !names.contains(&name.as_str())) {
+        Some(other) => Err(format!("the member {other:?} is unknown")),
+        None => Ok(()),
+    }
+}
+
 /// Takes `payload` apart.
 ///
 /// # Errors
@@ -39,9 +75,7 @@ pub fn decode(payload: &[u8]) -> Result<ProxyAnswer, String> {
     if members.is_empty() {
         return Err("an empty object".to_owned());
     }
-    if let Some(other) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-        return Err(format!("the member {other:?} is unknown"));
-    }
+    known(&members, &MEMBERS)?;
     let mut headers = HeaderMap::new();
     put_multi_value_headers(members.get("multiValueHeaders"), &mut headers)?;
     put_headers(members.get("headers"), &mut headers)?;
@@ -218,6 +252,39 @@ mod tests {
             &["test: same", "test: other"],
             "",
         );
+    }
+
+    #[test]
+    fn metadata_are_status_headers_and_cookies() {
+        let check = |metadata: &str, expected: Option<(u16, &[&str])>| {
+            let read = decode_metadata(metadata.as_bytes()).ok().map(|(status, headers)| {
+                let headers =
+                    headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+                (status.as_u16(), headers.collect::<Vec<_>>())
+            });
+            let expected = expected.map(|(status, headers)| {
+                (status, headers.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
+            });
+            assert_eq!(read, expected, "{metadata}");
+        };
+        check("{}", Some((200, &[])));
+        check("{\"statusCode\": 201, \"headers\": {\"X-A\": \"1\"}}", Some((201, &["x-a: 1"])));
+        check(
+            "{\"multiValueHeaders\": {\"a\": [\"1\", \"2\"]}, \"cookies\": [\"c=1\", \"d=2\"]}",
+            Some((200, &["a: 1", "a: 2", "set-cookie: c=1", "set-cookie: d=2"])),
+        );
+        for malformed in [
+            "",
+            "null",
+            "[]",
+            "{\"body\": \"b\"}",
+            "{\"isBase64Encoded\": false}",
+            "{\"cookies\": \"c=1\"}",
+            "{\"cookies\": [\"c\\n=1\"]}",
+            "{\"statusCode\": 101}",
+        ] {
+            check(malformed, None);
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::exchange::{
     Answered, Body, Call, Client, EndpointResponse, Matched, Measured, Refusal, Reply, read_whole,
 };
 use crate::integration::http::call::unusable;
+use crate::integration::lambda::{Manner, StreamedAnswer};
 use crate::mapping::media::BinaryTypes;
 use crate::mapping::query::Query;
 use crate::rest::limits::PAYLOAD_BYTES;
@@ -84,7 +85,11 @@ impl ExecutionLog {
             }
             Call::LambdaProxy(_, invoke) | Call::Lambda(_, invoke) => {
                 let (id, api) = (client.request.ids.request_id(), &client.stage.facts.api_id);
-                self.invoking(id, api, invoke, client.headers.get(CONTENT_TYPE));
+                let manner = match call {
+                    Call::LambdaProxy(proxy, _) if proxy.streams.is_some() => Manner::Streaming,
+                    _ => Manner::Whole,
+                };
+                self.invoking(id, api, invoke, manner, client.headers.get(CONTENT_TYPE));
             }
         }
     }
@@ -97,9 +102,10 @@ impl ExecutionLog {
         request_id: &str,
         api_id: &str,
         invoke: &InvokeRequest,
+        manner: Manner,
         content_type: Option<&HeaderValue>,
     ) {
-        let uri = invocation_uri(&invoke.function);
+        let uri = invocation_uri(&invoke.function, manner);
         self.write(Detail::Data, || format!("Endpoint request URI: {uri}"));
         self.write(Detail::Data, || {
             let mut sent: Vec<(&str, Cow<'_, str>)> = vec![
@@ -138,7 +144,11 @@ impl ExecutionLog {
             return Ok(answered);
         }
         // What is streamed is not held up: the log shows nothing of its body.
-        let streams = matches!(&answered, Answered::Http(call, _) if call.streams.is_some());
+        let streams = match &answered {
+            Answered::Http(call, _) => call.streams.is_some(),
+            Answered::LambdaStream(_) => true,
+            Answered::Mock(..) | Answered::Lambda(..) | Answered::LambdaProxy(_) => false,
+        };
         let answer = answer(&mut answered);
         let (status, latency) = (answer.status.as_u16(), latency.as_millis());
         self.write(Detail::Steps, || {
@@ -183,14 +193,12 @@ impl ExecutionLog {
 }
 
 /// Where AWS sends an invocation of `function`.
-fn invocation_uri(function: &FunctionRef) -> String {
+fn invocation_uri(function: &FunctionRef, manner: Manner) -> String {
     let FunctionRef { scope, name, qualifier } = function;
     let (region, account) = (scope.region(), scope.account());
     let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-    format!(
-        "https://lambda.{region}.amazonaws.com/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:\
-         {name}{qualifier}/invocations"
-    )
+    let path = manner.path(&format!("arn:aws:lambda:{region}:{account}:function:{name}{qualifier}"));
+    format!("https://lambda.{region}.amazonaws.com/{path}")
 }
 
 fn answer<'a>(answered: &'a mut Answered<'_>) -> &'a mut EndpointResponse {
@@ -198,7 +206,8 @@ fn answer<'a>(answered: &'a mut Answered<'_>) -> &'a mut EndpointResponse {
         Answered::Mock(_, answer)
         | Answered::Http(_, answer)
         | Answered::LambdaProxy(answer)
-        | Answered::Lambda(_, answer) => answer,
+        | Answered::Lambda(_, answer)
+        | Answered::LambdaStream(StreamedAnswer { answer, .. }) => answer,
     }
 }
 
@@ -221,10 +230,13 @@ mod tests {
             qualifier: qualifier.map(str::to_owned),
         };
         assert_eq!(
-            invocation_uri(&function(None)),
+            invocation_uri(&function(None), Manner::Whole),
             "https://lambda.us-west-2.amazonaws.com/2015-03-31/functions/arn:aws:lambda:us-west-2:111122223333:\
              function:orders/invocations"
         );
-        assert!(invocation_uri(&function(Some("live"))).ends_with(":function:orders:live/invocations"));
+        let live = function(Some("live"));
+        assert!(invocation_uri(&live, Manner::Whole).ends_with(":function:orders:live/invocations"));
+        let streaming = invocation_uri(&live, Manner::Streaming);
+        assert!(streaming.contains("/2021-11-15/functions/arn:"), "{streaming}");
     }
 }

@@ -18,6 +18,8 @@ use documents::apigateway::{RestApiDocument, StageDocument, within};
 use documents::apigateway_domain_names::{BasePathMappingDocument, domain_name_key};
 use store::Key;
 
+pub(in super::super) use references::{domains_leading_to, still_mapped};
+
 use super::refusals::{bad_request, conflict, limit_exceeded, not_found};
 use super::{domain_names, limits};
 use crate::paginate::{Page, page};
@@ -61,17 +63,16 @@ fn create_base_path_mapping(
         rest_api_id: Some(input.rest_api_id.clone()),
         stage: input.stage.clone().filter(|stage| !stage.is_empty()),
     };
-    Ok(create(call, &domain, &key, mapping)?.mapping)
+    check_target(call, &domain, &mapping)?;
+    Ok(create(call, &key, mapping)?.mapping)
 }
 
-/// Stores a mapping that is new.
+/// Stores a mapping that is new, and whose target was checked.
 pub(in super::super) fn create(
     call: &mut Call<'_, '_>,
-    domain: &DomainName,
     domain_key: &Key,
     mapping: BasePathMapping,
 ) -> Outcome<BasePathMappingDocument> {
-    check_target(call, domain, &mapping)?;
     let mappings = call.tx.list::<BasePathMappingDocument>(&call.context.scope, domain_key)?;
     let key = check_free(call, domain_key, &mapping)?;
     if mappings.len() >= limits::BASE_PATH_MAPPINGS {

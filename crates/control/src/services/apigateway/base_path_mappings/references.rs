@@ -10,17 +10,17 @@ use crate::{Call, Outcome};
 
 /// Seen in reports of AWS's users.
 pub(super) fn check_stage_unmapped(call: &mut Call<'_, '_>, input: &DeleteStageRequest) -> Outcome<()> {
-    let domains = domains(call, &input.rest_api_id, Some(&input.stage_name))?;
-    refuse(&domains, &format!("stage {}", input.stage_name), "stage")
+    let domains = domains_leading_to(call, &input.rest_api_id, Some(&input.stage_name))?;
+    still_mapped(&domains, &format!("stage {}", input.stage_name), "stage")
 }
 
 /// Seen in reports of AWS's users.
 pub(super) fn check_api_unmapped(call: &mut Call<'_, '_>, input: &DeleteRestApiRequest) -> Outcome<()> {
-    let domains = domains(call, &input.rest_api_id, None)?;
-    refuse(&domains, &format!("RestApi {}", input.rest_api_id), "RestApi")
+    let domains = domains_leading_to(call, &input.rest_api_id, None)?;
+    still_mapped(&domains, &format!("RestApi {}", input.rest_api_id), "RestApi")
 }
 
-fn refuse(domains: &[String], what: &str, kind: &str) -> Outcome<()> {
+pub(in super::super::super) fn still_mapped(domains: &[String], what: &str, kind: &str) -> Outcome<()> {
     if domains.is_empty() {
         return Ok(());
     }
@@ -55,7 +55,11 @@ pub(super) fn check_endpoint_type(call: &mut Call<'_, '_>, input: &UpdateRestApi
 /// The domain names whose mappings or rules lead to the API, or to one stage of it, each once. That rules
 /// hold what they lead to is not recorded: else they would lead nowhere, and to whoever makes a stage of
 /// the name next.
-fn domains(call: &mut Call<'_, '_>, api: &str, stage: Option<&str>) -> Outcome<Vec<String>> {
+pub(in super::super::super) fn domains_leading_to(
+    call: &mut Call<'_, '_>,
+    api: &str,
+    stage: Option<&str>,
+) -> Outcome<Vec<String>> {
     let mappings = call.tx.list::<BasePathMappingDocument>(&call.context.scope, &Key::root())?;
     let leading = mappings.iter().filter(|(_, document)| {
         let mapping = &document.mapping;

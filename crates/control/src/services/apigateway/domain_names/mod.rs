@@ -24,6 +24,8 @@ use documents::apigateway_domain_names::{
 use indexmap::IndexMap;
 use store::Key;
 
+pub(in super::super) use update::change;
+
 use super::refusals::{bad_request, not_found};
 use super::{access_associations, limits, refusals};
 use crate::paginate::{Page, page};
@@ -39,7 +41,10 @@ pub(super) fn register(registry: &mut Registry) {
 }
 
 /// Makes a domain name. It is available at once, unlike AWS's, which take up to 40 minutes.
-fn create_domain_name(call: &mut Call<'_, '_>, input: &CreateDomainNameRequest) -> Outcome<DomainName> {
+pub(in super::super) fn create_domain_name(
+    call: &mut Call<'_, '_>,
+    input: &CreateDomainNameRequest,
+) -> Outcome<DomainName> {
     names::check(&input.domain_name)?;
     let configuration = endpoints::configuration(input.endpoint_configuration.as_ref())?;
     let types = configuration.types.clone().unwrap_or_default();
@@ -103,7 +108,10 @@ fn get_domain_names(call: &mut Call<'_, '_>, input: &GetDomainNamesRequest) -> O
 
 /// Removes a domain name and its mappings (API Gateway developer guide, "Tutorial: Create and invoke
 /// a custom domain name for private APIs").
-fn delete_domain_name(call: &mut Call<'_, '_>, input: &DeleteDomainNameRequest) -> Outcome<Empty> {
+pub(in super::super) fn delete_domain_name(
+    call: &mut Call<'_, '_>,
+    input: &DeleteDomainNameRequest,
+) -> Outcome<Empty> {
     let (name, id) = (&input.domain_name, input.domain_name_id.as_deref());
     let document = find(call, name, id)?;
     if access_associations::has_any(call, &document.domain_name)? {
@@ -137,7 +145,7 @@ pub(in super::super) fn find(
 }
 
 /// Stores a domain name.
-pub(super) fn put(call: &mut Call<'_, '_>, document: &DomainNameDocument) -> Outcome<()> {
+pub(in super::super) fn put(call: &mut Call<'_, '_>, document: &DomainNameDocument) -> Outcome<()> {
     let domain = &document.domain_name;
     let name = domain.domain_name.as_deref().unwrap_or_default();
     let key = domain_name_key(name, domain.domain_name_id.as_deref());

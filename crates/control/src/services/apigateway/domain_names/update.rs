@@ -6,6 +6,8 @@ use api::apigateway::{
     SecurityPolicy, UpdateDomainNameRequest,
 };
 
+use documents::apigateway_domain_names::DomainNameDocument;
+
 use super::super::refusals::bad_request;
 use super::{certificates, endpoints, find, names, policies, put, settings, sharing, shown};
 use crate::patch::{Patch, Table, Wording, row};
@@ -48,6 +50,16 @@ pub(super) fn update_domain_name(
     for patch in TABLE.read(&input.patch_operations) {
         apply(domain, &patch?)?;
     }
+    change(call, document, &earlier).map(shown)
+}
+
+/// Stores a domain name that was `earlier`, if what it is now fits together.
+pub(in super::super::super) fn change(
+    call: &mut Call<'_, '_>,
+    mut document: DomainNameDocument,
+    earlier: &DomainName,
+) -> Outcome<DomainName> {
+    let domain = &mut document.domain_name;
     if domain.certificate_arn != earlier.certificate_arn
         || domain.regional_certificate_arn != earlier.regional_certificate_arn
     {
@@ -57,18 +69,18 @@ pub(super) fn update_domain_name(
     if !edge || domain.certificate_arn.is_some() {
         document.uploaded = None;
     }
-    if edge && !endpoints::has(&earlier, EndpointType::Edge) {
+    if edge && !endpoints::has(earlier, EndpointType::Edge) {
         names::check_free_at_the_edge(call, &document.domain_name)?;
     }
     settings::check(call, &document)?;
     let domain = &mut document.domain_name;
     endpoints::address(&call.plane.random, &call.context.scope, domain);
     let policy = domain.management_policy.clone();
-    certificates::detach_all(call, &earlier)?;
+    certificates::detach_all(call, earlier)?;
     certificates::attach_all(call, &document.domain_name)?;
-    sharing::share(call, &earlier, policy.as_deref())?;
+    sharing::share(call, earlier, policy.as_deref())?;
     put(call, &document)?;
-    Ok(shown(document.domain_name))
+    Ok(document.domain_name)
 }
 
 fn apply(domain: &mut DomainName, patch: &Patch<'_>) -> Outcome<()> {

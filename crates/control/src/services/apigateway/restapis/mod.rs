@@ -20,7 +20,7 @@ pub(super) mod method_responses;
 mod method_settings;
 pub(super) mod methods;
 mod model_schema;
-mod model_template;
+pub(in super::super) mod model_template;
 pub(super) mod models;
 mod policy;
 mod references;

@@ -10,7 +10,7 @@ use super::super::limits;
 use super::model_schema::{each_reference, model};
 
 /// The models of an API, name → schema.
-pub(super) type Schemas = BTreeMap<String, Value>;
+pub(in super::super::super) type Schemas = BTreeMap<String, Value>;
 
 /// The schema of the model `root` of the API `api`, with every model it refers to, directly or
 /// not, among its definitions (API Gateway API reference, `GetModel`, `flatten`).
@@ -76,7 +76,7 @@ fn rewrite(
 
 /// A mapping template that makes a payload in the form of the model `root` (API Gateway API
 /// reference, `GetModelTemplate`). Its values are samples.
-pub(super) fn template(api: &str, root: &str, schemas: &Schemas) -> String {
+pub(in super::super::super) fn template(api: &str, root: &str, schemas: &Schemas) -> String {
     let mut template = Template { api, root, schemas, text: String::new(), values: 0 };
     template.text.push_str("#set($inputRoot = $input.path('$'))\n");
     template.value(schemas.get(root).unwrap_or(&Value::Null), root, "$inputRoot", 0, 0);

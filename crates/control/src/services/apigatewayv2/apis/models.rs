@@ -4,13 +4,15 @@ use api::Empty;
 use api::apigatewayv2::operations as op;
 use api::apigatewayv2::{
     CreateModelRequest, CreateModelResponse, DeleteModelRequest, GetModelRequest, GetModelResponse,
-    GetModelsRequest, GetModelsResponse, Model, UpdateModelRequest, UpdateModelResponse,
+    GetModelTemplateRequest, GetModelTemplateResponse, GetModelsRequest, GetModelsResponse, Model,
+    UpdateModelRequest, UpdateModelResponse,
 };
 use base::ids;
 use documents::apigateway::within;
 use documents::apigatewayv2::ModelDocument;
 use store::Key;
 
+use super::super::super::apigateway::restapis::model_template::{Schemas, template};
 use super::super::listed;
 use super::super::refusals::{bad_request, conflict, description, unknown};
 use super::super::shapes::{changed, same};
@@ -22,6 +24,7 @@ pub(super) fn register(registry: &mut Registry) {
         .write(op::CreateModel, create_model)
         .read(op::GetModel, get_model)
         .read(op::GetModels, get_models)
+        .read(op::GetModelTemplate, get_model_template)
         .write(op::UpdateModel, update_model)
         .write(op::DeleteModel, delete_model);
 }
@@ -47,6 +50,20 @@ fn get_models(call: &mut Call<'_, '_>, input: &GetModelsRequest) -> Outcome<GetM
     let all = all(call, &input.api_id)?;
     let (items, next_token) = listed(all, place, input.next_token.as_deref(), input.max_results.as_deref())?;
     Ok(GetModelsResponse { items: Some(items), next_token })
+}
+
+/// A mapping template that shows the model's form, as version 1 makes it.
+fn get_model_template(
+    call: &mut Call<'_, '_>,
+    input: &GetModelTemplateRequest,
+) -> Outcome<GetModelTemplateResponse> {
+    let model = find(call, &input.api_id, &input.model_id)?;
+    let schemas = all(call, &input.api_id)?.into_iter().map(|model| {
+        let schema = serde_json::from_str(model.schema.as_deref().unwrap_or_default()).unwrap_or_default();
+        (model.name, schema)
+    });
+    let template = template(&input.api_id, &model.name, &schemas.collect::<Schemas>());
+    Ok(GetModelTemplateResponse { value: Some(template) })
 }
 
 fn update_model(call: &mut Call<'_, '_>, input: &UpdateModelRequest) -> Outcome<UpdateModelResponse> {

@@ -5,8 +5,8 @@ use api::apigatewayv2::operations as op;
 use api::apigatewayv2::{
     AccessLogSettings, Api, CreateStageRequest, CreateStageResponse, DeleteAccessLogSettingsRequest,
     DeleteRouteSettingsRequest, DeleteStageRequest, GetStageRequest, GetStageResponse, GetStagesRequest,
-    GetStagesResponse, LoggingLevel, ProtocolType, RouteSettings, Stage, UpdateStageRequest,
-    UpdateStageResponse,
+    GetStagesResponse, LoggingLevel, ProtocolType, ResetAuthorizersCacheRequest, RouteSettings, Stage,
+    UpdateStageRequest, UpdateStageResponse,
 };
 use base::{Arn, Timestamp};
 use documents::apigateway::within;
@@ -30,6 +30,7 @@ pub(super) fn register(registry: &mut Registry) {
         .write(op::UpdateStage, update_stage)
         .write(op::DeleteRouteSettings, delete_route_settings)
         .write(op::DeleteAccessLogSettings, delete_access_log_settings)
+        .write(op::ResetAuthorizersCache, reset_authorizers_cache)
         .write(op::DeleteStage, delete_stage);
 }
 
@@ -153,6 +154,19 @@ fn delete_stage(call: &mut Call<'_, '_>, input: &DeleteStageRequest) -> Outcome<
     }
 }
 
+/// Has all that its authorizers have said asked anew: who follows the stage forgets it with the stage
+/// that it was said to.
+fn reset_authorizers_cache(call: &mut Call<'_, '_>, input: &ResetAuthorizersCacheRequest) -> Outcome<Empty> {
+    if find_api(call, &input.api_id)?.protocol_type != ProtocolType::Http {
+        // API Gateway API reference: "Supported only for HTTP APIs." The text is not recorded.
+        return Err(bad_request("Resetting the authorizers cache is supported only for HTTP APIs"));
+    }
+    let stage = get(call, &input.api_id, &input.stage_name)?;
+    let document = StageDocument { stage, authorizers_cache_reset: Some(call.now()) };
+    call.tx.put(&call.context.scope, &within(&input.api_id, &input.stage_name), &document)?;
+    Ok(Empty {})
+}
+
 /// The stage `name` of an API.
 pub(in super::super) fn get(call: &mut Call<'_, '_>, api: &str, name: &str) -> Outcome<Stage> {
     let document = call.tx.get::<StageDocument>(&call.context.scope, &within(api, name))?;
@@ -167,8 +181,11 @@ pub(super) fn all(call: &mut Call<'_, '_>, api: &str) -> Outcome<Vec<Stage>> {
 
 /// Stores a stage.
 pub(in super::super) fn put(call: &mut Call<'_, '_>, api: &str, stage: Stage) -> Outcome<Stage> {
-    let document = StageDocument { stage };
-    call.tx.put(&call.context.scope, &within(api, &document.stage.stage_name), &document)?;
+    let key = within(api, &stage.stage_name);
+    let known = call.tx.get::<StageDocument>(&call.context.scope, &key)?;
+    let authorizers_cache_reset = known.and_then(|known| known.authorizers_cache_reset);
+    let document = StageDocument { stage, authorizers_cache_reset };
+    call.tx.put(&call.context.scope, &key, &document)?;
     Ok(document.stage)
 }
 

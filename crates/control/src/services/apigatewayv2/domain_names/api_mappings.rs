@@ -1,6 +1,6 @@
 //! `/v2/domainnames/{name}/apimappings`: base path mappings as the second version knows them: by an id,
-//! always with a stage, and with base paths of several segments (API Gateway developer guide, "Working
-//! with API mappings for REST APIs").
+//! always with a stage, with base paths of several segments, and to APIs of all kinds (API Gateway
+//! developer guide, "Working with API mappings for REST APIs").
 
 use api::Empty;
 use api::apigateway::BasePathMapping;
@@ -13,11 +13,12 @@ use api::apigatewayv2::{
 use documents::apigateway_domain_names::{BasePathMappingDocument, NO_BASE_PATH};
 use store::Key;
 
-use super::super::super::apigateway::base_path_mappings::{check_free, check_target, create, domain};
+use super::super::super::apigateway::base_path_mappings::{check_free, create, domain};
 use super::super::limits;
 use super::super::listed;
 use super::super::refusals::{bad_request, unknown};
 use super::super::shapes::same;
+use super::targets;
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -42,7 +43,8 @@ fn create_api_mapping(
         rest_api_id: Some(input.api_id.clone()),
         stage: Some(stage(&input.stage)?),
     };
-    same(&shown(create(call, &domain, &key, mapping)?))
+    targets::check(call, &domain, &key, &mapping)?;
+    same(&shown(create(call, &key, mapping)?))
 }
 
 fn get_api_mapping(call: &mut Call<'_, '_>, input: &GetApiMappingRequest) -> Outcome<GetApiMappingResponse> {
@@ -76,7 +78,7 @@ fn update_api_mapping(
     if let Some(given) = &input.stage {
         mapping.stage = Some(stage(given)?);
     }
-    check_target(call, &domain, &document.mapping)?;
+    targets::check(call, &domain, &domain_key, &document.mapping)?;
     call.tx.delete::<BasePathMappingDocument>(&call.context.scope, &earlier)?;
     let key = check_free(call, &domain_key, &document.mapping)?;
     call.tx.put(&call.context.scope, &key, &document)?;

@@ -9,6 +9,7 @@ fn reply(payload: &'static [u8]) -> InvokeReply {
         payload: Bytes::from_static(payload),
         function_error: None,
         executed_version: "$LATEST".into(),
+        request_id: "8f507cfc".into(),
         log_tail: None,
     }
 }
