@@ -10,6 +10,9 @@ use crate::access::user_pools::UserPools;
 use crate::access::vpc_endpoints::VpcEndpoints;
 use crate::integration::backends::Backends;
 
+/// What authorizers of HTTP APIs have said.
+pub(crate) type RouteVerdicts = Verdicts<crate::http_api::Verdict>;
+
 /// The doors of the request path. Cloning is cheap.
 #[derive(Clone)]
 pub struct Doors {
@@ -17,6 +20,8 @@ pub struct Doors {
     pub functions: Arc<dyn Functions>,
     /// What authorizers have said.
     pub verdicts: Arc<Verdicts>,
+    /// What authorizers of HTTP APIs have said.
+    pub route_verdicts: Arc<RouteVerdicts>,
     /// Verifies who has signed requests.
     pub signatures: Arc<Signatures>,
     /// The keys of Cognito user pools.

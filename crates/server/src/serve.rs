@@ -156,6 +156,7 @@ impl Parts {
         let doors = Doors {
             functions: functions.clone(),
             verdicts: Arc::default(),
+            route_verdicts: Arc::default(),
             signatures: Arc::new(Signatures::new(identities)),
             user_pools: Arc::new(UserPools::new(user_pools)),
             backends: Arc::clone(&backends),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use policy::{Decision, Principal, evaluate};
+use policy::{Decision, Policy, Principal, evaluate};
 use ports::functions::{Functions, InvocationType, InvokeError};
 
 use super::circumstances::question;
@@ -249,8 +249,19 @@ pub(crate) async fn ask(
 
 /// Whether the policy allows the method that the request has come to.
 fn allowed(verdict: &Verdict, matched: &Matched<'_>, arn: &MethodArn) -> Result<(), Refusal> {
-    let asking = Asking::of(matched);
-    let decide = |arn: &str| evaluate(&verdict.rules, &question(asking, Principal::Anonymous, INVOKE, arn));
+    decided(&verdict.rules, Asking::of(matched), arn)
+}
+
+/// Whether what an authorizer said allows what is asked for.
+///
+/// # Errors
+/// That it does not, or that it is not known what is asked for.
+pub(crate) fn allows(rules: &Policy, asking: Asking<'_>) -> Result<(), Refusal> {
+    decided(rules, asking, &MethodArn::bounded(asking)?)
+}
+
+fn decided(rules: &Policy, asking: Asking<'_>, arn: &MethodArn) -> Result<(), Refusal> {
+    let decide = |arn: &str| evaluate(rules, &question(asking, Principal::Anonymous, INVOKE, arn));
     match arn.of_sent(decide) {
         Decision::Allow => Ok(()),
         Decision::ExplicitDeny => Err(Refusal::AuthorizerDenied { explicit: true }),
@@ -264,6 +275,7 @@ pub(crate) fn authorized(verdict: &Verdict, latency_millis: u64) -> Authorized {
     Authorized {
         principal_id: Some(verdict.principal_id.as_str().into()),
         context: verdict.texts.clone(),
+        jwt: None,
         latency_millis: Some(latency_millis),
         usage_identifier_key: verdict.usage_identifier_key.clone(),
     }

@@ -3,7 +3,8 @@
 use http::HeaderMap;
 
 use super::ResourcePolicy;
-use crate::exchange::{Matched, Request, StageFacts};
+use super::method_arn::MethodArn;
+use crate::exchange::{Matched, Refusal, Request, StageFacts};
 
 /// Who wants what of which API.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,14 @@ pub struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
+    /// The ARN of what is asked for, as authorizers are told it.
+    ///
+    /// # Errors
+    /// 414 if it is longer than AWS takes.
+    pub fn arn(self) -> Result<String, Refusal> {
+        Ok(MethodArn::bounded(self)?.sent)
+    }
+
     /// For the method that `matched` has come to.
     #[must_use]
     pub fn of(matched: &'a Matched<'_>) -> Self {

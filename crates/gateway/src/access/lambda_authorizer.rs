@@ -32,6 +32,11 @@ pub(super) const LONGEST_TTL: Duration = Duration::from_secs(3_600);
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
+/// A number that no other authorizer has that this process compiles.
+pub(crate) fn next_number() -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// An authorizer, ready to ask.
 #[derive(Debug)]
 pub struct LambdaAuthorizer {
@@ -165,7 +170,7 @@ impl LambdaAuthorizer {
         });
         // What nothing tells apart must not be kept.
         let ttl = Some(ttl).filter(|ttl| !ttl.is_zero() && !sources.is_empty());
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let number = next_number();
         Ok(Self { id: id.into(), number, ttl, invocation, token, sources, validation })
     }
 

@@ -5,6 +5,7 @@ mod asking;
 mod circumstances;
 pub mod cognito;
 pub mod iam;
+mod key_sets;
 pub mod lambda_authorizer;
 mod method_arn;
 mod resource_policy;
@@ -14,12 +15,13 @@ pub mod vpc_endpoints;
 
 use std::sync::Arc;
 
-pub(crate) use ask::{ask, authorize, authorized};
+pub(crate) use ask::{allows, ask, authorize, authorized};
 pub use asking::Asking;
 pub(crate) use circumstances::question;
 pub use resource_policy::ResourcePolicy;
 pub(crate) use resource_policy::{INVOKE, MANAGE_CONNECTIONS};
 pub use verdicts::Verdicts;
+pub(crate) use verdicts::key as verdict_key;
 
 use crate::integration::lambda::ProxyEvent;
 use cognito::CognitoAuthorizer;

@@ -6,33 +6,16 @@
 //! them. Without its keys no token is believed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use base::{Arn, Timestamp};
-use http::header::ACCEPT;
-use http::{HeaderValue, Request, Uri, Version};
+use http::Uri;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 
-use crate::exchange::{Body, read_whole};
-use crate::integration::http::{Target, Upstreams};
-
-/// API Gateway's bounds of what an issuer may send, and how long it may take (developer guide, for
-/// JWT authorizers).
-const KEY_SET_BYTES: usize = 150_000;
-const FETCH_TIME: Duration = Duration::from_millis(1_500);
-
-/// How long fetched keys are used without another look.
-const FRESH: Duration = Duration::from_secs(3_600);
-
-/// The shortest time between two fetches for keys that are not there: nobody who makes up key names
-/// can flood an issuer.
-const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(10);
-
-/// The same after a fetch that failed.
-const FAILED_PAUSE: Duration = Duration::from_secs(1);
+use super::key_sets::{KeySets, Place};
+use crate::integration::http::Upstreams;
 
 /// Where the keys of a pool are.
 #[derive(Clone, Debug)]
@@ -67,16 +50,7 @@ pub struct PoolSettings {
 pub struct UserPools {
     /// By the pool's ARN.
     settings: HashMap<String, PoolSettings>,
-    fetched: Mutex<HashMap<String, Fetched>>,
-}
-
-#[derive(Clone, Debug)]
-struct Fetched {
-    at: Instant,
-    /// None if the last fetch failed and there were none before.
-    keys: Option<Arc<JwkSet>>,
-    /// Whether the last fetch failed.
-    failed: bool,
+    fetched: KeySets,
 }
 
 /// A pool that an authorizer takes tokens of.
@@ -118,7 +92,7 @@ impl UserPools {
     /// With what an operator says of some pools, by ARN.
     #[must_use]
     pub fn new(settings: HashMap<String, PoolSettings>) -> Self {
-        Self { settings, fetched: Mutex::default() }
+        Self { settings, fetched: KeySets::default() }
     }
 
     /// The claims of a token of one of `pools`. If the method names scopes it has to be an access
@@ -175,44 +149,40 @@ impl UserPools {
         upstreams: &Upstreams,
     ) -> Result<Arc<JwkSet>, TokenFault> {
         let fault = |why: String| TokenFault::Keys { pool: pool.arn.to_string(), why };
-        let address = match self.settings.get(&*pool.arn).map(|settings| &settings.keys) {
+        let own;
+        let place = match self.settings.get(&*pool.arn).map(|settings| &settings.keys) {
             Some(KeySource::Here(keys)) => return Ok(Arc::clone(keys)),
-            Some(KeySource::At(address)) => address.clone(),
+            Some(KeySource::At(address)) => address,
             None => {
                 let address = format!("{}/.well-known/jwks.json", pool.issuer);
-                address.parse().map_err(|_| fault(format!("{address} is no address")))?
+                own = address.parse().map_err(|_| fault(format!("{address} is no address")))?;
+                &own
             }
         };
-        let known = self.fetched().get(&*pool.arn).cloned();
-        if let Some(Fetched { at, keys, failed }) = &known {
-            let age = at.elapsed();
-            match keys {
-                Some(keys) if keys.find(key_id).is_some() && age < FRESH => return Ok(Arc::clone(keys)),
-                Some(keys) if age < if *failed { FAILED_PAUSE } else { UNKNOWN_KEY_PAUSE } => {
-                    return Ok(Arc::clone(keys));
-                }
-                None if age < FAILED_PAUSE => return Err(fault("the last attempt failed".to_owned())),
-                _ => {}
-            }
-        }
-        let answer = fetch(&address, upstreams).await;
-        let before = known.and_then(|known| known.keys);
-        let (keys, failed) = match &answer {
-            Ok(keys) => (Some(Arc::clone(keys)), false),
-            // What was true an hour ago is better than nothing, and no less true than it was.
-            Err(_) => (before, true),
-        };
-        let fetched = Fetched { at: Instant::now(), keys: keys.clone(), failed };
-        self.fetched().insert(pool.arn.to_string(), fetched);
-        match (keys, answer) {
-            (Some(keys), _) => Ok(keys),
-            (None, Err(why)) => Err(fault(why)),
-            (None, Ok(keys)) => Ok(keys),
-        }
+        self.fetched.keys(&pool.arn, key_id, Place::At(place), upstreams).await.map_err(fault)
     }
 
-    fn fetched(&self) -> std::sync::MutexGuard<'_, HashMap<String, Fetched>> {
-        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The keys of whoever issues tokens as `issuer`: of a pool that an operator has described, or
+    /// where the issuer says that they are (OpenID Connect Discovery 1.0).
+    ///
+    /// # Errors
+    /// Why they cannot be had.
+    pub(crate) async fn keys_of(
+        &self,
+        issuer: &str,
+        key_id: &str,
+        upstreams: &Upstreams,
+    ) -> Result<Arc<JwkSet>, String> {
+        let described = self.settings.iter().find(|(arn, settings)| match &settings.issuer {
+            Some(given) => given == issuer,
+            None => UserPool::of(arn).is_some_and(|pool| *pool.issuer == *issuer),
+        });
+        let place = match described.map(|(_, settings)| &settings.keys) {
+            Some(KeySource::Here(keys)) => return Ok(Arc::clone(keys)),
+            Some(KeySource::At(address)) => Place::At(address),
+            None => Place::Issuer(issuer),
+        };
+        self.fetched.keys(issuer, key_id, place, upstreams).await
     }
 }
 
@@ -243,28 +213,6 @@ fn hold(
     }
     let granted = text("scope").split_ascii_whitespace().any(|scope| scopes.iter().any(|own| own == scope));
     if granted { Ok(()) } else { untrusted("it has none of the method's scopes") }
-}
-
-async fn fetch(address: &Uri, upstreams: &Upstreams) -> Result<Arc<JwkSet>, String> {
-    let deadline = Instant::now() + FETCH_TIME;
-    let target = Target::of(address).map_err(|error| error.to_string())?;
-    let mut request = Request::new(Body::Empty);
-    let path = address.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    *request.uri_mut() = path.parse().map_err(|_| format!("{path} is no path"))?;
-    *request.version_mut() = Version::HTTP_11;
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let response = upstreams.send(&target, request, deadline).await.map_err(|error| error.to_string())?;
-    if !response.status().is_success() {
-        return Err(format!("{address} answers {}", response.status()));
-    }
-    let body = read_whole(response.into_body(), KEY_SET_BYTES);
-    let body = tokio::time::timeout_at(deadline.into(), body)
-        .await
-        .map_err(|_| format!("{address} does not answer in time"))?
-        .map_err(|error| error.to_string())?;
-    let keys: JwkSet =
-        serde_json::from_slice(&body).map_err(|error| format!("{address} has no key set: {error}"))?;
-    Ok(Arc::new(keys))
 }
 
 #[cfg(test)]

@@ -20,22 +20,23 @@ const ENTRY_BYTES: usize = 1_024;
 /// A compiled policy is larger than its text.
 const TIMES_LARGER: usize = 8;
 
-/// What has been said. All cores share it.
-#[derive(Debug)]
-pub struct Verdicts(Cache<Box<[u8]>, Arc<Kept>>);
+/// What has been said, in the form that one kind of API reads it in. All cores share it.
+pub struct Verdicts<V = Verdict>(Cache<Box<[u8]>, Arc<Kept<V>>>);
 
 #[derive(Debug)]
-struct Kept {
-    verdict: Arc<Verdict>,
+struct Kept<V> {
+    verdict: Arc<V>,
+    /// How long it was as it was said.
+    length: usize,
     until: Timestamp,
 }
 
-impl Default for Verdicts {
+impl<V: Send + Sync + 'static> Default for Verdicts<V> {
     fn default() -> Self {
-        let cache = Cache::<Box<[u8]>, Arc<Kept>>::builder()
+        let cache = Cache::<Box<[u8]>, Arc<Kept<V>>>::builder()
             .max_capacity(MOST_BYTES)
             .weigher(|key, kept| {
-                let bytes = key.len() + ENTRY_BYTES + TIMES_LARGER * kept.verdict.length;
+                let bytes = key.len() + ENTRY_BYTES + TIMES_LARGER * kept.length;
                 u32::try_from(bytes).unwrap_or(u32::MAX)
             })
             .eviction_policy(EvictionPolicy::lru())
@@ -54,8 +55,7 @@ impl Verdicts {
         now: Timestamp,
     ) -> Option<Arc<Verdict>> {
         authorizer.ttl?;
-        let kept = self.0.get(&key(authorizer, identity)[..])?;
-        (now < kept.until).then(|| Arc::clone(&kept.verdict))
+        self.find(&key(authorizer.number, identity.iter().map(|(_, value)| &**value)), now)
     }
 
     /// Keeps what `authorizer` says of this identity, if it is to be kept.
@@ -67,18 +67,38 @@ impl Verdicts {
         verdict: &Arc<Verdict>,
     ) {
         if let Some(ttl) = authorizer.ttl {
-            let kept = Kept { verdict: Arc::clone(verdict), until: now.plus(ttl) };
-            self.0.insert(key(authorizer, identity), Arc::new(kept));
+            let key = key(authorizer.number, identity.iter().map(|(_, value)| &**value));
+            self.keep(key, verdict, verdict.length, now.plus(ttl));
         }
+    }
+}
+
+impl<V: Send + Sync + 'static> Verdicts<V> {
+    /// What is kept under `key` and still holds.
+    pub(crate) fn find(&self, key: &[u8], now: Timestamp) -> Option<Arc<V>> {
+        let kept = self.0.get(key)?;
+        (now < kept.until).then(|| Arc::clone(&kept.verdict))
+    }
+
+    /// Keeps a verdict, which was of `length` bytes when it was said, until a moment.
+    pub(crate) fn keep(&self, key: Box<[u8]>, verdict: &Arc<V>, length: usize, until: Timestamp) {
+        let kept = Kept { verdict: Arc::clone(verdict), length, until };
+        self.0.insert(key, Arc::new(kept));
+    }
+}
+
+impl<V> std::fmt::Debug for Verdicts<V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Verdicts")
     }
 }
 
 /// The authorizer as it was compiled with its stage, which no other has been or will be, and the
 /// values, each with its length. So what was said before a stage was flushed, deployed anew or
 /// changed is never found again, and no two identities are mistaken for each other.
-fn key(authorizer: &LambdaAuthorizer, identity: &Identity<'_>) -> Box<[u8]> {
-    let mut key = authorizer.number.to_le_bytes().to_vec();
-    for (_, value) in identity {
+pub(crate) fn key<'a>(number: u64, identity: impl Iterator<Item = &'a str>) -> Box<[u8]> {
+    let mut key = number.to_le_bytes().to_vec();
+    for value in identity {
         key.extend_from_slice(&value.len().to_le_bytes());
         key.extend_from_slice(value.as_bytes());
     }

@@ -81,6 +81,8 @@ pub struct Authorized {
     /// What else it says: texts, numbers and truth values of a Lambda authorizer, or the object
     /// `claims`.
     pub context: Map<String, Value>,
+    /// If it was a token that said it: those of its scopes that let the sender in, if any were asked for.
+    pub jwt: Option<Option<Box<[Box<str>]>>>,
     /// `integrationLatency` of functions' events: how long a Lambda authorizer took; 0 if what it
     /// had said before still held.
     pub latency_millis: Option<u64>,

@@ -433,6 +433,7 @@ impl Variable {
             Self::AuthorizerError => match refusal {
                 Some(
                     refusal @ (Refusal::Unauthorized
+                    | Refusal::Bearer(_)
                     | Refusal::AuthorizerConfigurationError { .. }
                     | Refusal::AuthorizerFailure { .. }),
                 ) => {

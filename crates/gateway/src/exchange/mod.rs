@@ -30,7 +30,7 @@ pub use ids::{IdSource, RequestIds};
 pub use incoming::Incoming;
 pub use path_parameters::PathParameters;
 pub use refusal::{
-    Blame, ConfigurationFault, DomainRefusal, GatewayResponse, IntegrationFault, Refusal, TooLarge,
+    Bearer, Blame, ConfigurationFault, DomainRefusal, GatewayResponse, IntegrationFault, Refusal, TooLarge,
     Unreachable,
 };
 pub use reply::{EndpointResponse, Reply, Subject};

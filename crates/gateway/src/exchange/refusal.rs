@@ -23,6 +23,9 @@ pub enum Refusal {
     /// The sender is not known to the method's authorizer, or does not say who it is.
     #[error("the caller is not known to the authorizer")]
     Unauthorized,
+    /// A token does not let its bearer in.
+    #[error("the token: {0}")]
+    Bearer(Bearer),
     /// The policy of the method's authorizer does not let the sender in.
     #[error("the authorizer's policy {}", if *.explicit { "denies the request" } else { "does not allow the request" })]
     AuthorizerDenied {
@@ -148,6 +151,28 @@ pub enum Refusal {
     IntegrationTimeout {
         /// The integration's timeout.
         limit_millis: u64,
+    },
+}
+
+/// What is the matter with a bearer's token (RFC 6750, section 3).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Bearer {
+    /// There is none.
+    #[error("there is none")]
+    Missing,
+    /// It is none, or is not believed.
+    #[error("{why}")]
+    Invalid {
+        /// What is wrong, for the client.
+        why: Box<str>,
+        /// What is asked for, with blanks between.
+        scopes: Box<str>,
+    },
+    /// It is for something else.
+    #[error("the token does not have the required scope")]
+    InsufficientScope {
+        /// What is asked for, with blanks between.
+        scopes: Box<str>,
     },
 }
 
@@ -413,6 +438,12 @@ impl Refusal {
             Self::Unauthorized => {
                 row("UNAUTHORIZED", StatusCode::UNAUTHORIZED, "UnauthorizedException", Blame::Client, false)
             }
+            Self::Bearer(Bearer::InsufficientScope { .. }) => {
+                row("ACCESS_DENIED", StatusCode::FORBIDDEN, "AccessDeniedException", Blame::Client, false)
+            }
+            Self::Bearer(_) => {
+                row("UNAUTHORIZED", StatusCode::UNAUTHORIZED, "UnauthorizedException", Blame::Client, false)
+            }
             Self::InvalidSignature { error_type, .. } => {
                 row("INVALID_SIGNATURE", StatusCode::FORBIDDEN, error_type, Blame::Client, false)
             }
@@ -521,7 +552,8 @@ impl Refusal {
             Self::Forbidden(_) | Self::InvalidApiKey { .. } => "Forbidden".into(),
             Self::NotFound => "Not Found".into(),
             Self::MissingAuthenticationToken => "Missing Authentication Token".into(),
-            Self::Unauthorized => "Unauthorized".into(),
+            Self::Bearer(Bearer::InsufficientScope { .. }) => "Forbidden".into(),
+            Self::Unauthorized | Self::Bearer(_) => "Unauthorized".into(),
             Self::AuthorizerDenied { explicit: true } => {
                 "User is not authorized to access this resource with an explicit deny".into()
             }

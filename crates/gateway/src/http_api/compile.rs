@@ -5,14 +5,21 @@
 //! that restricts access is passed over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use api::apigatewayv2::{RouteSettings, Stage, VpcLink};
+use api::apigatewayv2::{Route as StoredRoute, RouteSettings, Stage, VpcLink};
 use base::Scope;
 use documents::apigatewayv2::{RouteDocument, SnapshotDocument};
 
+use super::compile_route::{self, Authorizers, Parts, Within};
+use super::cors::Cors;
+use super::integrations::Integration;
+use super::limits::{LONGEST_TIMEOUT, SHORTEST_TIMEOUT};
+use super::parameters::{RequestParameters, ResponseParameters};
 use super::routes::{RouteError, Routes};
+use super::stage::Authorization;
 use super::{CompiledStage, Route};
-use crate::exchange::{ConfigurationFault, Refusal, StageFacts};
+use crate::exchange::{ConfigurationFault, Refusal, StageFacts, StageVariables};
 use crate::integration::backends::Backends;
 use crate::rest::Remark;
 use crate::throttle::{Limit, StageBuckets, Throttle};
@@ -70,12 +77,24 @@ pub fn compile_stage(
         None
     });
     let endpoint_disabled = snapshot.api.disable_execute_api_endpoint == Some(true);
+    let variables = StageVariables::new(stage.stage_variables.clone().into_iter().flatten());
+    let authorizers = Authorizers::compile(&snapshot.authorizers, &facts, &variables);
+    let integrations = snapshot.integrations.iter().map(|document| &document.integration);
+    let integrations = integrations.filter_map(|own| Some((own.integration_id.as_deref()?, own))).collect();
+    let within = Within {
+        stage: &facts,
+        variables: &variables,
+        integrations: &integrations,
+        authorizers: &authorizers,
+        backends: &surroundings.backends,
+        vpc_links: &surroundings.vpc_links,
+    };
     let mut routes = Routes::default();
     let mut route_list = Vec::new();
-    for document in &snapshot.routes {
-        let key = document.route.route_key.as_str();
+    for RouteDocument { route: stored, .. } in &snapshot.routes {
+        let key = stored.route_key.as_str();
         routes.add(key, route_list.len())?;
-        let (route, what) = one_route(document, stage, &surroundings);
+        let (route, what) = one_route(&within, stored, stage, &surroundings);
         remarks.extend(what.map(|what| Remark { place: key.to_owned(), what }));
         route_list.push(route);
     }
@@ -85,6 +104,8 @@ pub fn compile_stage(
         endpoint_disabled,
         routes,
         route_list,
+        variables,
+        cors: Cors::compile(snapshot.api.cors_configuration.as_ref()),
         access_log,
         account: surroundings.account,
         counters: surroundings.counters,
@@ -102,25 +123,51 @@ fn access_log(stage: &Stage, facts: &StageFacts) -> Result<Option<AccessLog>, St
 
 /// A route that runs, or one that refuses everything and why.
 fn one_route(
-    document: &RouteDocument,
+    within: &Within<'_>,
+    stored: &StoredRoute,
     stage: &Stage,
     surroundings: &Surroundings,
 ) -> (Route, Option<String>) {
-    let key = document.route.route_key.as_str();
-    let fault = ConfigurationFault::NotBuilt { feature: "traffic of HTTP APIs".to_owned() };
-    let what = fault.to_string();
+    let key = stored.route_key.as_str();
+    let (closed, authorization, parts) = match compile_route::authorization(within, stored) {
+        Ok(authorization) => {
+            let parts = compile_route::parts(within, stored, &authorization);
+            (None, authorization, parts)
+        }
+        // Whoever may not call a route learns nothing of its integration.
+        Err(why) => {
+            let closed = Refusal::AuthorizerConfigurationError { why: format!("the authorizer: {why}") };
+            (Some(closed), Authorization::None, Err(ConfigurationFault::Stage { why }))
+        }
+    };
+    let (parts, timeout, what) = match parts {
+        Ok((parts, timeout)) => (parts, timeout, None),
+        Err(fault) => {
+            let what = closed.as_ref().map_or_else(|| fault.to_string(), ToString::to_string);
+            let integration = Integration::Unusable(fault);
+            let (request, response) = (RequestParameters::default(), ResponseParameters::default());
+            (Parts { integration, request, response }, None, Some(what))
+        }
+    };
     let own = stage.route_settings.as_ref().and_then(|settings| settings.get(key));
     let common = stage.default_route_settings.as_ref();
     let limit = own.and_then(limit).or_else(|| common.and_then(limit));
     let detailed = own.or(common).and_then(|settings| settings.detailed_metrics_enabled) == Some(true);
     let (verb, path) = key.split_once(' ').unwrap_or(("", key));
+    let Parts { integration, request, response } = parts;
+    let timeout = timeout.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
     let route = Route {
         key: key.into(),
-        closed: Some(Refusal::ApiConfigurationError(fault)),
+        closed,
+        authorization,
+        integration,
+        request,
+        response,
+        timeout: timeout.unwrap_or(LONGEST_TIMEOUT).clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
         throttle: limit.map(|limit| Throttle { limit, bucket: surroundings.buckets.of(path, verb) }),
         counters: detailed.then(|| surroundings.counters.of_method(false, path, verb)),
     };
-    (route, Some(what))
+    (route, what)
 }
 
 /// How often the settings let a route be called.

@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
-use crate::exchange::{Body, IntegrationFault, Refusal, Reply, RequestIds, TooLarge};
+use crate::exchange::{Bearer, Body, IntegrationFault, Refusal, Reply, RequestIds, TooLarge};
 
 /// The identifier of the request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
@@ -29,8 +29,24 @@ pub(crate) fn render_refusal(refusal: &Refusal, ids: &RequestIds) -> Response<Bo
     let mut response = Response::new(Body::Whole(body.into()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    if let Refusal::Bearer(bearer) = refusal
+        && let Ok(challenge) = HeaderValue::from_str(&challenge(bearer))
+    {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     identify(response.headers_mut(), ids);
     response
+}
+
+/// What a client with a token learns of it (developer guide, "Troubleshoot issues with HTTP API JWT
+/// authorizers"; RFC 6750, section 3).
+fn challenge(bearer: &Bearer) -> String {
+    let (scopes, error) = match bearer {
+        Bearer::Missing => return "Bearer".to_owned(),
+        Bearer::Invalid { scopes, .. } => (scopes, "invalid_token"),
+        Bearer::InsufficientScope { scopes } => (scopes, "insufficient_scope"),
+    };
+    format!("Bearer scope=\"{scopes}\" error=\"{error}\" error_description=\"{bearer}\"")
 }
 
 fn identify(headers: &mut HeaderMap, ids: &RequestIds) {
@@ -48,7 +64,8 @@ pub(crate) fn told(refusal: &Refusal) -> (StatusCode, &'static str) {
     let internal = (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
     match refusal {
         Refusal::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
-        Refusal::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Refusal::Bearer(Bearer::InsufficientScope { .. }) => forbidden,
+        Refusal::Unauthorized | Refusal::Bearer(_) => (StatusCode::UNAUTHORIZED, "Unauthorized"),
         Refusal::Forbidden(_)
         | Refusal::MissingAuthenticationToken
         | Refusal::AuthorizerDenied { .. }

@@ -162,7 +162,8 @@ impl Routes {
     pub fn find<'r>(&'r self, verb: Verb, path: &'r str) -> Option<Found<'r>> {
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let decoded: Vec<Cow<'r, str>> = segments.iter().map(|segment| decoded(segment)).collect();
-        if decoded.iter().any(|segment| matches!(&**segment, "." | "..")) {
+        let dots = |segment: &Cow<'_, str>| segment.split('/').any(|part| matches!(part, "." | ".."));
+        if decoded.iter().any(dots) {
             // Whoever reads it further on might follow it upwards, to what another route restricts.
             return None;
         }
@@ -392,6 +393,7 @@ mod tests {
                 ("GET /x/../admin", None),
                 ("GET /x/%2e%2E/admin", None),
                 ("GET /./admin", None),
+                ("GET /items/..%2Fadmin", None),
                 ("GET /Admin", Some("$default")),
                 ("GET /admin.", Some("$default")),
             ],

@@ -190,6 +190,7 @@ impl<'r> Course<'r> {
             latency: request.started.elapsed(),
             integration_latency: self.asked.as_ref().map(|asked| asked.latency),
             cached: self.cached,
+            ..Observed::default()
         };
         stage.counters.of(stage.facts.is_canary == Some(true)).count(&observed);
         if let Some(counters) =

@@ -50,6 +50,7 @@ struct Counts {
     server_errors: AtomicU64,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
+    data_processed: AtomicU64,
     latency: Histogram,
     integration_latency: Histogram,
 }
@@ -65,6 +66,8 @@ pub struct Observed {
     pub integration_latency: Option<Duration>,
     /// Whether its answer was found in the cache, if it was looked for there.
     pub cached: Option<bool>,
+    /// `DataProcessed`: the bytes of the payloads, where they are known; of HTTP APIs.
+    pub data_processed: u64,
 }
 
 /// The counters' sums at one moment.
@@ -80,6 +83,8 @@ pub struct Totals {
     pub cache_hits: u64,
     /// Those that were looked for there and not found: `CacheMissCount`.
     pub cache_misses: u64,
+    /// The bytes of payloads, of HTTP APIs: `DataProcessed`.
+    pub data_processed: u64,
 }
 
 impl StageCounters {
@@ -167,6 +172,9 @@ impl Counters {
             Some(false) => add(&counts.cache_misses),
             None => {}
         }
+        if observed.data_processed > 0 {
+            counts.data_processed.fetch_add(observed.data_processed, Ordering::Relaxed);
+        }
         counts.latency.count(observed.latency);
         if let Some(latency) = observed.integration_latency {
             counts.integration_latency.count(latency);
@@ -182,6 +190,7 @@ impl Counters {
             server_errors: sum.server_errors + counts.server_errors.load(Ordering::Relaxed),
             cache_hits: sum.cache_hits + counts.cache_hits.load(Ordering::Relaxed),
             cache_misses: sum.cache_misses + counts.cache_misses.load(Ordering::Relaxed),
+            data_processed: sum.data_processed + counts.data_processed.load(Ordering::Relaxed),
         })
     }
 
@@ -223,8 +232,15 @@ mod tests {
         for hit in [true, false, true] {
             counters.count(&Observed { cached: Some(hit), ..observed(200) });
         }
-        let expected =
-            Totals { requests: 10, client_errors: 2, server_errors: 2, cache_hits: 2, cache_misses: 1 };
+        counters.count(&Observed { data_processed: 7, ..observed(200) });
+        let expected = Totals {
+            requests: 11,
+            client_errors: 2,
+            server_errors: 2,
+            cache_hits: 2,
+            cache_misses: 1,
+            data_processed: 7,
+        };
         assert_eq!(counters.totals(), expected);
     }
 

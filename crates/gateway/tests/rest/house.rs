@@ -286,6 +286,7 @@ impl House {
             gateway::Doors {
                 functions: Arc::clone(&functions) as Arc<dyn Functions>,
                 verdicts: Arc::default(),
+                route_verdicts: Arc::default(),
                 signatures: Arc::new(Signatures::new(Arc::new(Known(api.identified.clone())))),
                 user_pools: Arc::default(),
                 backends: Arc::clone(&api.backends),

@@ -35,6 +35,7 @@ fn bench(function: Function) -> (TestBench, House) {
             gateway::Doors {
                 functions,
                 verdicts: Arc::default(),
+                route_verdicts: Arc::default(),
                 signatures: nobody(),
                 user_pools: Arc::default(),
                 backends: Arc::default(),

@@ -93,6 +93,12 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// A request to `target`.
+    #[must_use]
+    pub fn new(target: Target, request: Request<Body>) -> Self {
+        Self { target, request }
+    }
+
     /// Where it goes.
     #[must_use]
     pub fn url(&self) -> String {

@@ -50,6 +50,7 @@ pub(super) fn line(refusal: &Refusal) -> Cow<'static, str> {
         | Refusal::InvalidSignature { .. }
         | Refusal::ExpiredToken { .. }
         | Refusal::NotFound
+        | Refusal::Bearer(_)
         | Refusal::MissingAuthenticationToken
         | Refusal::RequestTooLarge(_)
         | Refusal::BrokenBody
