@@ -14,6 +14,7 @@ pub mod http_api;
 pub mod integration;
 pub mod listener;
 pub mod mapping;
+pub mod portals;
 pub mod rest;
 mod services;
 mod shard;

@@ -24,6 +24,7 @@ use gateway::front_door::{Apis, Domains, FrontDoor, Names, Refresh, StageCaches}
 use gateway::integration::aws::RoleSessions;
 use gateway::integration::backends::Backends;
 use gateway::listener::{Limits, Listener, Socket};
+use gateway::portals::Portals;
 use gateway::test_invoke::TestBench;
 use gateway::tls::Truststores;
 use gateway::trail::{AccessLogCopy, Trail};
@@ -183,7 +184,8 @@ impl Parts {
         let apis = Apis::new(caches, usage_plans, throttle.limit()).reaching(backends);
         let apis = Arc::new(apis);
         let domains = Arc::new(Domains::new(Truststores::new(truststores), hosts));
-        let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains))?;
+        let portals = Arc::new(Portals::default());
+        let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains), Arc::clone(&portals))?;
         let copy = access_log_copy.map(access_log_copied).transpose()?;
         let trail = Trail::start(Arc::new(logs.clone()), copy).map_err(Fault::Threads)?;
         let mut sockets = vec![socket];
@@ -192,7 +194,7 @@ impl Parts {
         }
         let front_door = FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random.clone());
         let front_door = front_door.with_websocket_times(random, clock.clone(), websocket);
-        let front_door = Arc::new(front_door.with_method_override(method_override));
+        let front_door = Arc::new(front_door.with_method_override(method_override).with_portals(portals));
         let settings = gateway::listener::Settings { workers, limits, clock, upstreams };
         let listener =
             Listener::start(sockets, Arc::clone(&front_door), &settings).map_err(Fault::Threads)?;

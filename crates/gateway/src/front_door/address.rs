@@ -6,6 +6,8 @@
 //! | host | `http://{api}.execute-api.{region}.localhost:4566/{stage}/path`, any domain behind it |
 //! | path | `/_aws/execute-api/{api}/{stage}/path` |
 //! | older path | `/restapis/{api}/{stage}/_user_request_/path` |
+//! | portal's host | `http://p-{portal}.apigw-portal.{region}.localhost:4566/`, any domain behind it |
+//! | portal's path | `/_aws/portals/{portal}/` |
 //!
 //! A host that is a custom domain name is not looked at here: `domains.rs`.
 //!
@@ -20,6 +22,7 @@ use http::{HeaderMap, header};
 use crate::exchange::Address;
 
 const PATH_FORM: &str = "/_aws/execute-api/";
+const PORTAL_FORM: &str = "/_aws/portals/";
 const OLDER_FORM: &str = "/restapis/";
 const USER_REQUEST: &str = "_user_request_";
 
@@ -35,6 +38,13 @@ pub(crate) enum Destination<'a> {
         /// The places of the stage and of what is behind it. The stage may be empty.
         address: Address,
     },
+    /// To a developer portal, which may not exist.
+    Portal {
+        /// Its id.
+        id: &'a str,
+        /// What is behind it: a path, or nothing.
+        path: &'a str,
+    },
     /// To an AWS API.
     AwsCall,
 }
@@ -45,6 +55,13 @@ pub(crate) fn destination<'a>(head: &'a Parts, host: &'a str) -> Destination<'a>
     let path = head.uri.path();
     if let Some((api, region)) = of_host(host) {
         return Destination::Api { api, region, address: address(path, 0) };
+    }
+    if let Some(id) = portal_of_host(host) {
+        return Destination::Portal { id, path };
+    }
+    if let Some(rest) = path.strip_prefix(PORTAL_FORM) {
+        let id = first_segment(rest);
+        return Destination::Portal { id, path: rest.get(id.len()..).unwrap_or_default() };
     }
     if let Some(rest) = path.strip_prefix(PATH_FORM) {
         let api = first_segment(rest);
@@ -70,6 +87,14 @@ pub(super) fn of_host(host: &str) -> Option<(&str, Option<&str>)> {
         return None;
     }
     Some((api, labels.next().filter(|label| is_region(label))))
+}
+
+/// The portal of `p-{id}.apigw-portal.{region}.…` (API Gateway developer guide, "Create a portal in API
+/// Gateway").
+pub(super) fn portal_of_host(host: &str) -> Option<&str> {
+    let (first, rest) = host.split_once('.')?;
+    let label = rest.split(['.', ':']).next()?;
+    first.strip_prefix("p-").filter(|id| !id.is_empty() && label.eq_ignore_ascii_case("apigw-portal"))
 }
 
 /// Whether a host's label is a region's name: `us-west-2`, `us-gov-east-1`.
@@ -132,7 +157,23 @@ mod tests {
                 let (stage, rest) = (&path[address.stage], &path[address.rest..]);
                 Some(format!("{api} {} [{stage}] [{rest}]", region.unwrap_or("-")))
             }
+            Destination::Portal { id, path } => Some(format!("portal {id} [{path}]")),
             Destination::AwsCall => None,
+        }
+    }
+
+    #[test]
+    fn portals_have_hosts_and_paths() {
+        for (host, target, expected) in [
+            ("p-abc.apigw-portal.us-west-2.on.aws", "/x", Some("portal abc [/x]")),
+            ("p-abc.Apigw-Portal.localhost:4566", "/", Some("portal abc [/]")),
+            ("127.0.0.1", "/_aws/portals/abc/x/y", Some("portal abc [/x/y]")),
+            ("127.0.0.1", "/_aws/portals/abc", Some("portal abc []")),
+            ("abc.apigw-portal.us-west-2.on.aws", "/x", None),
+            ("p-.apigw-portal.us-west-2.on.aws", "/x", None),
+            ("p-abc.apigw-portals.us-west-2.on.aws", "/x", None),
+        ] {
+            assert_eq!(goes(host, target).as_deref(), expected, "{host} {target}");
         }
     }
 

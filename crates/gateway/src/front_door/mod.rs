@@ -30,6 +30,7 @@ use crate::exchange::{
 };
 use crate::http_api;
 use crate::listener::Serve;
+use crate::portals::Portals;
 use crate::rest;
 use crate::rest::reply;
 use crate::services::Services;
@@ -56,6 +57,7 @@ pub struct FrontDoor {
     ids: IdSource,
     traffic: Traffic,
     overrides: bool,
+    portals: Arc<Portals>,
 }
 
 impl FrontDoor {
@@ -84,7 +86,14 @@ impl FrontDoor {
             ids: IdSource::new(random),
             traffic: Traffic::default(),
             overrides: false,
+            portals: Arc::default(),
         }
+    }
+
+    /// The same, serving these portals too.
+    #[must_use]
+    pub fn with_portals(self, portals: Arc<Portals>) -> Self {
+        Self { portals, ..self }
     }
 
     /// The same, heeding `X-HTTP-Method-Override` of requests to APIs if `heeded`. API Gateway does for
@@ -160,6 +169,9 @@ impl FrontDoor {
             },
             None => match destination(&incoming.head, name) {
                 Destination::AwsCall => return self.aws_call(incoming).await,
+                Destination::Portal { id, path } => {
+                    return self.portals.answer(id, &incoming.head.method, path, incoming.received);
+                }
                 Destination::Api { api, region, address } => {
                     let (api, by_endpoint) = private::named(api, &incoming.head.headers);
                     (self.apis.addressed(api, region, path, address), by_endpoint)

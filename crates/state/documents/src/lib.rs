@@ -10,6 +10,7 @@ pub mod apigateway_keys;
 pub mod apigateway_usage;
 pub mod apigateway_vpc_links;
 pub mod apigatewayv2;
+pub mod apigatewayv2_portals;
 pub mod aws_managed;
 pub mod cloudtrail;
 pub mod ec2;

@@ -13,7 +13,7 @@ pub(super) mod restapis;
 mod sdk_types;
 mod tags;
 #[cfg(test)]
-mod test_frame;
+pub(super) mod test_frame;
 pub(crate) mod usage_plans;
 mod vpc_links;
 

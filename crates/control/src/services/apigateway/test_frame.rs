@@ -25,18 +25,18 @@ use super::restapis;
 use crate::{Call, CallContext, Caller, Failure, Outcome, Plane};
 
 /// The account of all tests.
-pub(super) const ACCOUNT: &str = "000000000000";
+pub(in super::super) const ACCOUNT: &str = "000000000000";
 
 /// When all tests begin: 2026-11-23T08:04:43.120Z.
 const START: Timestamp = Timestamp::from_millis(1_795_421_083_120);
 
 /// [`START`] as answers show it: cut to seconds.
-pub(super) const STARTED: i64 = 1_795_421_083_000;
+pub(in super::super) const STARTED: i64 = 1_795_421_083_000;
 
 /// An operation.
 type Run<I, O> = fn(&mut Call<'_, '_>, &I) -> Outcome<O>;
 
-pub(super) struct Frame {
+pub(in super::super) struct Frame {
     plane: Plane,
     context: CallContext,
     check: Arc<Check>,
@@ -80,7 +80,7 @@ impl TestInvoke for NoTests {
 }
 
 impl Frame {
-    pub(super) fn new() -> Self {
+    pub(in super::super) fn new() -> Self {
         let clock = Clock::standing_at(START);
         let check = Arc::new(Check::default());
         let logs = LogOptions { location: logs::Location::Memory, clock: clock.clone() };
@@ -101,7 +101,7 @@ impl Frame {
     }
 
     /// The same store, seen by a caller of another account or region.
-    pub(super) fn in_scope(&self, account: &str, region: &str) -> Self {
+    pub(in super::super) fn in_scope(&self, account: &str, region: &str) -> Self {
         let mut context = self.context.clone();
         context.scope = Scope::new(account, region);
         context.caller.account = account.into();
@@ -109,25 +109,30 @@ impl Frame {
     }
 
     /// Lets time pass between two calls.
-    pub(super) fn after(&mut self, pause: Duration) {
+    pub(in super::super) fn after(&mut self, pause: Duration) {
         self.plane.clock.advance(pause);
         self.context.now = self.plane.clock.now();
     }
 
     /// What the gateway will find wrong with snapshots from now on.
-    pub(super) fn snapshots_have(&self, faults: Vec<DeploymentFault>) {
+    pub(in super::super) fn snapshots_have(&self, faults: Vec<DeploymentFault>) {
         *self.check.0.lock().unwrap() = faults;
     }
 
     /// Stores a document as another service would.
-    pub(super) fn put<D: Document + Clone + Send + 'static>(&self, scope: Scope, key: Key, document: D) {
+    pub(in super::super) fn put<D: Document + Clone + Send + 'static>(
+        &self,
+        scope: Scope,
+        key: Key,
+        document: D,
+    ) {
         let put =
             self.plane.store.blocking_write(move |tx| tx.put(&scope, &key, &document).map_err(Failure::from));
         put.map_err(|why| format!("{why:?}")).unwrap();
     }
 
     /// Runs something in a writing transaction, as the data plane would.
-    pub(super) fn write<T: Send + 'static>(
+    pub(in super::super) fn write<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Transaction<'_>) -> Outcome<T> + Send + 'static,
     ) -> T {
@@ -135,13 +140,13 @@ impl Frame {
     }
 
     /// Removes what has expired.
-    pub(super) fn keep_retention(&self) {
+    pub(in super::super) fn keep_retention(&self) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(crate::keep_retention(&self.plane));
     }
 
     /// The document at `key`.
-    pub(super) fn document<D: Document + Send + 'static>(&self, key: Key) -> Option<D> {
+    pub(in super::super) fn document<D: Document + Send + 'static>(&self, key: Key) -> Option<D> {
         let scope = self.context.scope.clone();
         let got = self.plane.store.blocking_read(move |tx| tx.get(&scope, &key).map_err(Failure::from));
         got.map_err(|why| format!("{why:?}")).unwrap()
@@ -164,7 +169,7 @@ impl Frame {
     }
 
     /// The answer of an operation that succeeds.
-    pub(super) fn ok<I, O>(&self, run: Run<I, O>, input: Value) -> Value
+    pub(in super::super) fn ok<I, O>(&self, run: Run<I, O>, input: Value) -> Value
     where
         I: DeserializeOwned + Send + 'static,
         O: Serialize + 'static,
@@ -174,7 +179,7 @@ impl Frame {
     }
 
     /// The refusal of one that does not, as `404 NotFoundException "text"`.
-    pub(super) fn refused<I, O>(&self, run: Run<I, O>, input: Value) -> String
+    pub(in super::super) fn refused<I, O>(&self, run: Run<I, O>, input: Value) -> String
     where
         I: DeserializeOwned + Send + 'static,
         O: Serialize + 'static,
@@ -192,19 +197,19 @@ impl Frame {
     }
 
     /// A new API; its id and its root resource's.
-    pub(super) fn rest_api(&self) -> (String, String) {
+    pub(in super::super) fn rest_api(&self) -> (String, String) {
         let api = self.ok(restapis::create_rest_api, json!({"name": "api"}));
         (text(&api, "id"), text(&api, "rootResourceId"))
     }
 
     /// A new resource; its id.
-    pub(super) fn resource(&self, api: &str, parent: &str, part: &str) -> String {
+    pub(in super::super) fn resource(&self, api: &str, parent: &str, part: &str) -> String {
         let input = json!({"restApiId": api, "parentId": parent, "pathPart": part});
         text(&self.ok(restapis::resources::create_resource, input), "id")
     }
 
     /// A new method without authorization.
-    pub(super) fn method(&self, api: &str, resource: &str, method: &str) {
+    pub(in super::super) fn method(&self, api: &str, resource: &str, method: &str) {
         let input = json!({
             "restApiId": api, "resourceId": resource, "httpMethod": method, "authorizationType": "NONE",
         });
@@ -212,13 +217,13 @@ impl Frame {
     }
 
     /// A MOCK integration of a method.
-    pub(super) fn mock(&self, api: &str, resource: &str, method: &str) {
+    pub(in super::super) fn mock(&self, api: &str, resource: &str, method: &str) {
         let input = json!({"restApiId": api, "resourceId": resource, "httpMethod": method, "type": "MOCK"});
         self.ok(restapis::integrations::put_integration, input);
     }
 
     /// A new API that can be deployed: `GET /` with a MOCK integration. Its id and its root's.
-    pub(super) fn deployable(&self) -> (String, String) {
+    pub(in super::super) fn deployable(&self) -> (String, String) {
         let (api, root) = self.rest_api();
         self.method(&api, &root, "GET");
         self.mock(&api, &root, "GET");
@@ -226,33 +231,33 @@ impl Frame {
     }
 
     /// A new deployment; its id.
-    pub(super) fn deployment(&self, api: &str) -> String {
+    pub(in super::super) fn deployment(&self, api: &str) -> String {
         text(&self.ok(restapis::deployments::create_deployment, json!({"restApiId": api})), "id")
     }
 }
 
 /// The text `member` of an answer.
-pub(super) fn text(answer: &Value, member: &str) -> String {
+pub(in super::super) fn text(answer: &Value, member: &str) -> String {
     answer[member].as_str().unwrap_or_else(|| panic!("{member} of {answer}")).to_owned()
 }
 
 /// `refused` as a 400.
-pub(super) fn bad_request(text: &str) -> String {
+pub(in super::super) fn bad_request(text: &str) -> String {
     format!("400 BadRequestException \"{text}\"")
 }
 
 /// `refused` as a 404.
-pub(super) fn not_found(text: &str) -> String {
+pub(in super::super) fn not_found(text: &str) -> String {
     format!("404 NotFoundException \"{text}\"")
 }
 
 /// `refused` as a 409.
-pub(super) fn conflict(text: &str) -> String {
+pub(in super::super) fn conflict(text: &str) -> String {
     format!("409 ConflictException \"{text}\"")
 }
 
 /// A patch of one operation.
-pub(super) fn patch(op: &str, path: &str, value: Option<&str>) -> Value {
+pub(in super::super) fn patch(op: &str, path: &str, value: Option<&str>) -> Value {
     match value {
         Some(value) => json!([{"op": op, "path": path, "value": value}]),
         None => json!([{"op": op, "path": path}]),
@@ -260,7 +265,7 @@ pub(super) fn patch(op: &str, path: &str, value: Option<&str>) -> Value {
 }
 
 /// `input` with the members of `more`.
-pub(super) fn with(mut input: Value, more: Value) -> Value {
+pub(in super::super) fn with(mut input: Value, more: Value) -> Value {
     let (Some(members), Value::Object(more)) = (input.as_object_mut(), more) else {
         panic!("not objects");
     };

@@ -58,6 +58,21 @@ pub(super) const MAX_AGE_SECONDS: RangeInclusive<i32> = -1..=86_400;
 /// Entries of a map of templates or parameters.
 pub(super) const ENTRIES: usize = 100;
 
+/// Portals of an account (API Gateway developer guide, "Quotas for configuring portals in API Gateway").
+pub(super) const PORTALS: usize = 15;
+
+/// Portal products of a portal (same page).
+pub(super) const PRODUCTS_OF_A_PORTAL: usize = 200;
+
+/// Portal products of an account (same page).
+pub(super) const PORTAL_PRODUCTS: usize = 500;
+
+/// Product pages of a portal product, and as many pages of REST endpoints (same page).
+pub(super) const PAGES_OF_A_PRODUCT: usize = 40;
+
+/// A page, in characters (same page).
+pub(super) const PAGE: usize = 32_000;
+
 /// VPC links of an account ("Amazon API Gateway quotas").
 pub(super) const VPC_LINKS: usize = 10;
 

@@ -4,6 +4,7 @@
 mod apis;
 mod domain_names;
 mod limits;
+mod portals;
 mod refusals;
 mod shapes;
 mod tags;
@@ -20,6 +21,7 @@ pub(super) fn register(registry: &mut Registry) {
     apis::register(registry);
     domain_names::register(registry);
     vpc_links::register(registry);
+    portals::register(registry);
     tags::register(registry);
     registry
         .after(op::DeleteStage, usage_plans::leave_routed_stage)

@@ -39,6 +39,7 @@ pub(super) fn wildcard(name: &str) -> Option<String> {
 /// of the APIs' default endpoints, addresses, by which AWS clients reach the control plane, and AWS's.
 pub(super) fn is_taken(name: &str) -> bool {
     address::of_host(name).is_some()
+        || address::portal_of_host(name).is_some()
         || name.parse::<Ipv4Addr>().is_ok()
         || AWS_NAMES.iter().any(|aws| name.ends_with(aws))
 }

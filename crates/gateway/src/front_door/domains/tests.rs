@@ -21,7 +21,9 @@ fn start() -> Running {
     let options = StoreOptions { location: Location::Memory, clock: Clock::system() };
     let store = Store::open(options).unwrap();
     let domains = Arc::new(Domains::default());
-    let refresh = Refresh::start(store.clone(), Arc::new(Apis::default()), Arc::clone(&domains)).unwrap();
+    let refresh =
+        Refresh::start(store.clone(), Arc::new(Apis::default()), Arc::clone(&domains), Arc::default())
+            .unwrap();
     Running { store, domains, _refresh: refresh }
 }
 
@@ -85,7 +87,7 @@ fn what_is_stored_is_served_from_the_start() {
     running.map(&here, "api.example.com", "(none)", "abc");
     let domains = Arc::new(Domains::default());
     let apis = Arc::new(Apis::default());
-    let _refresh = Refresh::start(running.store.clone(), apis, Arc::clone(&domains)).unwrap();
+    let _refresh = Refresh::start(running.store.clone(), apis, Arc::clone(&domains), Arc::default()).unwrap();
     assert!(matches!(
         domains.find("api.example.com").unwrap().way("/", &HeaderMap::new(), None),
         Way::To { api: "abc", stage: Some("prod"), .. }

@@ -1,4 +1,4 @@
-//! Keeps the served stages and custom domain names what the store says: all of them at the start,
+//! Keeps the served stages, custom domain names and portals what the store says: all of them at the start,
 //! then each that changes, on a thread of its own so that no deployment keeps a request waiting.
 //!
 //! A change is acknowledged once the new stage is in its place. A stage that cannot be
@@ -17,6 +17,7 @@ use store::{Follower, Store, StoreFault};
 use tokio::sync::watch;
 
 use super::{Apis, Domains, domains};
+use crate::portals::{self, Portals};
 
 /// How long to wait before a failed read is tried again.
 const READ_PAUSE: Duration = Duration::from_secs(1);
@@ -40,22 +41,28 @@ pub enum RefreshError {
 }
 
 impl Refresh {
-    /// Loads all stages of `store` into `apis` and its custom domain names into `names`, then follows
-    /// its changes. Blocks until all are loaded; must not be called on a thread that runs tasks.
+    /// Loads all stages of `store` into `apis`, its custom domain names into `names` and its portals into
+    /// `portals`, then follows its changes. Blocks until all are loaded; must not be called on a thread that runs tasks.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn start(store: Store, apis: Arc<Apis>, names: Arc<Domains>) -> Result<Self, RefreshError> {
+    pub fn start(
+        store: Store,
+        apis: Arc<Apis>,
+        names: Arc<Domains>,
+        portals: Arc<Portals>,
+    ) -> Result<Self, RefreshError> {
         // The feed first: what changes while the stages are read comes again.
         let follower = store.follow("gateway");
         rest::load(&store, &apis)?;
         routed::load(&store, &apis)?;
         domains::load(&store, &names)?;
+        portals::load(&store, &portals)?;
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let thread = std::thread::Builder::new()
             .name("refresh".to_owned())
-            .spawn(move || runtime.block_on(follow(store, follower, (apis, names), stopped)))?;
+            .spawn(move || runtime.block_on(follow(store, follower, (apis, names, portals), stopped)))?;
         Ok(Self { stop, thread: Some(thread) })
     }
 }
@@ -74,7 +81,7 @@ impl Drop for Refresh {
 async fn follow(
     store: Store,
     mut follower: Follower,
-    (apis, names): (Arc<Apis>, Arc<Domains>),
+    (apis, names, portals): (Arc<Apis>, Arc<Domains>, Arc<Portals>),
     mut stopped: watch::Receiver<bool>,
 ) {
     loop {
@@ -86,7 +93,8 @@ async fn follow(
             let taken = async {
                 rest::take(&store, &batch, &apis).await?;
                 routed::take(&store, &batch, &apis).await?;
-                domains::take(&store, &batch, &names).await
+                domains::take(&store, &batch, &names).await?;
+                portals::take(&store, &batch, &portals).await
             };
             match taken.await {
                 Ok(()) => break,

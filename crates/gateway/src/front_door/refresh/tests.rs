@@ -68,7 +68,7 @@ fn what_is_stored_is_served_from_the_start() {
     let store = open();
     put(&store, "d1", Some(snapshot(&["/", "/pets"])));
     let apis = Arc::new(Apis::default());
-    let _refresh = Refresh::start(store, Arc::clone(&apis), Arc::default()).unwrap();
+    let _refresh = Refresh::start(store, Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
     assert_eq!(served(&apis), Ok(2));
 }
 
@@ -76,7 +76,7 @@ fn what_is_stored_is_served_from_the_start() {
 fn a_change_is_in_effect_when_it_is_acknowledged() {
     let store = open();
     let apis = Arc::new(Apis::default());
-    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
+    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
     assert_eq!(served(&apis), Err("there is no API of this id".to_owned()));
     settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
     assert_eq!(served(&apis), Ok(1));
@@ -92,7 +92,7 @@ fn a_change_is_in_effect_when_it_is_acknowledged() {
 fn a_stage_that_cannot_be_compiled_is_not_served_in_its_old_form() {
     let store = open();
     let apis = Arc::new(Apis::default());
-    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
+    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
     settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
     settle(&store, put(&store, "d2", Some(snapshot(&["/{a}", "/{b}"]))));
     assert_eq!(served(&apis), Err("/{b} collides with another resource".to_owned()));
@@ -106,7 +106,7 @@ fn a_stage_that_cannot_be_compiled_is_not_served_in_its_old_form() {
 fn a_stage_that_cannot_show_its_certificate_is_closed() {
     let store = open();
     let apis = Arc::new(Apis::default());
-    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
+    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
     settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
     let name = |id: &'static str, with: Option<ClientCertificateDocument>| {
         let written: Result<((), _), StoreFault> = store.blocking_write(move |transaction| {
@@ -134,7 +134,7 @@ fn a_stage_that_cannot_show_its_certificate_is_closed() {
 fn a_canary_is_served_beside_its_stage_or_not_at_all() {
     let store = open();
     let apis = Arc::new(Apis::default());
-    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
+    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
     put(&store, "d1", Some(snapshot(&["/"])));
     let with_canary = |deployment: &'static str| {
         let mut document = stage("d1");
@@ -159,7 +159,7 @@ fn a_canary_is_served_beside_its_stage_or_not_at_all() {
 fn deleting_the_api_ends_its_stages() {
     let store = open();
     let apis = Arc::new(Apis::default());
-    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default()).unwrap();
+    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
     settle(&store, put(&store, "d1", Some(snapshot(&["/"]))));
     let deleted: Result<((), _), StoreFault> = store.blocking_write(|transaction| {
         transaction.put(&here(), &Key::new(["abc"]), &RestApiDocument { rest_api: RestApi::default() })?;

@@ -8,7 +8,7 @@ mod endpoints;
 mod names;
 mod policies;
 mod settings;
-pub(super) mod sharing;
+pub(in super::super) mod sharing;
 mod update;
 
 use api::Empty;

@@ -75,7 +75,7 @@ fn place(account: &str, domain: &DomainName) -> Key {
 }
 
 /// The accounts that a policy names as principals, by number or by an ARN.
-fn accounts(policy: Option<&str>) -> BTreeSet<String> {
+pub(in super::super::super) fn accounts(policy: Option<&str>) -> BTreeSet<String> {
     let document: Value = policy.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let statements = each(document.get("Statement"));
     let principals = statements.filter_map(|statement| statement.get("Principal")?.get("AWS"));
