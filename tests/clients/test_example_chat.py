@@ -1,6 +1,7 @@
 """examples/chat with two hundred clients in ten rooms."""
 
 import concurrent.futures
+import contextlib
 import json
 import subprocess
 import sys
@@ -29,10 +30,11 @@ def url(gateway):
 
 
 def test_what_somebody_says_reaches_all_in_the_room_and_nobody_else(url):
-    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+    with contextlib.ExitStack() as open_clients, concurrent.futures.ThreadPoolExecutor(16) as threads:
 
         def enter(number):
             client = connect(f"{url}?name=person-{number}", open_timeout=60, compression=None)
+            client = open_clients.enter_context(client)
             client.send(json.dumps({"action": "join", "room": f"room-{number % ROOMS}"}))
             return client, json.loads(client.recv(timeout=60))
 
@@ -57,11 +59,10 @@ def test_what_somebody_says_reaches_all_in_the_room_and_nobody_else(url):
             assert json.loads(client.recv(timeout=60))["text"] == "still here?"
         clients[1].send("what can I do?")
         assert "error" in json.loads(clients[1].recv(timeout=60))
-        list(threads.map(lambda client: client.close(), clients))
 
 
 def test_nobody_enters_without_a_name(url):
-    with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
-        connect(url)
+    with pytest.raises(websockets.exceptions.InvalidStatus) as refused, connect(url):
+        pass
     assert refused.value.response.status_code == 400
     assert refused.value.response.body.decode() == "A name is needed: ?name=…"

@@ -132,8 +132,8 @@ def _echo_server():
     return f"http://127.0.0.1:{server.server_address[1]}"
 
 
-def handshake(endpoint, target, headers=()):
-    """The answer to an upgrade request, and the socket."""
+def handshake(endpoint, target, headers=(), secured=None):
+    """The answer to an upgrade request, and the socket; over TLS if there is an SSL context."""
     key = base64.b64encode(os.urandom(16)).decode()
     own = {
         "Host": endpoint.removeprefix("http://"),
@@ -145,6 +145,8 @@ def handshake(endpoint, target, headers=()):
     }
     sent = [(name, value) for name, value in own.items() if value is not None]
     connection = wire.connect(endpoint)
+    if secured:
+        connection = secured.wrap_socket(connection)
     connection.sendall(wire.head("GET", target, sent))
     # Byte by byte: what follows the head are frames.
     head = b""
@@ -185,8 +187,8 @@ def frame(opcode, payload=b"", fin=True, rsv=0, masked=True, length=None):
 class RawClient:
     """A client that sends bytes and reads frames."""
 
-    def __init__(self, endpoint, target, headers=()):
-        self.reply, self.socket = handshake(endpoint, target, headers)
+    def __init__(self, endpoint, target, headers=(), secured=None):
+        self.reply, self.socket = handshake(endpoint, target, headers, secured)
         assert self.reply.status == 101, self.reply
 
     def send(self, *pieces):

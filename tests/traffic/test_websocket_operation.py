@@ -7,14 +7,13 @@ import signal
 import ssl
 
 import pytest
-from websockets.sync.client import connect
 
 from harness import functions, logs, wire
 from harness.account import Aws
 from harness.metrics import Metrics
 from harness.process import Gateway
 from harness.signing import Person, statement
-from harness.websocket import PING, PONG, WebSocketApi, frame
+from harness.websocket import PING, PONG, RawClient, WebSocketApi, frame
 
 
 def started(tmp_path, settings="", *arguments):
@@ -92,15 +91,14 @@ def test_over_tls(tmp_path):
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        with connect(f"wss://127.0.0.1:{secured}{api.path}", ssl=context) as client:
-            client.send("x" * 100_000, text=True)
-            # The package sends one frame, and a frame has its limit.
-            with pytest.raises(Exception, match="1009"):
-                client.recv(timeout=20)
-        with connect(f"wss://127.0.0.1:{secured}{api.path}", ssl=context) as client:
+        endpoint = f"http://127.0.0.1:{secured}"
+        with RawClient(endpoint, api.path, secured=context) as client:
             for _ in range(50):
-                client.send("y" * 30_000)
-                assert client.recv(timeout=20) == "y" * 30_000
+                client.send(frame(1, "y" * 30_000))
+                assert client.message() == (1, b"y" * 30_000)
+            client.send(frame(1, "x" * 100_000))
+            assert client.close_code() == 1009
+            assert client.ended()
 
 
 def test_access_logs_have_a_line_for_each_event(aws):

@@ -283,3 +283,18 @@ class TestLimits:
             client.send(b"\x81\xff" + b"\x7f" + b"\xff" * 7 + b"mask")
             assert client.close_code() == 1009
             assert client.ended()
+
+    def test_buffers_that_large_messages_made_grow_are_given_back_between_messages_only(self, echo):
+        large = "x" * 32_768
+        with echo.raw() as client:
+            for _ in range(5):
+                following = text("in two pieces")
+                client.send(text(large), following[:5])
+                assert client.message() == (TEXT, large.encode())
+                assert quiet(client, 0.05)
+                client.send(following[5:])
+                assert client.message() == (TEXT, b"in two pieces")
+                client.send(text(large), text("a", fin=False))
+                assert client.message() == (TEXT, large.encode())
+                client.send(frame(CONTINUATION, "b"))
+                assert client.message() == (TEXT, b"ab")

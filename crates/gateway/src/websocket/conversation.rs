@@ -103,7 +103,9 @@ impl WebSockets {
         drop(registered);
         // Messages whose sender has gone are still messages.
         let rest = under_way.for_each(|_| async {});
-        join(rest, self.disconnect(&client, ended, &worker)).await;
+        // Put aside: an open connection holds no room for its end.
+        let end = Box::pin(self.disconnect(&client, ended, &worker));
+        join(rest, end).await;
     }
 
     /// Leads a message to its route; answers what is sent back.

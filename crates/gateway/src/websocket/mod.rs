@@ -5,6 +5,7 @@
 //! that falls through the steps of `pipeline.rs`. Backends reach the client by `@connections`.
 
 mod admit;
+mod boundary;
 mod callbacks;
 mod compile;
 mod compile_target;

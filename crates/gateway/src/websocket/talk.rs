@@ -24,6 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, O
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use super::boundary::Bounded;
 use super::connections::Connection;
 use super::limits::{
     CLOSE_BYTES, CLOSE_TIME, FRAME_BYTES, MESSAGE_BYTES, MOST_WRITE_BYTES, READ_BYTES, Times, UNDER_WAY,
@@ -70,13 +71,7 @@ pub(super) async fn talk<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BYTES)
-        .write_buffer_size(WRITE_BYTES)
-        .max_write_buffer_size(MOST_WRITE_BYTES)
-        .max_frame_size(Some(FRAME_BYTES))
-        .max_message_size(Some(MESSAGE_BYTES));
-    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let socket = framed(Bounded::new(stream)).await;
     let now = Instant::now();
     let mut talk = Talk {
         socket,
@@ -94,17 +89,46 @@ where
         unflushed: false,
         ended: None,
         closing: None,
+        grown: false,
     };
     talk.keep_time(now);
-    let ended = poll_fn(|cx| talk.poll(cx, &mut leave, &mut take)).await;
+    let ended = loop {
+        match poll_fn(|cx| talk.poll(cx, &mut leave, &mut take)).await {
+            Step::Ended(ended) => break ended,
+            Step::Quiet => {
+                let stream = talk.socket.into_inner();
+                talk.socket = framed(stream).await;
+                talk.grown = false;
+            }
+        }
+    };
     let Talk { mut socket, under_way, .. } = talk;
     // TLS has an end of its own.
     let _ = timeout(CLOSE_TIME, socket.get_mut().shutdown()).await;
     (ended, under_way)
 }
 
+/// Frames on a stream between whose messages nothing is held.
+async fn framed<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSocketStream<S> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(WRITE_BYTES)
+        .max_write_buffer_size(MOST_WRITE_BYTES)
+        .max_frame_size(Some(FRAME_BYTES))
+        .max_message_size(Some(MESSAGE_BYTES));
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
+}
+
+/// Why the task looks up from its frames.
+enum Step {
+    /// The connection has ended.
+    Ended(Ended),
+    /// Nothing is to be done, and large messages have made the buffers grow: they can be given back.
+    Quiet,
+}
+
 struct Talk<'a, S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<Bounded<S>>,
     connection: &'a Connection,
     clock: &'a Clock,
     times: Times,
@@ -123,6 +147,8 @@ struct Talk<'a, S> {
     ended: Option<Ended>,
     /// A close frame has been sent or received.
     closing: Option<Closing>,
+    /// Whether a message has made the buffers grow.
+    grown: bool,
 }
 
 /// A message whose frames are being sent.
@@ -145,16 +171,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
         cx: &mut Context<'_>,
         leave: &mut impl FnMut(&mut Context<'_>) -> Poll<()>,
         take: &mut impl FnMut(Bytes) -> UnderWay,
-    ) -> Poll<Ended> {
+    ) -> Poll<Step> {
         if self.closing.is_none() && leave(cx).is_ready() {
             self.close(AWAY);
         }
         loop {
             if self.poll_write(cx).is_err() {
-                return Poll::Ready(self.end(ABNORMAL));
+                return Poll::Ready(Step::Ended(self.end(ABNORMAL)));
             }
             if let Poll::Ready(ended) = self.poll_read(cx, take) {
-                return Poll::Ready(ended);
+                return Poll::Ready(Step::Ended(ended));
             }
             let mut answered = false;
             while let Poll::Ready(Some(answer)) = self.under_way.poll_next_unpin(cx) {
@@ -163,15 +189,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
             }
             if self.timer.as_mut().poll(cx).is_ready() {
                 if let Poll::Ready(ended) = self.time_is_over() {
-                    return Poll::Ready(ended);
+                    return Poll::Ready(Step::Ended(ended));
                 }
                 continue;
             }
             // An answer may have made room for a message that was not read, and is to be sent itself.
             if !answered {
-                return Poll::Pending;
+                return if self.grown && self.is_quiet() { Poll::Ready(Step::Quiet) } else { Poll::Pending };
             }
         }
+    }
+
+    /// Whether nothing is held that is not a whole message, in either direction.
+    fn is_quiet(&self) -> bool {
+        self.closing.is_none()
+            && self.sending.is_none()
+            && !self.unflushed
+            && self.under_way.is_empty()
+            && self.socket.get_ref().is_between_messages()
     }
 
     /// Writes what there is and what the client takes.
@@ -211,6 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
                 Poll::Ready(ready) => ready?,
             }
             let (frame, last) = sending.next_frame();
+            self.grown |= frame.payload().len() > READ_BYTES;
             if last {
                 self.sending = None;
             }
@@ -262,7 +298,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
 
     fn take(&mut self, message: Message, take: &mut impl FnMut(Bytes) -> UnderWay) {
         match message {
-            Message::Text(text) if self.closing.is_none() => self.under_way.push(take(Bytes::from(text))),
+            Message::Text(text) if self.closing.is_none() => {
+                self.grown |= text.len() > READ_BYTES;
+                self.under_way.push(take(Bytes::from(text)));
+            }
             Message::Binary(_) if self.closing.is_none() => {
                 self.close((1003, "Binary payloads are not supported"));
             }
