@@ -39,8 +39,8 @@ def context(authorities=None, client=None, newest=None, oldest=None, protocols=(
 class Connection:
     """One connection of TLS, for one request after the other."""
 
-    def __init__(self, endpoint, server_name, using=None, **settings):
-        self._plain = wire.connect(endpoint)
+    def __init__(self, endpoint, server_name, using=None, source=None, **settings):
+        self._plain = wire.connect(endpoint, source=source)
         try:
             self.socket = (using or context(**settings)).wrap_socket(self._plain, server_hostname=server_name)
         except BaseException:

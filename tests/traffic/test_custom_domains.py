@@ -316,8 +316,8 @@ def test_nobody_takes_the_names_that_the_operator_has(tmp_path):
         assert wire.send(gateway.endpoint, "GET", "/x", {"Host": "other.example.com"}).text == "thief prod /x"
 
 
-def test_a_private_name_serves_nobody(aws, get):
-    """Only VPC endpoints reach it, which there are none of."""
+def test_a_private_name_serves_nobody_from_outside(aws, get):
+    """Only VPC endpoints reach it: `test_private_domains.py`."""
     private = new_name(aws)
     aws.apigateway.create_domain_name(
         domainName=private, certificateArn=issued(aws, private), endpointConfiguration={"types": ["PRIVATE"]}

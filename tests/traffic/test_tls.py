@@ -297,3 +297,79 @@ def test_without_an_address_no_tls_is_spoken():
         assert not any("https://" in line for line in gateway.output)
         with pytest.raises((ssl.SSLError, ConnectionError, socket.timeout)):
             tls.get(gateway.endpoint, "localhost", "/")
+
+
+def policed(aws, policy, mode="BASIC", **settings):
+    """A regional API whose default endpoint has a security policy; its own name."""
+    api = RestApi(
+        aws,
+        endpointConfiguration={"types": ["REGIONAL"]},
+        securityPolicy=policy,
+        endpointAccessMode=mode,
+        **settings,
+    )
+    api.mock("/", body="it")
+    api.deploy("prod")
+    return api, f"{api.id}.execute-api.us-west-2.localhost"
+
+
+def test_a_default_endpoint_speaks_what_its_security_policy_allows(gateway, names):
+    """API Gateway developer guide, "Security policies for REST APIs": "Redeploy your API for the changes to take
+    effect." """
+    aws, _, _ = names
+    old, new = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+    api, host = policed(aws, "SecurityPolicy_TLS13_1_3_2025_09")
+    with pytest.raises(ssl.SSLError):
+        tls.get(gateway.secure, host, "/prod", newest=old)
+    assert tls.get(gateway.secure, host, "/prod", oldest=new).text == "it"
+    # A connection that was begun for another name is held to it too.
+    with tls.Connection(gateway.secure, "localhost", newest=old) as connection:
+        reply = connection.get(api.path(stage="prod"))
+        assert (reply.status, reply.body) == MISDIRECTED
+        reply = connection.get("/prod", host)
+        assert (reply.status, reply.body) == MISDIRECTED
+    # A stage that was deployed before has what was deployed.
+    operations = [patch("replace", "/securityPolicy", "TLS_1_2")]
+    aws.apigateway.update_rest_api(restApiId=api.id, patchOperations=operations)
+    with pytest.raises(ssl.SSLError):
+        tls.get(gateway.secure, host, "/prod", newest=old)
+    api.deploy("open")
+    with tls.Connection(gateway.secure, host, newest=old) as connection:
+        assert connection.get("/open").text == "it"
+        reply = connection.get("/prod")
+        assert (reply.status, reply.body) == MISDIRECTED
+    api.deploy("prod")
+    assert tls.get(gateway.secure, host, "/prod", newest=old).text == "it"
+
+
+def test_a_fips_policy_leaves_out_other_ciphers(gateway, names):
+    aws, _, _ = names
+    _, host = policed(aws, "SecurityPolicy_TLS13_1_2_FIPS_PQ_2025_09")
+    using = tls.context(newest=ssl.TLSVersion.TLSv1_2)
+    using.set_ciphers("ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305")
+    with tls.Connection(gateway.secure, "localhost", using=using):
+        pass
+    with pytest.raises(ssl.SSLError):
+        tls.get(gateway.secure, host, "/prod", using=using)
+
+
+def test_strict_access_is_by_the_apis_own_name(gateway, names):
+    """The name in the handshake must be the name in the request, and the endpoint the API's own."""
+    aws, _, _ = names
+    api, host = policed(aws, "SecurityPolicy_TLS13_1_3_2025_09", "STRICT")
+    assert tls.get(gateway.secure, host, "/prod").text == "it"
+    assert tls.get(gateway.secure, host, "/prod", host=host.upper() + ":443").text == "it"
+    for name in ("localhost", None, f"x.{host}", "other.execute-api.us-west-2.localhost"):
+        reply = tls.get(gateway.secure, name, "/prod", host=host)
+        assert (reply.status, reply.body) == MISDIRECTED, name
+    forbidden = (403, {"message": "Forbidden"})
+    reply = tls.get(gateway.secure, "localhost", api.path(stage="prod"))
+    assert (reply.status, reply.json) == forbidden
+    # Without TLS there is no name of a connection.
+    for target, headers in ((api.path(stage="prod"), {}), ("/prod", {"Host": host})):
+        reply = wire.send(gateway.endpoint, "GET", target, headers)
+        assert (reply.status, reply.json) == forbidden
+    # By a custom domain name it is that name's policy that counts.
+    domain(aws, "c.example.com", api)
+    assert tls.get(gateway.secure, "c.example.com", "/").text == "it"
+    assert wire.send(gateway.endpoint, "GET", "/", {"Host": "c.example.com"}).text == "it"

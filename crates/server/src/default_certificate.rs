@@ -5,12 +5,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Clock, Secret};
 use documents::acm::TlsIdentity;
-use gateway::tls::{Settings, TlsServer};
+use gateway::tls::EndpointServers;
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
 use crate::config::{CertificateFiles, Place};
@@ -26,8 +25,8 @@ const VALID: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// that do not belong together.
 const KEPT: &str = "tls/certificate.pem";
 
-/// The server for all names that are no custom domain names.
-pub(crate) fn server(given: Option<CertificateFiles>, place: &Place) -> Result<Arc<TlsServer>, Fault> {
+/// The servers for all names that are no custom domain names.
+pub(crate) fn servers(given: Option<CertificateFiles>, place: &Place) -> Result<EndpointServers, Fault> {
     let (path, identity) = match (given, place) {
         (Some(files), _) => {
             let identity = TlsIdentity {
@@ -43,8 +42,7 @@ pub(crate) fn server(given: Option<CertificateFiles>, place: &Place) -> Result<A
             (path.clone(), of_one_text(kept(&path)?))
         }
     };
-    let server = TlsServer::new(&identity, Settings::default());
-    server.map(Arc::new).map_err(|why| Fault::Certificate { path, why: why.to_string() })
+    EndpointServers::new(&identity).map_err(|why| Fault::Certificate { path, why: why.to_string() })
 }
 
 /// Reading passes over what it does not look for.
@@ -106,13 +104,13 @@ mod tests {
     fn a_certificate_is_made_once_and_kept_from_others() {
         let directory = tempfile::tempdir().unwrap();
         let place = Place::Directory(directory.path().join("data"));
-        server(None, &place).unwrap();
+        servers(None, &place).unwrap();
         let path = directory.path().join("data").join(KEPT);
         let first = fs::read_to_string(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        server(None, &place).unwrap();
+        servers(None, &place).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), first);
-        server(None, &Place::Memory).unwrap();
+        servers(None, &Place::Memory).unwrap();
     }
 
     #[test]
@@ -128,7 +126,7 @@ mod tests {
         let with = |certificate: &Path, private_key: &Path| {
             let files =
                 CertificateFiles { certificate: certificate.to_owned(), private_key: private_key.to_owned() };
-            server(Some(files), &Place::Memory).map(drop).map_err(|fault| fault.to_string())
+            servers(Some(files), &Place::Memory).map(drop).map_err(|fault| fault.to_string())
         };
         assert_eq!(with(&one, &one), Ok(()));
         assert!(with(&one, &other).unwrap_err().contains("one.pem cannot be used"));

@@ -163,7 +163,7 @@ impl Parts {
             backends: Arc::clone(&backends),
             vpc_endpoints: Arc::new(vpc_endpoints),
         };
-        let certificate = tls.map(|tls| default_certificate::server(tls.certificate, &place)).transpose()?;
+        let certificate = tls.map(|tls| default_certificate::servers(tls.certificate, &place)).transpose()?;
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
         let tests = tests.map_err(Fault::Threads)?;
         let plane = Plane {
@@ -190,7 +190,8 @@ impl Parts {
         let trail = Trail::start(Arc::new(logs.clone()), copy).map_err(Fault::Threads)?;
         let mut sockets = vec![socket];
         if let (Some(secured), Some(certificate)) = (secured, certificate) {
-            sockets.push(secured.secured(Arc::new(Names::new(Arc::clone(&domains), certificate))));
+            let names = Names::new(Arc::clone(&domains), Arc::clone(&apis), certificate);
+            sockets.push(secured.secured(Arc::new(names)));
         }
         let front_door = FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random.clone());
         let front_door = front_door.with_websocket_times(random, clock.clone(), websocket);

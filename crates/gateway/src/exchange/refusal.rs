@@ -194,6 +194,9 @@ pub enum Unreachable {
     /// A PRIVATE API, which only VPC endpoints lead to.
     #[error("the API is private, and the request came by none of the VPC endpoints that are configured")]
     PrivateApi,
+    /// `endpointAccessMode` STRICT of the API's default endpoint.
+    #[error("the API is reached by its own name and over TLS only")]
+    Strict,
     /// A path of a custom domain name that is not mapped.
     #[error("no base path mapping of the custom domain name fits the path")]
     UnknownBasePath,
@@ -217,9 +220,15 @@ pub enum Unreachable {
 /// Why a custom domain name refuses what other names may be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DomainRefusal {
-    /// Only VPC endpoints reach it, which there are none of.
-    #[error("is private")]
+    /// Only those VPC endpoints reach it that have an access association with it.
+    #[error("is private, and the request came by no VPC endpoint that is associated with it")]
     Private,
+    /// Its policy does not let the request in, or there is none.
+    #[error("has no policy that lets the request in")]
+    Policy,
+    /// It is private and leads to an API that is not.
+    #[error("is private, and leads to an API that is not")]
+    PublicApi,
     /// It asks for what only TLS gives, and the request came without.
     #[error("is served over TLS only")]
     Insecure,

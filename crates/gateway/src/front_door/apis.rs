@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use base::Scope;
 
-use super::StageCaches;
+use super::{StageCaches, default_endpoint};
 use crate::exchange::{Address, ConfigurationFault, Refusal, Unreachable};
 use crate::http_api;
 use crate::integration::backends::Backends;
 use crate::rest;
 use crate::throttle::{Bucket, Limit, StageBuckets, Throttle};
+use crate::tls::Demands;
 use crate::trail::{StageCounters, Totals};
 use crate::usage_plans::UsagePlans;
 use crate::websocket;
@@ -155,6 +156,17 @@ impl Apis {
             let default = whole.and_then(|address| Some((found.stage(DEFAULT_STAGE)?, address)));
             default.ok_or_else(|| found.no_such_stage())
         })
+    }
+
+    /// What all stages of an API ask of connections to its default endpoint.
+    pub(super) fn demands(&self, api: &str) -> Demands {
+        let served = self.served.load();
+        let known = served.get(api).or_else(|| served.get(&*api.to_ascii_lowercase()));
+        let stages = known.iter().flat_map(|known| &known.stages);
+        default_endpoint::common(stages.filter_map(|(_, served)| match served {
+            Served::Rest(stage) => Some(&**stage),
+            Served::Http(_) | Served::Broken { .. } => None,
+        }))
     }
 
     fn with<T>(

@@ -3,6 +3,7 @@
 
 mod address;
 mod apis;
+mod default_endpoint;
 mod domains;
 mod private;
 mod refresh;
@@ -25,8 +26,10 @@ pub use refresh::{Refresh, RefreshError};
 pub use stage_caches::StageCaches;
 pub use traffic::Traffic;
 
+use crate::access::vpc_endpoints::Via;
 use crate::exchange::{
-    Body, BodyError, IdSource, Incoming, Refusal, Request, RequestIds, Unreachable, read_whole, request,
+    Address, Body, BodyError, DomainRefusal, IdSource, Incoming, Refusal, Request, RequestIds, Unreachable,
+    read_whole, request,
 };
 use crate::http_api;
 use crate::listener::Serve;
@@ -38,7 +41,8 @@ use crate::trail::{Observed, Trail};
 use crate::websocket::{Arrived, Stages, Times, WebSockets};
 use crate::{Doors, Worker};
 use address::{Destination, destination};
-use domains::Way;
+use default_endpoint::Breach;
+use domains::{Domain, Way};
 
 const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 
@@ -143,15 +147,23 @@ impl FrontDoor {
         let via = self.doors.vpc_endpoints.taken_from(&mut incoming.head.headers, incoming.peer.ip());
         let host = request::host(&incoming.head.uri, &incoming.head.headers);
         let (name, path) = (host.to_str().unwrap_or_default(), incoming.head.uri.path());
-        let domain = self.domains.find(name);
+        let domain = self.domains.find(name, via.as_ref());
         let connection = incoming.secured.as_deref();
         let fits = connection.is_none_or(|connection| match &domain {
-            Some(domain) => domain.tls().is_some_and(|server| connection.fits(Some(server))),
+            Some(domain) => {
+                domain.tls().is_some_and(|server| connection.fits(Some(server)))
+                    || domain.private().is_some() && private::is_of_endpoint(connection.name(), via.as_ref())
+            }
             None => connection.fits(None),
         });
         if !fits {
             self.traffic.count_to_no_stage();
             return misdirected();
+        }
+        if let Some(domain) = &domain
+            && let Err(refusal) = self.admitted(domain, &incoming, &host, via.as_ref())
+        {
+            return self.to_no_stage(&incoming, &refusal);
         }
         let (found, by_endpoint) = match &domain {
             // Under its own name nothing but what is mapped is served: neither the paths that lead
@@ -190,6 +202,14 @@ impl FrontDoor {
             Ok(found) => found,
             Err(refusal) => return self.to_no_stage(&incoming, &refusal),
         };
+        if let (Some(domain), Served::Rest(stage)) = (&domain, &served)
+            && domain.private().is_some()
+            && stage.private.is_none()
+        {
+            return self
+                .to_no_stage(&incoming, &Refusal::Forbidden(domain.refuses(DomainRefusal::PublicApi)));
+        }
+        let (connection, by_endpoint) = (incoming.secured.clone(), by_endpoint.is_some());
         if self.overrides && served.protocol() == Protocol::Rest {
             override_method(&mut incoming.head);
         }
@@ -201,6 +221,17 @@ impl FrontDoor {
         match served {
             Served::Rest(stage) => {
                 let stage = stage.drawn(&self.ids);
+                let host = request.host.to_str().unwrap_or_default();
+                if domain.is_none()
+                    && let Err(breach) =
+                        default_endpoint::holds(stage.endpoint, connection.as_deref(), host, by_endpoint)
+                {
+                    self.traffic.count_to_no_stage();
+                    return match breach {
+                        Breach::Misdirected => misdirected(),
+                        Breach::Refused(refusal) => refused(Protocol::Rest, &refusal, request.ids),
+                    };
+                }
                 request.via = via.filter(|_| stage.private.is_some());
                 let trail = &self.trail;
                 rest::pipeline::answer(&request, headers, header_names, body, stage, services, trail).await
@@ -223,6 +254,21 @@ impl FrontDoor {
                 response
             }
         }
+    }
+
+    /// Whether a request may come by a custom domain name, if that is private.
+    fn admitted(
+        &self,
+        domain: &Domain,
+        incoming: &Incoming,
+        host: &HeaderValue,
+        via: Option<&Via>,
+    ) -> Result<(), Refusal> {
+        let Some(private) = domain.private() else { return Ok(()) };
+        let mut request = Request::new(incoming, host.clone(), self.ids.next(), Address::default());
+        request.via = via.cloned();
+        let admitted = private.admits(domain, &request, &incoming.head.headers);
+        admitted.map_err(|why| Refusal::Forbidden(domain.refuses(why)))
     }
 
     fn to_no_stage(&self, incoming: &Incoming, refusal: &Refusal) -> Response<Body> {

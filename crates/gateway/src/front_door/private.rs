@@ -10,6 +10,7 @@
 
 use http::{HeaderMap, HeaderName};
 
+use super::address;
 use crate::access::vpc_endpoints::Via;
 use crate::exchange::{Refusal, Unreachable};
 use crate::rest::CompiledStage;
@@ -48,6 +49,21 @@ pub(super) fn named<'a>(label: &'a str, headers: &'a HeaderMap) -> (&'a str, Opt
     }
 }
 
+/// Whether `name`, that of a TLS connection, is the own name of the VPC endpoint that it came by. A
+/// private custom domain name may be asked for over it (API Gateway developer guide, "Invoke a private
+/// API").
+pub(super) fn is_of_endpoint(name: Option<&str>, via: Option<&Via>) -> bool {
+    let Some((label, _)) = name.and_then(address::of_host) else { return false };
+    via.is_some_and(|via| is_own(label, &via.endpoint.id))
+}
+
+/// Whether `label` is the endpoint's id, alone or with letters behind it.
+fn is_own(label: &str, id: &str) -> bool {
+    let behind = label.get(id.len()..).filter(|_| !id.is_empty());
+    let begins = label.get(..id.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(id));
+    begins && behind.is_some_and(|behind| behind.is_empty() || behind.starts_with('-'))
+}
+
 impl Named<'_> {
     /// Whether a request to `stage` that has come this way has come by the endpoint that its host
     /// names, and may.
@@ -62,11 +78,7 @@ impl Named<'_> {
                 id.eq_ignore_ascii_case(own)
                     && private.endpoint_ids.iter().any(|known| known.eq_ignore_ascii_case(id))
             }
-            (Self::Own(label), Some(_)) => {
-                let behind = label.get(own.len()..).filter(|_| !own.is_empty());
-                let is_own = label.get(..own.len()).is_some_and(|id| id.eq_ignore_ascii_case(own));
-                is_own && behind.is_some_and(|behind| behind.is_empty() || behind.starts_with('-'))
-            }
+            (Self::Own(label), Some(_)) => is_own(label, own),
         };
         if leads { Ok(()) } else { Err(Refusal::Forbidden(Unreachable::OtherEndpoint)) }
     }

@@ -51,7 +51,7 @@ impl Names {
     fn new(trusted: &Made) -> Self {
         let store = Truststore::read(trusted.pem.as_bytes()).unwrap();
         let server = |name: &str, truststore| {
-            let settings = TlsSettings { domain: Some(name.into()), policy: None, truststore };
+            let settings = TlsSettings { domain: Some(name.into()), truststore, ..TlsSettings::default() };
             Arc::new(TlsServer::new(&identity(name), settings).unwrap())
         };
         Self(HashMap::from([

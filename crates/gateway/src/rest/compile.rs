@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::apigateway::{ApiKeySourceType, EndpointType, Method, MethodSetting, Resource, Stage, VpcLink};
+use api::apigateway::{
+    ApiKeySourceType, EndpointAccessMode, EndpointType, Method, MethodSetting, Resource, Stage, VpcLink,
+};
 use base::Scope;
 use documents::apigateway::{ClientCertificateDocument, SnapshotDocument};
 use schema::Models;
@@ -17,7 +19,7 @@ use super::limits::{LONGEST_STREAM, LONGEST_TIMEOUT, REGIONAL_URL_BYTES, SHORTES
 use super::settings::{Compiling, MethodSettings};
 use super::trie::{MethodEntry, RouteError, Routes, Verb};
 use super::validation::Validation;
-use super::{CompiledMethod, CompiledStage, GatewayResponses, PrivateApi, StageVariables};
+use super::{CompiledMethod, CompiledStage, EndpointRules, GatewayResponses, PrivateApi, StageVariables};
 use crate::access::{Authorization, ResourcePolicy};
 use crate::cache::ResponseCache;
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Unreachable};
@@ -26,6 +28,7 @@ use crate::integration::backends::Backends;
 use crate::integration::http::{CertificateError, ClientCertificate};
 use crate::mapping::media::BinaryTypes;
 use crate::throttle::{StageBuckets, Throttle};
+use crate::tls::Demands;
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 use crate::usage_plans::Keys;
 
@@ -169,6 +172,7 @@ pub fn compile_stage(
         private: private(snapshot),
         policy,
         endpoint_disabled,
+        endpoint: endpoint_rules(snapshot),
         url_bytes: url_bytes(snapshot),
         routes,
         methods,
@@ -275,6 +279,15 @@ fn timeout_of(millis: Option<i32>, streams: bool) -> Duration {
     let asked = millis.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);
     let longest = if streams { LONGEST_STREAM } else { LONGEST_TIMEOUT };
     asked.unwrap_or(LONGEST_TIMEOUT).clamp(SHORTEST_TIMEOUT, longest)
+}
+
+/// What the default endpoint asks of connections: what was deployed counts.
+fn endpoint_rules(snapshot: &SnapshotDocument) -> EndpointRules {
+    let api = &snapshot.rest_api;
+    EndpointRules {
+        demands: Demands::of(api.security_policy),
+        strict: api.endpoint_access_mode == Some(EndpointAccessMode::Strict),
+    }
 }
 
 /// How long URLs of the API may be.

@@ -34,4 +34,4 @@ pub use check::Check;
 pub use compile::{Remark, StageFault, Surroundings, compile_stage};
 pub(crate) use compile_method::{IntegrationPlace, compile_integration};
 pub use gateway_responses::{GatewayResponses, Refused};
-pub use stage::{Canary, CompiledMethod, CompiledStage, PrivateApi};
+pub use stage::{Canary, CompiledMethod, CompiledStage, EndpointRules, PrivateApi};

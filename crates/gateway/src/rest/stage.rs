@@ -15,6 +15,7 @@ use crate::exchange::{Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
 use crate::throttle::Throttle;
+use crate::tls::Demands;
 use crate::trail::{AccessLog, ExecutionLogs, StageCounters};
 use crate::usage_plans::Keys;
 
@@ -33,6 +34,8 @@ pub struct CompiledStage {
     pub policy: Option<ResourcePolicy>,
     /// Whether it is reached by custom domain names alone (`disableExecuteApiEndpoint`).
     pub endpoint_disabled: bool,
+    /// What its default endpoint asks of connections.
+    pub endpoint: EndpointRules,
     /// The bytes that a URL may have.
     pub url_bytes: usize,
     /// The resources.
@@ -61,6 +64,17 @@ pub struct CompiledStage {
     pub counters: Arc<StageCounters>,
     /// What gets a share of the requests in its place, if there is such a thing.
     pub canary: Option<Box<Canary>>,
+}
+
+/// What a default endpoint asks of connections (API Gateway developer guide, "Security policies for
+/// REST APIs").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EndpointRules {
+    /// `securityPolicy`.
+    pub demands: Demands,
+    /// `endpointAccessMode` STRICT: the name in the handshake must be the one in the request, and
+    /// the API's own.
+    pub strict: bool,
 }
 
 /// What is known of a private API.
@@ -113,6 +127,7 @@ pub(crate) mod tests {
             private: None,
             policy: None,
             endpoint_disabled: false,
+            endpoint: EndpointRules::default(),
             url_bytes: 0,
             routes: Routes::default(),
             methods: Vec::new(),

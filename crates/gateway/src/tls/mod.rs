@@ -3,10 +3,14 @@
 //! begins handshakes with it.
 
 mod client_certificate;
+mod demands;
+mod endpoints;
 mod server;
 mod truststore;
 
 pub use client_certificate::ClientCertificate;
+pub use demands::Demands;
+pub use endpoints::EndpointServers;
 pub use server::{IdentityError, Secured, Settings, TlsServer};
 pub use truststore::{Denied, Truststore, TruststoreError, Truststores};
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use api::apigateway::SecurityPolicy;
 use base::Timestamp;
 use documents::acm::TlsIdentity;
 use rustls::CertificateError::{self, BadEncoding};
@@ -15,21 +14,18 @@ use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    CipherSuite, DigitallySignedStruct, DistinguishedName, NamedGroup, ProtocolVersion, ServerConfig,
-    ServerConnection, SignatureScheme, SupportedProtocolVersion, version,
+    DigitallySignedStruct, DistinguishedName, ProtocolVersion, ServerConfig, ServerConnection,
+    SignatureScheme,
 };
-
 use webpki::RawPublicKeyEntity;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
-use super::{ClientCertificate, Denied, Truststore};
+use super::demands::is_approved;
+use super::{ClientCertificate, Demands, Denied, Truststore};
 
 /// The protocols that a client may choose from, the better one first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
-
-static NEWEST: &[&SupportedProtocolVersion] = &[&version::TLS13];
-static BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 
 /// A certificate that no server can be started with.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +44,8 @@ pub enum IdentityError {
 pub struct Settings {
     /// The custom domain name that is served; `None` for all other names.
     pub domain: Option<Box<str>>,
-    /// Which versions and ciphers are spoken. Without one, TLS 1.2 and 1.3.
-    pub policy: Option<SecurityPolicy>,
+    /// Which versions and ciphers are spoken.
+    pub demands: Demands,
     /// Whose certificates clients have to have, if they have to have one.
     pub truststore: Option<Arc<Truststore>>,
 }
@@ -67,14 +63,11 @@ impl TlsServer {
     /// Why no server can be started with the certificate.
     pub fn new(identity: &TlsIdentity, settings: Settings) -> Result<Self, IdentityError> {
         let mut provider = aws_lc_rs::default_provider();
-        let fips = settings.policy.is_some_and(|policy| policy.as_str().contains("_FIPS_"));
-        if fips {
-            keep_approved(&mut provider);
-        }
+        settings.demands.limit(&mut provider);
         let certified = certified(identity, &provider)?;
         let algorithms = provider.signature_verification_algorithms;
         let builder = ServerConfig::builder_with_provider(Arc::new(provider));
-        let builder = builder.with_protocol_versions(versions(settings.policy))?;
+        let builder = builder.with_protocol_versions(settings.demands.versions())?;
         let builder = match &settings.truststore {
             Some(_) => builder.with_client_cert_verifier(Arc::new(Asking { algorithms })),
             None => builder.with_no_client_auth(),
@@ -108,8 +101,16 @@ impl TlsServer {
         let shown = connection.peer_certificates();
         let truststore = self.settings.truststore.as_ref();
         let client = truststore.map(|truststore| truststore.verify(shown.unwrap_or_default(), now));
-        let tls13 = connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
-        Secured { server: Arc::clone(self), tls13, client: client.map(|client| client.map(Arc::new)) }
+        let spoken = Demands {
+            tls13: connection.protocol_version() == Some(ProtocolVersion::TLSv1_3),
+            approved: is_approved(connection),
+        };
+        Secured {
+            server: Arc::clone(self),
+            name: connection.server_name().map(|name| name.to_ascii_lowercase().into()),
+            spoken,
+            client: client.map(|client| client.map(Arc::new)),
+        }
     }
 }
 
@@ -117,7 +118,9 @@ impl TlsServer {
 #[derive(Debug)]
 pub struct Secured {
     server: Arc<TlsServer>,
-    tls13: bool,
+    /// In lower case.
+    name: Option<Box<str>>,
+    spoken: Demands,
     client: Option<Result<Arc<ClientCertificate>, Denied>>,
 }
 
@@ -128,15 +131,27 @@ impl Secured {
         self.server.domain()
     }
 
+    /// The name that the client named in the handshake, in lower case.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Whether what is spoken is what these ask for, whatever the connection was begun for.
+    #[must_use]
+    pub fn meets(&self, demands: Demands) -> bool {
+        (self.spoken.tls13 || !demands.tls13) && (self.spoken.approved || !demands.approved)
+    }
+
     /// Whether the connection is one that `server` would have begun: with its name, in one of its
-    /// versions, and with a client that was asked for a certificate of the same truststore. `None` is
-    /// a name that is no custom domain name.
+    /// versions and ciphers, and with a client that was asked for a certificate of the same truststore.
+    /// `None` is a name that is no custom domain name.
     #[must_use]
     pub fn fits(&self, server: Option<&TlsServer>) -> bool {
         let Some(server) = server else { return self.domain().is_none() };
         let trusted = |settings: &Settings| settings.truststore.as_ref().map(|store| *store.fingerprint());
         self.domain() == server.domain()
-            && (self.tls13 || !only_tls13(server.settings.policy))
+            && self.meets(server.settings.demands)
             && trusted(&self.server.settings) == trusted(&server.settings)
     }
 
@@ -157,36 +172,6 @@ fn certified(identity: &TlsIdentity, provider: &CryptoProvider) -> Result<Certif
     }
     let key = PrivateKeyDer::from_pem_slice(identity.private_key.expose().as_bytes())?;
     Ok(CertifiedKey::from_der(certificates, key, provider)?)
-}
-
-/// Which versions a policy lets clients speak (API Gateway developer guide, "Security policies for
-/// REST APIs"). Less than TLS 1.2 is not spoken, whatever a policy allows.
-fn versions(policy: Option<SecurityPolicy>) -> &'static [&'static SupportedProtocolVersion] {
-    if only_tls13(policy) { NEWEST } else { BOTH }
-}
-
-fn only_tls13(policy: Option<SecurityPolicy>) -> bool {
-    match policy {
-        Some(
-            SecurityPolicy::SecurityPolicyTls13_1_3_2025_09
-            | SecurityPolicy::SecurityPolicyTls13_1_3Fips2025_09
-            | SecurityPolicy::SecurityPolicyTls13_2025Edge,
-        ) => true,
-        None | Some(_) => false,
-    }
-}
-
-/// Leaves what FIPS 140-3 approves. The implementation itself is not a validated module.
-fn keep_approved(provider: &mut CryptoProvider) {
-    provider.cipher_suites.retain(|suite| {
-        !matches!(
-            suite.suite(),
-            CipherSuite::TLS13_CHACHA20_POLY1305_SHA256
-                | CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
-                | CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
-        )
-    });
-    provider.kx_groups.retain(|group| group.name() != NamedGroup::X25519);
 }
 
 /// Asks clients for a certificate and for the proof that its key is theirs. Whether it is trusted is
@@ -268,31 +253,31 @@ mod tests {
     use super::super::samples::{authority, identity};
     use super::*;
 
-    fn server(
-        domain: Option<&str>,
-        policy: Option<SecurityPolicy>,
-        truststore: Option<&str>,
-    ) -> Arc<TlsServer> {
+    fn server(domain: Option<&str>, demands: Demands, truststore: Option<&str>) -> Arc<TlsServer> {
         let truststore = truststore.map(|pem| Arc::new(Truststore::read(pem.as_bytes()).unwrap()));
-        let settings = Settings { domain: domain.map(Into::into), policy, truststore };
+        let settings = Settings { domain: domain.map(Into::into), demands, truststore };
         Arc::new(TlsServer::new(&identity("api.example.com"), settings).unwrap())
     }
 
     #[test]
     fn a_connection_fits_the_server_that_began_it() {
         let (one, other) = (authority("one").pem, authority("other").pem);
-        let of = |server: Arc<TlsServer>, tls13| Secured { server, tls13, client: None };
-        let default = || server(None, None, None);
-        let open = || server(Some("a.example.com"), None, None);
-        let mutual = |pem| server(Some("a.example.com"), None, Some(pem));
-        let newest =
-            || server(Some("a.example.com"), Some(SecurityPolicy::SecurityPolicyTls13_1_3_2025_09), None);
+        let of = |server: Arc<TlsServer>, tls13| {
+            let spoken = Demands { tls13, approved: false };
+            Secured { server, name: None, spoken, client: None }
+        };
+        let any = Demands::default();
+        let default = || server(None, any, None);
+        let open = || server(Some("a.example.com"), any, None);
+        let mutual = |pem| server(Some("a.example.com"), any, Some(pem));
+        let newest = || server(Some("a.example.com"), Demands { tls13: true, approved: false }, None);
+        let approved = || server(Some("a.example.com"), Demands { tls13: false, approved: true }, None);
         for (began, tls13, asked, fits) in [
             (default(), true, None, true),
             (default(), true, Some(open()), false),
             (open(), true, None, false),
             (open(), true, Some(open()), true),
-            (open(), true, Some(server(Some("b.example.com"), None, None)), false),
+            (open(), true, Some(server(Some("b.example.com"), any, None)), false),
             (open(), true, Some(mutual(&one)), false),
             (mutual(&one), true, Some(mutual(&one)), true),
             (mutual(&one), true, Some(mutual(&other)), false),
@@ -300,6 +285,7 @@ mod tests {
             (open(), false, Some(open()), true),
             (open(), false, Some(newest()), false),
             (newest(), true, Some(newest()), true),
+            (open(), true, Some(approved()), false),
         ] {
             let described = format!("{began:?} {tls13} {asked:?}");
             assert_eq!(of(began, tls13).fits(asked.as_deref()), fits, "{described}");
@@ -322,17 +308,5 @@ mod tests {
             "its certificate cannot be read",
         );
         check(TlsIdentity { certificate: String::new(), ..good }, "its certificate cannot be read");
-    }
-
-    /// "Security policies for REST APIs".
-    #[test]
-    fn a_policy_decides_on_the_versions() {
-        for policy in SecurityPolicy::ALL.iter().copied() {
-            let name = policy.as_str();
-            let newest_only = name.contains("TLS13_1_3_") || name == "SecurityPolicy_TLS13_2025_EDGE";
-            let expected = if newest_only { NEWEST } else { BOTH };
-            assert_eq!(versions(Some(policy)), expected, "{name}");
-            server(None, Some(policy), None);
-        }
     }
 }

@@ -8,9 +8,10 @@ use documents::acm::TlsIdentity;
 use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, RoutingRuleDocument};
 use store::Key;
 
-use super::{Domain, Known, Mappings, Rules, names};
+use super::{Domain, Known, Mappings, PrivateDomain, Rules, names};
+use crate::access::DomainPolicy;
 use crate::exchange::DomainRefusal;
-use crate::tls::{Settings, TlsServer, Truststore, Truststores};
+use crate::tls::{Demands, Settings, TlsServer, Truststore, Truststores};
 
 /// A custom domain name with its mappings, as it is stored.
 pub(super) struct Stored {
@@ -20,6 +21,8 @@ pub(super) struct Stored {
     pub(super) mappings: Result<Vec<BasePathMappingDocument>, String>,
     /// Its routing rules, or why they cannot be read.
     pub(super) rules: Result<Vec<RoutingRuleDocument>, String>,
+    /// The VPC endpoints that have an access association with it, or why that cannot be read.
+    pub(super) endpoints: Result<Vec<Box<str>>, String>,
     /// Its certificate of ACM, if it has one; an error if that cannot be read.
     pub(super) certificate: Result<Option<TlsIdentity>, String>,
 }
@@ -39,10 +42,17 @@ pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored, truststores: &Tr
             let tls = certificate.map(|certificate| certificate.or(uploaded)).and_then(|identity| {
                 tls(name, &domain_name, identity, truststore.as_ref().ok().cloned().flatten())
             });
+            let private = private(scope, key, &domain_name, stored.endpoints);
+            let (private, barred) = match private {
+                Ok(private) => (private, None),
+                Err(why) => (Some(PrivateDomain { endpoints: Vec::new(), policy: None }), Some(why)),
+            };
+            let routes = || routes(&domain_name, stored.rules, stored.mappings);
             let domain = Domain {
                 name: name.into(),
                 region,
-                routes: truststore.and_then(|_| routes(key, &domain_name, stored.rules, stored.mappings)),
+                routes: barred.map_or(Ok(()), Err).and(truststore).and_then(|_| routes()),
+                private,
                 only_secure: is_only_secure(&domain_name),
                 mutual: domain_name.mutual_tls_authentication.is_some(),
                 tls: tls.map_err(Into::into),
@@ -57,6 +67,7 @@ pub(super) fn compile(scope: &Scope, key: &Key, stored: Stored, truststores: &Tr
                 routes,
                 only_secure: true,
                 mutual: true,
+                private: None,
                 tls: Err(why.into()),
             };
             // When it was made is not known. It keeps its name: nobody gets what was meant for it.
@@ -93,19 +104,31 @@ fn tls(
     truststore: Option<Arc<Truststore>>,
 ) -> Result<Arc<TlsServer>, String> {
     let identity = identity.ok_or("its certificate is missing")?;
-    let settings = Settings { domain: Some(name.into()), policy: domain.security_policy, truststore };
+    let settings =
+        Settings { domain: Some(name.into()), demands: Demands::of(domain.security_policy), truststore };
     TlsServer::new(&identity, settings).map(Arc::new).map_err(|error| error.to_string())
 }
 
-fn routes(
+/// What a private name says of the ways to it.
+fn private(
+    scope: &Scope,
     key: &Key,
+    domain: &DomainName,
+    endpoints: Result<Vec<Box<str>>, String>,
+) -> Result<Option<PrivateDomain>, DomainRefusal> {
+    let unusable = |why: String| DomainRefusal::Unusable(why.into());
+    let Some(id) = key.part(1).filter(|id| !id.is_empty()) else { return Ok(None) };
+    let text = domain.policy.as_deref().filter(|text| !text.trim().is_empty());
+    let policy = text.map(|text| DomainPolicy::compile(text, scope, key.part(0).unwrap_or_default(), id));
+    let policy = policy.transpose().map_err(|why| unusable(format!("its policy cannot be read: {why}")))?;
+    Ok(Some(PrivateDomain { endpoints: endpoints.map_err(unusable)?, policy }))
+}
+
+fn routes(
     domain: &DomainName,
     rules: Result<Vec<RoutingRuleDocument>, String>,
     mappings: Result<Vec<BasePathMappingDocument>, String>,
 ) -> Result<(Rules, Mappings), DomainRefusal> {
-    if key.part(1).is_some_and(|id| !id.is_empty()) {
-        return Err(DomainRefusal::Private);
-    }
     let unusable = |why: String| DomainRefusal::Unusable(why.into());
     let (by_rules, by_mappings) = match domain.routing_mode {
         Some(RoutingMode::RoutingRuleOnly) => (true, false),

@@ -18,10 +18,14 @@ use arc_swap::ArcSwap;
 use base::{Scope, Timestamp};
 use store::Key;
 
-use crate::exchange::{Address, DomainRefusal, Unreachable};
-use crate::tls::{Denied, Secured, ServerNames, TlsServer, Truststores};
+use super::{Apis, default_endpoint};
+use crate::access::DomainPolicy;
+use crate::access::vpc_endpoints::Via;
+use crate::exchange::{Address, DomainRefusal, Request, Unreachable};
+use crate::tls::{Denied, EndpointServers, Secured, ServerNames, TlsServer, Truststores};
 use http::HeaderMap;
 use mappings::Mappings;
+pub(super) use names::of_host as name_of;
 pub(super) use refresh::{load, take};
 use rules::Rules;
 
@@ -33,6 +37,8 @@ const HEALTH_CHECKS: &[&str] = &["/ping", "/sping"];
 pub struct Domains {
     /// By name in lower case; that of a wildcard begins with `*.`.
     served: ArcSwap<HashMap<Box<str>, Arc<Domain>>>,
+    /// The private ones of each name that VPC endpoints are associated with, the oldest first.
+    private: ArcSwap<HashMap<Box<str>, Vec<Arc<Domain>>>>,
     /// All that is stored, also what another goes before. Only the thread that follows the store
     /// asks for it.
     known: Mutex<HashMap<Box<str>, Vec<Known>>>,
@@ -63,8 +69,19 @@ pub(super) struct Domain {
     only_secure: bool,
     /// Whether clients have to have certificates.
     mutual: bool,
+    /// Whom it lets in, if only VPC endpoints lead to it.
+    private: Option<PrivateDomain>,
     /// Its certificate and what it asks of TLS connections; an error if it cannot be shown.
     tls: Result<Arc<TlsServer>, Box<str>>,
+}
+
+/// What a private custom domain name says of the ways to it.
+#[derive(Debug)]
+pub(super) struct PrivateDomain {
+    /// The VPC endpoints that have an access association with it.
+    endpoints: Vec<Box<str>>,
+    /// Its policy; without one it lets nobody in.
+    policy: Option<DomainPolicy>,
 }
 
 /// Where a request by a custom domain name goes.
@@ -96,8 +113,9 @@ impl Domains {
     }
 
     /// The custom domain name that `host`, with or without a port, is; the name itself goes before
-    /// a wildcard.
-    pub(super) fn find(&self, host: &str) -> Option<Arc<Domain>> {
+    /// a wildcard. For those who have come by a VPC endpoint, a private name that the endpoint is
+    /// associated with goes before others of that name.
+    pub(super) fn find(&self, host: &str, via: Option<&Via>) -> Option<Arc<Domain>> {
         let served = self.served.load();
         if served.is_empty() {
             return None;
@@ -105,6 +123,12 @@ impl Domains {
         let name = names::of_host(host)?;
         if self.own.contains(&*name) {
             return None;
+        }
+        if let Some(via) = via
+            && let Some(private) = self.private.load().get(&*name)
+            && let Some(associated) = private.iter().find(|domain| domain.is_associated(via))
+        {
+            return Some(Arc::clone(associated));
         }
         let found = served.get(&*name).or_else(|| served.get(&*names::wildcard(&name)?));
         found.map(Arc::clone)
@@ -130,6 +154,22 @@ impl Domains {
             }
         }
         let first = first.map(|first| Arc::clone(&first.domain));
+        of_name.sort_by(|one, other| {
+            (one.created, &one.scope, &one.key).cmp(&(other.created, &other.scope, &other.key))
+        });
+        let private: Vec<Arc<Domain>> = of_name
+            .iter()
+            .filter(|known| known.domain.private.as_ref().is_some_and(|own| !own.endpoints.is_empty()))
+            .map(|known| Arc::clone(&known.domain))
+            .collect();
+        self.private.rcu(|served| {
+            let mut next = HashMap::clone(served);
+            match private.is_empty() {
+                true => next.remove(name),
+                false => next.insert(name.into(), private.clone()),
+            };
+            next
+        });
         if of_name.is_empty() {
             all.remove(name);
         }
@@ -153,6 +193,12 @@ impl Domains {
         self.matching(|known| known.certificates.iter().any(|(own, id)| own == scope && id == key))
     }
 
+    /// The names of this key, of whatever account and region: associations are in the account of their
+    /// VPC endpoint.
+    fn of_key(&self, key: &Key) -> Vec<(Scope, Key)> {
+        self.matching(|known| known.key == *key)
+    }
+
     fn matching(&self, wanted: impl Fn(&Known) -> bool) -> Vec<(Scope, Key)> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let matching = known.values().flatten().filter(|known| wanted(known));
@@ -160,27 +206,34 @@ impl Domains {
     }
 }
 
-/// The names under which TLS is spoken: custom domain names, and all others.
+/// The names under which TLS is spoken: custom domain names, those of APIs, and all others.
 #[derive(Debug)]
 pub struct Names {
     domains: Arc<Domains>,
-    others: Arc<TlsServer>,
+    apis: Arc<Apis>,
+    others: EndpointServers,
 }
 
 impl Names {
-    /// `others` is shown where no custom domain name is named: to those who call APIs by their own
-    /// addresses, and to AWS clients.
+    /// `others` is shown where no custom domain name is named: to those who call `apis` by their own
+    /// addresses, as these ask for, and to AWS clients.
     #[must_use]
-    pub const fn new(domains: Arc<Domains>, others: Arc<TlsServer>) -> Self {
-        Self { domains, others }
+    pub const fn new(domains: Arc<Domains>, apis: Arc<Apis>, others: EndpointServers) -> Self {
+        Self { domains, apis, others }
     }
 }
 
 impl ServerNames for Names {
     fn server(&self, name: Option<&str>) -> Option<Arc<TlsServer>> {
-        match name.and_then(|name| self.domains.find(name)) {
+        // By which VPC endpoint a client has come is not asked: of names that are the same, the
+        // certificate of one is shown.
+        match name.and_then(|name| self.domains.find(name, None)) {
             Some(domain) => domain.tls().cloned(),
-            None => Some(Arc::clone(&self.others)),
+            None => {
+                let api = name.and_then(default_endpoint::api_in);
+                let demands = api.map(|api| self.apis.demands(api)).unwrap_or_default();
+                Some(Arc::clone(self.others.server(demands)))
+            }
         }
     }
 }
@@ -198,6 +251,20 @@ impl Domain {
         &self.region
     }
 
+    /// Whether only VPC endpoints lead to it.
+    pub(super) fn private(&self) -> Option<&PrivateDomain> {
+        self.private.as_ref()
+    }
+
+    fn is_associated(&self, via: &Via) -> bool {
+        self.private.as_ref().is_some_and(|own| own.endpoints.contains(&via.endpoint.id))
+    }
+
+    /// The refusal of a request for this reason.
+    pub(super) fn refuses(&self, why: DomainRefusal) -> Unreachable {
+        Unreachable::Domain { name: self.name.clone(), why }
+    }
+
     /// How it is served over TLS, if it can be.
     pub(super) fn tls(&self) -> Option<&Arc<TlsServer>> {
         self.tls.as_ref().ok()
@@ -206,7 +273,7 @@ impl Domain {
     /// Where a request for `path` goes that came over this connection of TLS, or without. The
     /// connection has been begun for this domain name.
     pub(super) fn way(&self, path: &str, headers: &HeaderMap, connection: Option<&Secured>) -> Way<'_> {
-        let closed = |why| Way::Closed(Unreachable::Domain { name: self.name.clone(), why });
+        let closed = |why| Way::Closed(self.refuses(why));
         let (rules, mappings) = match &self.routes {
             Ok(routes) => routes,
             Err(why) => return closed(why.clone()),
@@ -227,6 +294,27 @@ impl Domain {
         match rules.find(path, headers).or_else(|| mappings.find(path)) {
             Some((target, address)) => Way::To { api: &target.api, stage: target.stage.as_deref(), address },
             None => Way::Closed(Unreachable::UnknownBasePath),
+        }
+    }
+}
+
+impl PrivateDomain {
+    /// Whether a request may come to it: by one of its VPC endpoints, and as its policy says.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn admits(
+        &self,
+        domain: &Domain,
+        request: &Request,
+        headers: &HeaderMap,
+    ) -> Result<(), DomainRefusal> {
+        if !request.via.as_ref().is_some_and(|via| domain.is_associated(via)) {
+            return Err(DomainRefusal::Private);
+        }
+        match self.policy.as_ref().is_some_and(|policy| policy.admits(request, headers)) {
+            true => Ok(()),
+            false => Err(DomainRefusal::Policy),
         }
     }
 }

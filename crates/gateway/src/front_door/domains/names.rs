@@ -12,7 +12,7 @@ const AWS_NAMES: &[&str] = &[".amazonaws.com", ".amazonaws.com.cn"];
 
 /// The name of `host`, which may have a port, capitals and the dot of the root; `None` if it
 /// cannot be the name of anything.
-pub(super) fn of_host(host: &str) -> Option<Cow<'_, str>> {
+pub(in crate::front_door) fn of_host(host: &str) -> Option<Cow<'_, str>> {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|c| c.is_ascii_digit()) => name,
         Some(_) => return None,

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use base::Scope;
 use documents::acm::CertificateDocument;
-use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, RoutingRuleDocument};
+use documents::apigateway_domain_names::{
+    AccessAssociationDocument, BasePathMappingDocument, DomainNameDocument, RoutingRuleDocument,
+};
 use store::{Batch, Change, Key, Store, StoreFault, Transaction};
 
 use super::super::refresh::tolerant;
@@ -49,6 +51,8 @@ fn changed(changes: &[Change], domains: &Domains) -> BTreeSet<(Scope, Key)> {
         {
             // The keys of mappings and rules begin with that of its domain name.
             affected.insert((change.scope.clone(), Key::new(change.key.parts().iter().take(2).cloned())));
+        } else if change.is::<AccessAssociationDocument>() {
+            affected.extend(domains.of_key(&Key::new(change.key.parts().iter().take(2).cloned())));
         } else if change.is::<CertificateDocument>() {
             affected.extend(domains.with_certificate(&change.scope, &change.key));
         }
@@ -75,7 +79,29 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
         None => Ok(None),
     };
     let certificate = certificate.map(|found| found.map(|found| found.identity));
-    Ok(Some(Stored { document, mappings, rules, certificate }))
+    let arn = document.as_ref().ok().and_then(|document| document.domain_name.domain_name_arn.as_deref());
+    let endpoints = match arn.filter(|_| key.part(1).is_some_and(|id| !id.is_empty())) {
+        Some(arn) => associated(transaction, arn, key)?,
+        None => Ok(Vec::new()),
+    };
+    Ok(Some(Stored { document, mappings, rules, endpoints, certificate }))
+}
+
+/// The VPC endpoints, of whatever account, that have an access association with a private name.
+fn associated(
+    transaction: &mut Transaction<'_>,
+    arn: &str,
+    key: &Key,
+) -> Result<Result<Vec<Box<str>>, String>, StoreFault> {
+    let all = tolerant(transaction.list_everywhere::<AccessAssociationDocument>())?;
+    Ok(all.map(|all| {
+        let own = all.into_iter().filter(|(_, at, document)| {
+            at.parts().starts_with(key.parts())
+                && document.association.domain_name_arn.as_deref() == Some(arn)
+        });
+        own.filter_map(|(_, _, document)| document.association.access_association_source.map(Into::into))
+            .collect()
+    }))
 }
 
 fn serve(domains: &Domains, scope: &Scope, key: &Key, stored: Option<Stored>) {

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Clock, Timestamp};
-use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, domain_name_key};
+use documents::apigateway_domain_names::{
+    AccessAssociationDocument, BasePathMappingDocument, DomainNameDocument, domain_name_key,
+};
 use serde_json::{Value, json};
 use store::{Location, Store, StoreFault, StoreOptions};
 
 use super::*;
+use crate::access::vpc_endpoints::VpcEndpoint;
 use crate::front_door::{Apis, Refresh};
 
 struct Running {
@@ -70,7 +73,7 @@ impl Running {
     /// The API that the root of a host leads to, or why it leads nowhere; nothing if the host is
     /// no custom domain name.
     fn root(&self, host: &str) -> Option<String> {
-        let domain = self.domains.find(host)?;
+        let domain = self.domains.find(host, None)?;
         Some(match domain.way("/", &HeaderMap::new(), None) {
             Way::To { api, .. } => format!("{api} in {}", domain.region()),
             Way::HealthCheck => "health".to_owned(),
@@ -89,7 +92,7 @@ fn what_is_stored_is_served_from_the_start() {
     let apis = Arc::new(Apis::default());
     let _refresh = Refresh::start(running.store.clone(), apis, Arc::clone(&domains), Arc::default()).unwrap();
     assert!(matches!(
-        domains.find("api.example.com").unwrap().way("/", &HeaderMap::new(), None),
+        domains.find("api.example.com", None).unwrap().way("/", &HeaderMap::new(), None),
         Way::To { api: "abc", stage: Some("prod"), .. }
     ));
 }
@@ -183,15 +186,48 @@ fn what_cannot_be_held_to_is_refused() {
 }
 
 #[test]
-fn a_private_name_is_refused_unless_a_public_one_has_the_name() {
+fn a_private_name_is_found_by_those_who_come_by_an_endpoint_of_its() {
     let running = start();
-    let here = region("us-west-2");
-    running.put(&here, Some("p1"), document("api.example.com", 1, json!({"domainNameId": "p1"})));
-    let private = "the custom domain name api.example.com is private";
-    assert_eq!(running.root("api.example.com").as_deref(), Some(private));
-    running.put(&here, None, document("api.example.com", 2, json!({})));
-    running.map(&here, "api.example.com", "(none)", "abc");
-    assert_eq!(running.root("api.example.com").as_deref(), Some("abc in us-west-2"));
+    let (here, other) = (region("us-west-2"), Scope::new("111111111111", "us-west-2"));
+    let arn = |scope: &Scope, id: &str| {
+        format!("arn:aws:apigateway:us-west-2:{}:/domainnames/api.example.com+{id}", scope.account())
+    };
+    for (scope, id, created) in [(&here, "p1", 1), (&other, "p2", 2)] {
+        let more = json!({"domainNameId": id, "domainNameArn": arn(scope, id)});
+        running.put(scope, Some(id), document("api.example.com", created, more));
+    }
+    running.put(&here, None, document("api.example.com", 3, json!({})));
+    let associate = |scope: &Scope, id: &'static str, endpoint: &'static str, arn: String| {
+        let association = json!({"accessAssociationSource": endpoint, "domainNameArn": arn});
+        let association = serde_json::from_value(association).unwrap();
+        let document = AccessAssociationDocument { association, created: Timestamp::from_millis(1) };
+        let (scope, key) = (scope.clone(), domain_name_key("api.example.com", Some(id)).with(endpoint));
+        running.write(move |t| t.put(&scope, &key, &document));
+    };
+    associate(&other, "p1", "vpce-1", arn(&here, "p1"));
+    associate(&other, "p2", "vpce-2", arn(&other, "p2"));
+    // An association with another name of this key counts for nothing.
+    associate(&here, "p2", "vpce-3", arn(&here, "p2"));
+    let found = |endpoint: Option<&str>| {
+        let via = endpoint.map(|id| Via {
+            endpoint: Arc::new(VpcEndpoint {
+                id: id.into(),
+                vpc: None,
+                sources: Vec::new(),
+                proxies: Vec::new(),
+            }),
+            direct: true,
+        });
+        let domain = running.domains.find("api.example.com", via.as_ref()).unwrap();
+        domain.private().map(|private| private.endpoints.join(","))
+    };
+    assert_eq!(found(None), None, "the public one");
+    assert_eq!(found(Some("vpce-1")).as_deref(), Some("vpce-1"));
+    assert_eq!(found(Some("vpce-2")).as_deref(), Some("vpce-2"));
+    assert_eq!(found(Some("vpce-3")), None);
+    let key = domain_name_key("api.example.com", Some("p1")).with("vpce-1");
+    running.write(move |t| t.delete::<AccessAssociationDocument>(&other, &key).map(drop));
+    assert_eq!(found(Some("vpce-1")), None);
 }
 
 #[test]
@@ -213,15 +249,16 @@ fn the_gateways_own_names_are_nobodys() {
             document: Ok(document(name, 1, json!({}))),
             mappings: Ok(Vec::new()),
             rules: Ok(Vec::new()),
+            endpoints: Ok(Vec::new()),
             certificate: Ok(None),
         };
         let key = domain_name_key(name, None);
         let known = compile::compile(&here, &key, stored, &Truststores::default());
         domains.change(&here, &key, known);
     }
-    assert!(domains.find("other.example.com").is_some());
+    assert!(domains.find("other.example.com", None).is_some());
     for host in ["gateway.example.com", "GATEWAY.example.com.:4566"] {
-        assert!(domains.find(host).is_none(), "{host}");
+        assert!(domains.find(host, None).is_none(), "{host}");
     }
 }
 
@@ -231,7 +268,7 @@ fn health_checks_are_not_mapped() {
     let here = region("us-west-2");
     running.put(&here, None, document("api.example.com", 1, json!({})));
     running.map(&here, "api.example.com", "(none)", "abc");
-    let domain = running.domains.find("api.example.com").unwrap();
+    let domain = running.domains.find("api.example.com", None).unwrap();
     for (path, health) in
         [("/ping", true), ("/sping", true), ("/ping/", false), ("//ping", false), ("/v1/ping", false)]
     {

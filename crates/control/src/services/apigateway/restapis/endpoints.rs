@@ -1,8 +1,6 @@
 //! `endpointConfiguration`: where an API is reached from, and over which IP versions.
 
-use api::apigateway::{
-    EndpointAccessMode, EndpointConfiguration, EndpointType, IpAddressType, SecurityPolicy,
-};
+use api::apigateway::{EndpointConfiguration, EndpointType, IpAddressType, RestApi, SecurityPolicy};
 
 use super::super::refusals::bad_request;
 use crate::Outcome;
@@ -42,23 +40,26 @@ pub(super) fn check(configuration: &EndpointConfiguration) -> Outcome<()> {
     Ok(())
 }
 
-/// The TLS versions and ciphers of the API's endpoint. Nothing below TLS 1.2 is ever spoken, so
-/// the two old policies hold; the newer ones would restrict what is not restricted yet.
-pub(super) fn security_policy(given: Option<SecurityPolicy>) -> Outcome<Option<SecurityPolicy>> {
-    match given {
-        None | Some(SecurityPolicy::Tls1_0 | SecurityPolicy::Tls1_2) => Ok(given),
-        Some(policy) => Err(bad_request(format!("securityPolicy: The policy {policy} is not built yet."))),
+/// The TLS versions and ciphers of the API's endpoint (API Gateway developer guide, "Security policies
+/// for REST APIs"): those for the edge say so by their names, and the newer ones need an access mode. The
+/// texts are not recorded.
+pub(super) fn check_security_policy(api: &RestApi) -> Outcome<()> {
+    let Some(policy) = api.security_policy else { return Ok(()) };
+    let enhanced = !matches!(policy, SecurityPolicy::Tls1_0 | SecurityPolicy::Tls1_2);
+    let types = api.endpoint_configuration.as_ref().and_then(|own| own.types.as_deref());
+    let kind = types.and_then(|types| types.first().copied()).unwrap_or(EndpointType::Edge);
+    let at_the_edge = policy.as_str().ends_with("_EDGE");
+    if enhanced && at_the_edge != (kind == EndpointType::Edge) {
+        return Err(bad_request(format!(
+            "The security policy {policy} is not supported for the endpoint type {kind}."
+        )));
     }
-}
-
-/// `STRICT` would refuse requests whose host and SNI differ, which is not done yet.
-pub(super) fn access_mode(given: Option<EndpointAccessMode>) -> Outcome<Option<EndpointAccessMode>> {
-    match given {
-        None | Some(EndpointAccessMode::Basic) => Ok(given),
-        Some(EndpointAccessMode::Strict) => {
-            Err(bad_request("endpointAccessMode: The mode STRICT is not built yet."))
-        }
+    if enhanced && api.endpoint_access_mode.is_none() {
+        return Err(bad_request(format!(
+            "endpointAccessMode must be specified with the security policy {policy}."
+        )));
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -67,6 +68,7 @@ mod tests {
 
     use super::super::super::test_frame::{Frame, bad_request};
     use super::super::create_rest_api;
+    use super::super::update::update_rest_api;
 
     /// Recorded from AWS.
     #[test]
@@ -105,24 +107,42 @@ mod tests {
         );
     }
 
+    /// "Security policies for REST APIs".
     #[test]
-    fn what_would_restrict_and_is_not_built_is_refused() {
+    fn security_policies_are_those_of_the_endpoints_type() {
         let frame = Frame::new();
-        frame.ok(
-            create_rest_api,
-            json!({"name": "a", "securityPolicy": "TLS_1_2", "endpointAccessMode": "BASIC"}),
-        );
-        for (more, expected) in [
-            (
-                json!({"name": "a", "securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09"}),
-                "securityPolicy: The policy SecurityPolicy_TLS13_1_3_2025_09 is not built yet.",
-            ),
-            (
-                json!({"name": "a", "endpointAccessMode": "STRICT"}),
-                "endpointAccessMode: The mode STRICT is not built yet.",
-            ),
+        let input = |kind: &str, policy: &str, mode: Option<&str>| {
+            json!({"name": "a", "endpointConfiguration": {"types": [kind]}, "securityPolicy": policy,
+                "endpointAccessMode": mode})
+        };
+        let (enhanced, edge) = ("SecurityPolicy_TLS13_1_3_2025_09", "SecurityPolicy_TLS13_2025_EDGE");
+        for (kind, policy, mode) in [
+            ("EDGE", "TLS_1_0", None),
+            ("REGIONAL", "TLS_1_2", Some("STRICT")),
+            ("EDGE", edge, Some("BASIC")),
+            ("REGIONAL", enhanced, Some("STRICT")),
+            ("PRIVATE", enhanced, Some("BASIC")),
         ] {
-            assert_eq!(frame.refused(create_rest_api, more), bad_request(expected));
+            let created = frame.ok(create_rest_api, input(kind, policy, mode));
+            assert_eq!(created["securityPolicy"], policy);
+            assert_eq!(created["endpointAccessMode"].as_str(), mode);
         }
+        let unsupported = |policy: &str, kind: &str| {
+            format!("The security policy {policy} is not supported for the endpoint type {kind}.")
+        };
+        let no_mode = format!("endpointAccessMode must be specified with the security policy {enhanced}.");
+        for (kind, policy, mode, expected) in [
+            ("EDGE", enhanced, Some("BASIC"), unsupported(enhanced, "EDGE")),
+            ("REGIONAL", edge, Some("BASIC"), unsupported(edge, "REGIONAL")),
+            ("PRIVATE", edge, Some("BASIC"), unsupported(edge, "PRIVATE")),
+            ("REGIONAL", enhanced, None, no_mode.clone()),
+        ] {
+            assert_eq!(frame.refused(create_rest_api, input(kind, policy, mode)), bad_request(&expected));
+        }
+        // Changes are held to the same.
+        let created = frame.ok(create_rest_api, input("REGIONAL", "TLS_1_2", None));
+        let patches = json!([{"op": "replace", "path": "/securityPolicy", "value": enhanced}]);
+        let update = json!({"restApiId": created["id"], "patchOperations": patches});
+        assert_eq!(frame.refused(update_rest_api, update), bad_request(&no_mode));
     }
 }

@@ -108,10 +108,11 @@ pub(super) fn create_rest_api(call: &mut Call<'_, '_>, input: &CreateRestApiRequ
         policy: policy::read(input.policy.as_deref(), call.scope(), &id)?,
         tags: Some(given),
         disable_execute_api_endpoint: Some(input.disable_execute_api_endpoint.unwrap_or(false)),
-        security_policy: endpoints::security_policy(input.security_policy)?,
-        endpoint_access_mode: endpoints::access_mode(input.endpoint_access_mode)?,
+        security_policy: input.security_policy,
+        endpoint_access_mode: input.endpoint_access_mode,
         ..RestApi::default()
     };
+    endpoints::check_security_policy(&rest_api)?;
     let root = match input.clone_from.as_deref().filter(|original| !original.is_empty()) {
         Some(original) => clone_from(call, original, &mut rest_api)?,
         None => {

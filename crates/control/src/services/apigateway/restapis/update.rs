@@ -42,6 +42,7 @@ pub(in super::super) fn update_rest_api(
         apply(call, &mut rest_api, &patch?)?;
     }
     endpoints::check(rest_api.endpoint_configuration.get_or_insert_default())?;
+    endpoints::check_security_policy(&rest_api)?;
     let document = RestApiDocument { rest_api };
     call.tx.put(&call.context.scope, &Key::new([&input.rest_api_id]), &document)?;
     Ok(shown(document.rest_api))
@@ -65,8 +66,7 @@ fn apply(call: &Call<'_, '_>, api: &mut RestApi, patch: &Patch<'_>) -> Outcome<(
             api.security_policy = Some(one_of(patch, "security policy", SecurityPolicy::ALL)?)
         }
         ["endpointAccessMode"] => {
-            let mode = one_of(patch, "endpoint access mode", EndpointAccessMode::ALL)?;
-            api.endpoint_access_mode = endpoints::access_mode(Some(mode))?;
+            api.endpoint_access_mode = Some(one_of(patch, "endpoint access mode", EndpointAccessMode::ALL)?);
         }
         ["minimumCompressionSize"] => {
             // No value switches compression off (API Gateway developer guide, "Enable payload

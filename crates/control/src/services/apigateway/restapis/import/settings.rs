@@ -66,9 +66,7 @@ fn set(call: &Call<'_, '_>, api: RestApi, given: RestApi, mode: PutMode) -> Outc
     let description = description(given.description.as_deref())?;
     let size = given.minimum_compression_size.map(compression_size).transpose()?;
     let name = given.name.as_deref().map(name).transpose()?;
-    let security_policy = endpoints::security_policy(given.security_policy)?;
-    let access_mode = endpoints::access_mode(given.endpoint_access_mode)?;
-    Ok(RestApi {
+    let api = RestApi {
         // There is no API without a name.
         name: name.or(api.name),
         description: description.or(api.description.filter(|_| merge)),
@@ -84,10 +82,12 @@ fn set(call: &Call<'_, '_>, api: RestApi, given: RestApi, mode: PutMode) -> Outc
             .disable_execute_api_endpoint
             .or(api.disable_execute_api_endpoint.filter(|_| merge))
             .or(Some(false)),
-        security_policy: security_policy.or(api.security_policy.filter(|_| merge)),
-        endpoint_access_mode: access_mode.or(api.endpoint_access_mode.filter(|_| merge)),
+        security_policy: given.security_policy.or(api.security_policy.filter(|_| merge)),
+        endpoint_access_mode: given.endpoint_access_mode.or(api.endpoint_access_mode.filter(|_| merge)),
         ..api
-    })
+    };
+    endpoints::check_security_policy(&api)?;
+    Ok(api)
 }
 
 /// What there was comes first (recorded from AWS).
