@@ -1,5 +1,5 @@
 """What was recorded from AWS, as data: every numbered fact, every row of the table of gateway responses and every limit
-of a REST API has its entry in `data/`, one file a section.
+of a REST API has its entry in `data/`, one file a section; and what the developer guide tells of other subjects.
 
 An entry is a scenario or says which other test covers it. A scenario is one step, or has `steps`. A step sends a request
 byte for byte (`send`) or calls an operation (`call`), and says what has to come of it, literally; `{like: …}` is a
@@ -25,8 +25,8 @@ ENTRIES = [(name, entry) for name, data in FILES.items() for entry in data["scen
 
 
 def title(entry):
-    """`fact 160: …`, `row THROTTLED: …` or `limit …: …`."""
-    kind = next(kind for kind in ("fact", "row", "limit") if kind in entry)
+    """`fact 160: …`, `row THROTTLED: …`, `limit …: …` or `guide …: …`."""
+    kind = next(kind for kind in ("fact", "row", "limit", "guide") if kind in entry)
     return f"{kind} {entry[kind]}: {entry['says']}"
 
 
@@ -81,7 +81,7 @@ def sent(step, api, call):
     pairs = [tuple(pair) for pair in headers] if isinstance(headers, list) else list(headers.items())
     if step.get("by") == "host":
         pairs.insert(0, ("Host", api.lookup("host")))
-    else:
+    elif step.get("by") != "name":
         target = api.rest.path(target)
     body = step.get("body", b"")
     if "body_json" in step:
@@ -205,7 +205,7 @@ MEMBERS = {
 
 def test_nothing_is_said_that_is_not_checked():
     for _, entry in ENTRIES:
-        own = entry.keys() - {"fact", "row", "limit", "says", "api", "steps", "covered_by"}
+        own = entry.keys() - {"fact", "row", "limit", "guide", "says", "api", "steps", "covered_by"}
         for step in [own, *map(set, entry.get("steps", []))]:
             assert step <= MEMBERS, (title(entry), step - MEMBERS)
         assert bool(own) + ("steps" in entry) + ("covered_by" in entry) == 1, title(entry)
@@ -217,7 +217,8 @@ def numbers(*ranges):
 
 #: The facts that are recorded in full, by section. What is known only from documentation or by hearsay is not among
 #: them: 145, 149, 150 and 152 of routing, 171 and 172 of AWS_PROXY, 175 and 179 of AWS, 189 and 191 of HTTP, 200 of
-#: AWS services, 207 of bytes, 213 and 220 of templates, 231 of documents, and both of authorizers.
+#: AWS services, 207 of bytes, 213 and 220 of templates, 231 of documents, 237 and 238 of CloudFormation, and both of
+#: authorizers. Fact 236 is of CloudFormation alone.
 RECORDED = {
     "09_canary": numbers((116, 125)),
     "12_test_invoke": numbers((137, 142)),
@@ -230,6 +231,7 @@ RECORDED = {
     "19_binary": numbers((201, 206), (208, 209)),
     "20_templates": numbers((210, 212), (214, 219)),
     "21_import_export": numbers((221, 230), (232, 235)),
+    "22_cloudformation": numbers((239, 240)),
 }
 
 
@@ -265,6 +267,7 @@ QUOTAS = {
     "URL",
     "method ARN",
     "integration timeout",
+    "response streaming",
     "resources",
     "stages",
     "stage name",
@@ -291,9 +294,14 @@ QUOTAS = {
 }
 
 
-def test_every_gateway_response_and_every_quota_is_here():
+#: What the developer guide alone tells of, by subject.
+GUIDE = {"compression", "streaming", "custom domain names", "metrics"}
+
+
+def test_every_gateway_response_every_quota_and_every_subject_is_here():
     assert {entry["row"] for entry in FILES["gateway_responses"]["scenarios"]} >= CAUSED
     assert {entry["limit"] for entry in FILES["limits"]["scenarios"]} >= QUOTAS
+    assert {entry["guide"] for entry in FILES["guide"]["scenarios"]} >= GUIDE
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -94,6 +94,51 @@ def test_the_backends_own_identifier_of_the_request(aws, api, call, backend, hea
     }
 
 
+def test_functions_know_their_invocations_by_the_same_identifiers(aws, api, call):
+    """Developer guide: "For Lambda proxy integration, the request ID of the Lambda function" and "The AWS endpoint's
+    request ID" of the authorizer."""
+    source = """
+def handler(event, context):
+    if "methodArn" not in event:
+        body = context.aws_request_id + " " + event["requestContext"]["authorizer"]["own"]
+        return {"statusCode": 200, "body": body}
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": event["methodArn"]}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"principalId": "me", "policyDocument": policy, "context": {"own": context.aws_request_id}}
+"""
+    arn = functions.function(aws, source)
+    functions.allow_gateway(aws, arn)
+    authorizer = api.client.create_authorizer(
+        restApiId=api.id,
+        name="own",
+        type="TOKEN",
+        authorizerUri=invocation_uri(aws.region, arn),
+        identitySource="method.request.header.Auth",
+        authorizerResultTtlInSeconds=300,
+    )["id"]
+    api.function_proxy("/", arn)
+    api.client.update_method(
+        **api.at("/", "ANY"),
+        patchOperations=[
+            patch("replace", "/authorizationType", "CUSTOM"),
+            patch("replace", "/authorizerId", authorizer),
+        ],
+    )
+    api.deploy()
+    names = ["integration.requestId", "awsEndpointRequestId", "authorizer.requestId"]
+    said = []
+
+    def request():
+        said.extend(call("GET", api.path(), {"Auth": "me"}).text.split(" "))
+
+    line = logged(aws, api, call, names, request)
+    assert len(said) == 2 and said[0] != said[1]
+    assert line == dict(zip(names, (said[0], said[0], said[1]), strict=True))
+    # What the authorizer had said before needs no invocation.
+    call("GET", api.path(), {"Auth": "me"})
+    assert {line.split("|")[3] for line in lines(aws, f"/access/{api.id}", 2)} == {said[1], "-"}
+
+
 def test_without_a_web_acl_there_is_nothing_to_say_of_it(aws, api, call):
     """Developer guide: "Will not be set if the stage is not associated with a web ACL"."""
     api.mock("/")

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base::{Arn, Scope};
-use documents::aws_managed::AwsManagedPolicy;
-use documents::iam::{ManagedPolicyDocument, RoleDocument};
+use documents::iam::{RoleDocument, managed_policy_text};
 use policy::{
     Decision, Policy, Principal, Request, ResourceDecision, authorize, evaluate, evaluate_resource,
 };
@@ -230,25 +229,14 @@ fn find_role(
     let found = tx.get::<RoleDocument>(scope, &Key::new([name]))?;
     // The name is the role's, the path may be made up.
     let Some(found) = found.filter(|found| found.role.arn == arn) else { return Ok(None) };
-    let mut documents: Vec<String> = found.policies.inline.into_values().collect();
-    for attached in found.policies.attached {
-        documents.push(managed_policy(tx, scope, attached)?);
-    }
+    // Of a policy that is gone the text is empty, which is no policy: it might have denied, so without
+    // it the role can do nothing.
+    let documents = found.policies.texts(tx, scope)?.unwrap_or_else(|| vec![String::new()]);
     let boundary = found.role.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn);
-    let boundary = boundary.map(|arn| managed_policy(tx, scope, arn)).transpose()?;
+    let boundary = match boundary {
+        Some(arn) => Some(managed_policy_text(tx, scope, &arn)?.unwrap_or_default()),
+        None => None,
+    };
     let trust = found.role.assume_role_policy_document.unwrap_or_default();
     Ok(Some(FoundRole { id: found.role.role_id, trust, documents, boundary }))
-}
-
-/// The text of a managed policy. Of one that is gone it is empty, which is no policy: it might
-/// have denied, so without it the role can do nothing.
-fn managed_policy(tx: &mut Transaction<'_>, scope: &Scope, arn: String) -> Result<String, StoreFault> {
-    if let Some(policy) = AwsManagedPolicy::by_arn(&arn) {
-        return Ok(policy.document());
-    }
-    let managed = tx.get::<ManagedPolicyDocument>(scope, &Key::new([arn]))?;
-    let default = managed.and_then(|managed| {
-        managed.versions.into_iter().find(|version| version.is_default_version == Some(true))
-    });
-    Ok(default.and_then(|version| version.document).unwrap_or_default())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use policy::{Decision, Policy, Principal, evaluate};
-use ports::functions::{Functions, InvocationType, InvokeError};
+use ports::functions::{Functions, InvocationType, InvokeError, InvokeReply};
 
 use super::circumstances::question;
 use super::cognito::texts;
@@ -55,7 +55,7 @@ pub(crate) async fn authorize(
     let asked = decide(matched, doors, worker, ids, caller, log).await;
     // What is left is what asking the policies took.
     let others = [
-        caller.authorizer_call.map(|call| call.latency_millis),
+        caller.authorizer_call.as_ref().map(|call| call.latency_millis),
         caller.authenticate.map(|check| check.latency_millis),
     ];
     let others = Duration::from_millis(others.into_iter().flatten().sum());
@@ -175,10 +175,10 @@ async fn by_function(
         None => {
             let started = Instant::now();
             let payload = authorizer.event(&identity, &arn.sent, &of, event);
-            let said = ask(authorizer, payload, stage, id, functions, log).await;
+            let Said { request_id, verdict } = ask(authorizer, payload, stage, id, functions, log).await;
             let latency_millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let call = |status| Some(AuthorizerCall { latency_millis, status });
-            match said {
+            let call = |status| Some(AuthorizerCall { request_id, latency_millis, status });
+            match verdict {
                 Ok(verdict) => {
                     caller.authorizer_call = call(200);
                     let verdict = Arc::new(verdict);
@@ -210,6 +210,13 @@ async fn by_function(
     Ok(())
 }
 
+/// What asking a function came to.
+pub(crate) struct Said {
+    /// What it knows the invocation by, if it was invoked.
+    pub(crate) request_id: Option<Box<str>>,
+    pub(crate) verdict: Result<Verdict, NoVerdict>,
+}
+
 /// Asks the function itself.
 pub(crate) async fn ask(
     authorizer: &LambdaAuthorizer,
@@ -218,7 +225,30 @@ pub(crate) async fn ask(
     request_id: &str,
     functions: &dyn Functions,
     log: &mut ExecutionLog,
-) -> Result<Verdict, NoVerdict> {
+) -> Said {
+    match invoked(authorizer, event, stage, request_id, functions, log).await {
+        Ok(reply) => {
+            let verdict = verdict(&reply);
+            // A function that says `Unauthorized` is not quoted.
+            if !matches!(verdict, Err(NoVerdict::Unauthorized)) {
+                log.write(Detail::Data, || {
+                    format!("Authorizer result body before parsing: {}", wording::text(&reply.payload))
+                });
+            }
+            Said { request_id: Some(reply.request_id.into()), verdict }
+        }
+        Err(none) => Said { request_id: None, verdict: Err(none) },
+    }
+}
+
+async fn invoked(
+    authorizer: &LambdaAuthorizer,
+    event: bytes::Bytes,
+    stage: &StageFacts,
+    request_id: &str,
+    functions: &dyn Functions,
+    log: &mut ExecutionLog,
+) -> Result<InvokeReply, NoVerdict> {
     // An authorizer is never invoked by the right of those whom it is asked about.
     let mut invoke = authorizer
         .invocation
@@ -230,21 +260,13 @@ pub(crate) async fn ask(
     let Ok(asked) = asked else {
         return Err(NoVerdict::Failed("the authorizer did not answer in time".to_owned()));
     };
-    let reply = asked.map_err(|error| match error {
+    asked.map_err(|error| match error {
         InvokeError::NotFound { .. } | InvokeError::Denied { .. } => {
             NoVerdict::Misconfigured("Invalid permissions on Lambda function".to_owned())
         }
         // Not recorded.
         other => NoVerdict::Failed(other.to_string()),
-    })?;
-    let said = verdict(&reply);
-    // A function that says `Unauthorized` is not quoted.
-    if !matches!(said, Err(NoVerdict::Unauthorized)) {
-        log.write(Detail::Data, || {
-            format!("Authorizer result body before parsing: {}", wording::text(&reply.payload))
-        });
-    }
-    said
+    })
 }
 
 /// Whether the policy allows the method that the request has come to.

@@ -16,7 +16,7 @@ pub mod vpc_endpoints;
 
 use std::sync::Arc;
 
-pub(crate) use ask::{allows, ask, authorize, authorized};
+pub(crate) use ask::{Said, allows, ask, authorize, authorized};
 pub use asking::Asking;
 pub(crate) use circumstances::question;
 pub use domain_policy::DomainPolicy;

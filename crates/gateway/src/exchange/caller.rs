@@ -91,8 +91,10 @@ pub struct Authorized {
 }
 
 /// How asking a Lambda authorizer went, for access logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizerCall {
+    /// What its function knows the invocation by, if it was invoked.
+    pub request_id: Option<Box<str>>,
     /// How long it took.
     pub latency_millis: u64,
     /// 200 if there was a verdict, 401 if the sender was unknown, else 500.

@@ -192,6 +192,8 @@ pub enum Variable {
     AuthorizerError,
     /// `authorizer.latency`, `authorizer.integrationLatency`
     AuthorizerLatency,
+    /// `authorizer.requestId`
+    AuthorizerRequestId,
     /// `authorizer.status`
     AuthorizerStatus,
     /// `authorizer.integrationStatus`: Lambda's own status.
@@ -257,7 +259,7 @@ const TABLE: &[(&str, Variable, Scope)] = &[
     ("authorizer.integrationStatus", V::AuthorizerIntegrationStatus, AccessLog),
     ("authorizer.latency", V::AuthorizerLatency, AccessLog),
     ("authorizer.principalId", V::PrincipalId, Everywhere),
-    ("authorizer.requestId", V::Valueless, AccessLog),
+    ("authorizer.requestId", V::AuthorizerRequestId, AccessLog),
     ("authorizer.status", V::AuthorizerStatus, AccessLog),
     ("awsEndpointRequestId", V::EndpointRequestId, Everywhere),
     ("awsEndpointRequestId2", V::EndpointRequestId2, AccessLog),
@@ -510,11 +512,19 @@ impl Variable {
             Self::AuthorizerProperty(name) => {
                 caller.authorizer.as_ref().is_some_and(|said| said.write(name, out))
             }
-            Self::AuthorizerLatency => number(out, caller.authorizer_call.map(|call| call.latency_millis)),
-            Self::AuthorizerStatus => number(out, caller.authorizer_call.map(|call| call.status.into())),
+            Self::AuthorizerLatency => {
+                number(out, caller.authorizer_call.as_ref().map(|call| call.latency_millis))
+            }
+            Self::AuthorizerRequestId => {
+                let call = caller.authorizer_call.as_ref();
+                call.and_then(|call| call.request_id.as_deref()).is_some_and(|id| text(out, id))
+            }
+            Self::AuthorizerStatus => {
+                number(out, caller.authorizer_call.as_ref().map(|call| call.status.into()))
+            }
             // Whatever the function's code says of the caller, Lambda answers 200.
             Self::AuthorizerIntegrationStatus => {
-                number(out, caller.authorizer_call.filter(|call| call.status == 200).map(|_| 200))
+                number(out, caller.authorizer_call.as_ref().filter(|call| call.status == 200).map(|_| 200))
             }
             Self::PrincipalId => {
                 let said = caller.authorizer.as_ref().and_then(|said| said.principal_id.as_ref());

@@ -165,7 +165,7 @@ impl Apis {
         let stages = known.iter().flat_map(|known| &known.stages);
         default_endpoint::common(stages.filter_map(|(_, served)| match served {
             Served::Rest(stage) => Some(&**stage),
-            Served::Http(_) | Served::Broken { .. } => None,
+            Served::Http(_) | Served::WebSocket(_) | Served::Broken { .. } => None,
         }))
     }
 

@@ -202,12 +202,12 @@ impl FrontDoor {
             Ok(found) => found,
             Err(refusal) => return self.to_no_stage(&incoming, &refusal),
         };
-        if let (Some(domain), Served::Rest(stage)) = (&domain, &served)
+        if let Some(domain) = &domain
             && domain.private().is_some()
-            && stage.private.is_none()
+            && !matches!(&served, Served::Rest(stage) if stage.private.is_some())
         {
-            return self
-                .to_no_stage(&incoming, &Refusal::Forbidden(domain.refuses(DomainRefusal::PublicApi)));
+            let refusal = Refusal::Forbidden(domain.refuses(DomainRefusal::PublicApi));
+            return self.to_no_stage(&incoming, &refusal);
         }
         let (connection, by_endpoint) = (incoming.secured.clone(), by_endpoint.is_some());
         if self.overrides && served.protocol() == Protocol::Rest {

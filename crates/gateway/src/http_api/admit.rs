@@ -103,8 +103,9 @@ async fn by_function(
             let asked = ask(authorizer, event, &*services.doors.functions).await;
             let latency_millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let status = if asked.is_ok() { 200 } else { 500 };
-            caller.authorizer_call = Some(AuthorizerCall { latency_millis, status });
-            let (verdict, length) = asked?;
+            let request_id = asked.as_ref().ok().map(|(_, _, id)| id.clone());
+            caller.authorizer_call = Some(AuthorizerCall { request_id, latency_millis, status });
+            let (verdict, length, _) = asked?;
             let verdict = Arc::new(verdict);
             if let Some((key, until)) = key {
                 verdicts.keep(key, &verdict, length, until);
@@ -125,12 +126,13 @@ async fn by_function(
     }
 }
 
-/// Asks the function itself. The verdict comes with the length of what was said.
+/// Asks the function itself. The verdict comes with the length of what was said, and with what the
+/// function knows the invocation by.
 async fn ask(
     authorizer: &LambdaAuthorizer,
     event: bytes::Bytes,
     functions: &dyn Functions,
-) -> Result<(Verdict, usize), Refusal> {
+) -> Result<(Verdict, usize, Box<str>), Refusal> {
     let misconfigured = |why: String| Refusal::AuthorizerConfigurationError { why };
     let request = authorizer.request(event).map_err(misconfigured)?;
     let asked = tokio::time::timeout(AUTHORIZER_TIMEOUT, functions.invoke(request)).await;
@@ -144,5 +146,5 @@ async fn ask(
         other => Refusal::AuthorizerFailure { why: other.to_string() },
     })?;
     let verdict = authorizer.verdict(&reply).map_err(misconfigured)?;
-    Ok((verdict, reply.payload.len()))
+    Ok((verdict, reply.payload.len(), reply.request_id.into()))
 }

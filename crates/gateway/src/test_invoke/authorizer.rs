@@ -77,7 +77,7 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
             let event = ProxyEvent::new(&stage, &resource, &variables);
             let event = authorizer.event(&identity, &arn, &of, &event);
             let event = with_context(event, &test.additional_context);
-            ask(&authorizer, event, &stage, request_id, &*bench.doors.functions, &mut log).await
+            ask(&authorizer, event, &stage, request_id, &*bench.doors.functions, &mut log).await.verdict
         }
     };
     let mut tested = AuthorizerTested::default();

@@ -12,7 +12,7 @@ use super::stage::{Access, Place};
 use super::steps::Routed;
 use crate::access::iam::allowed;
 use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict};
-use crate::access::{Asking, INVOKE, ask, authorized, question};
+use crate::access::{Asking, INVOKE, Said, ask, authorized, question};
 use crate::exchange::{AuthorizerCall, Body, Caller, Refusal};
 use crate::integration::lambda::EventRequest;
 use crate::mapping::query::Query;
@@ -163,15 +163,16 @@ async fn by_function(
     let event = event::of_authorizer(&of, &arn, &stage.variables.to_event());
     let started = Instant::now();
     let functions = &*services.doors.functions;
-    let said = ask(authorizer, event, facts, request.ids.request_id(), functions, log).await;
+    let Said { request_id, verdict } =
+        ask(authorizer, event, facts, request.ids.request_id(), functions, log).await;
     let latency_millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let status = match &said {
+    let status = match &verdict {
         Ok(_) => 200,
         Err(NoVerdict::Unauthorized) => 401,
         Err(NoVerdict::Misconfigured(_) | NoVerdict::Failed(_)) => 500,
     };
-    caller.authorizer_call = Some(AuthorizerCall { latency_millis, status });
-    let verdict = said.map_err(|none| match none {
+    caller.authorizer_call = Some(AuthorizerCall { request_id, latency_millis, status });
+    let verdict = verdict.map_err(|none| match none {
         NoVerdict::Unauthorized => Refusal::Unauthorized,
         NoVerdict::Misconfigured(why) => Refusal::AuthorizerConfigurationError { why },
         NoVerdict::Failed(why) => Refusal::AuthorizerFailure { why },
