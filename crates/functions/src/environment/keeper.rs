@@ -210,7 +210,7 @@ impl Keeper {
         let mut handed = match self.seat.ready() {
             Ready::Run(job) => {
                 let init = self.seat.init.take();
-                return self.begin_and_serve(live, job, init).await;
+                return self.begin_and_serve(live, *job, init).await;
             }
             Ready::Stop => return false,
             Ready::Wait(handed) => handed,

@@ -48,7 +48,7 @@ pub(crate) enum NotTaken {
 
 /// What an environment that is free is to do.
 pub(crate) enum Ready {
-    Run(Job),
+    Run(Box<Job>),
     Wait(oneshot::Receiver<Job>),
     Stop,
 }

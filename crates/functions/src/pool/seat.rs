@@ -73,7 +73,7 @@ impl Seat {
             state.settled(self.pool);
         }
         if let Some(job) = state.next_waiting(self.pool) {
-            return Ready::Run(job);
+            return Ready::Run(Box::new(job));
         }
         let settings = &self.pools.machine.settings;
         // Another function may wait for this one's place.

@@ -130,8 +130,10 @@ fn of_stages(stages: &[StageTotals], text: &mut Text) {
     metrics("gatewright_method", &of_methods, text);
 }
 
-/// One metric of WebSocket APIs that is a number.
-const WEBSOCKET_NUMBERS: [(&str, &str, fn(&WebSocketTotals) -> u64); 5] = [
+/// A metric of WebSocket APIs that is a number: its name, what it says, and where it is.
+type WebSocketNumber = (&'static str, &'static str, fn(&WebSocketTotals) -> u64);
+
+const WEBSOCKET_NUMBERS: [WebSocketNumber; 5] = [
     ("connect_count_total", "ConnectCount: events sent to the integration of $connect.", |sums| {
         sums.connects
     }),

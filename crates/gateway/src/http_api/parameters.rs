@@ -172,9 +172,8 @@ impl ResponseParameters {
                 (Target::Status, Action::Overwrite(mapped)) => {
                     let text = mapped.value(view).unwrap_or_default();
                     let code = text.parse::<StatusCode>().ok().filter(|code| !code.is_informational());
-                    *status = code.ok_or_else(|| {
-                        Refusal::ApiConfigurationError(ConfigurationFault::StatusCode { status: text })
-                    })?;
+                    let fault = ConfigurationFault::StatusCode { status: text };
+                    *status = code.ok_or(Refusal::ApiConfigurationError(fault))?;
                 }
                 _ => {}
             }
@@ -276,13 +275,12 @@ fn change_header(
                 headers.append(name, value);
             }
         }
-        Action::Overwrite(mapped) => match value(mapped)? {
-            Some(value) => {
+        Action::Overwrite(mapped) => {
+            // What has no value overwrites nothing.
+            if let Some(value) = value(mapped)? {
                 headers.insert(name, value);
             }
-            // What has no value overwrites nothing.
-            None => {}
-        },
+        }
         Action::Remove => {
             headers.remove(name);
         }

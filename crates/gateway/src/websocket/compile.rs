@@ -249,7 +249,9 @@ fn access(within: &Within<'_>, stored: &StoredRoute) -> Result<Access, Refusal> 
             let found = all.find(|authorizer| authorizer.authorizer_id.as_deref() == Some(id));
             let found = found.ok_or_else(|| fault(format!("there is no authorizer {id}")))?;
             let compiled = LambdaAuthorizer::compile(&as_v1(found), within.facts, within.variables);
-            compiled.map(Access::Function).map_err(|error| fault(error.to_string()))
+            compiled
+                .map(|compiled| Access::Function(Box::new(compiled)))
+                .map_err(|error| fault(error.to_string()))
         }
     }
 }

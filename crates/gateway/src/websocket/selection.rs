@@ -136,8 +136,8 @@ impl Selection {
 /// dollar sign: `request.body.$.x`.
 fn name_length(text: &str) -> usize {
     let in_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '[' | ']' | '*' | '\'');
-    let ends = |at: usize, c: char| !in_name(c) && !(c == '$' && text.get(..at) == Some("request.body."));
-    text.char_indices().find(|(at, c)| ends(*at, *c)).map_or(text.len(), |(at, _)| at)
+    let goes_on = |at: usize, c: char| in_name(c) || c == '$' && text.get(..at) == Some("request.body.");
+    text.char_indices().find(|(at, c)| !goes_on(*at, *c)).map_or(text.len(), |(at, _)| at)
 }
 
 #[derive(Default)]

@@ -85,7 +85,7 @@ pub(super) enum Access {
     /// The policies of whoever signed the request.
     Iam,
     /// A function.
-    Function(LambdaAuthorizer),
+    Function(Box<LambdaAuthorizer>),
 }
 
 /// Where a parameter stands.

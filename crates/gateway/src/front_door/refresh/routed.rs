@@ -21,7 +21,7 @@ type Place = (Scope, String, String);
 
 /// Loads all stages. Blocks until that is done.
 pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), StoreFault> {
-    for place in store.blocking_read(|transaction| everything(transaction))? {
+    for place in store.blocking_read(everything)? {
         let at = place.clone();
         let stored = store.blocking_read(move |transaction| stored(transaction, &at))?;
         bring(apis, &place, stored);
@@ -36,7 +36,7 @@ pub(super) async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<()
     let affected: BTreeSet<Place> = match batch {
         Batch::Changes(changes) => changed(changes, &served.collect::<Vec<_>>()),
         Batch::Reload(_) => {
-            let stored = store.read(|transaction| everything(transaction)).await?;
+            let stored = store.read(everything).await?;
             stored.into_iter().chain(served).collect()
         }
     };

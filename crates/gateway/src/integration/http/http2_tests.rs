@@ -46,7 +46,9 @@ fn http2_backend() -> (Target, Receiver<()>) {
                 async move {
                     match request.uri().path() {
                         "/last" => ends.notify_one(),
-                        "/both" => drop(both.wait().await),
+                        "/both" => {
+                            both.wait().await;
+                        }
                         _ => {}
                     }
                     let mut asked = format!("{:?} {} {}", request.version(), request.method(), request.uri());

@@ -26,7 +26,7 @@ use super::super::limits;
 use super::super::listed;
 use super::super::refusals::{bad_request, unknown};
 use super::super::shapes::same;
-use super::portals::too_many;
+use super::portal::too_many;
 use super::product_pages::check_length;
 use super::{arn, products};
 use crate::{Call, Outcome, Registry};

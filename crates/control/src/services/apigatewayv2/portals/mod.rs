@@ -5,7 +5,7 @@
 //! Few of AWS's texts are known; refusals say the same in our words.
 
 mod endpoint_pages;
-mod portals;
+mod portal;
 mod product_pages;
 mod products;
 mod publication;
@@ -16,7 +16,7 @@ use base::{Arn, Scope};
 use crate::Registry;
 
 pub(super) fn register(registry: &mut Registry) {
-    portals::register(registry);
+    portal::register(registry);
     products::register(registry);
     sharing::register(registry);
     product_pages::register(registry);

@@ -18,8 +18,8 @@ use super::super::limits;
 use super::super::listed;
 use super::super::refusals::{bad_request, unknown};
 use super::super::shapes::same;
-use super::portals::too_many;
-use super::{arn, portals, sharing};
+use super::portal::too_many;
+use super::{arn, portal, sharing};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -111,7 +111,7 @@ fn delete_portal_product(call: &mut Call<'_, '_>, input: &DeletePortalProductReq
     let document = find(call, &input.portal_product_id)?;
     let arn = document.product.portal_product_arn.clone().unwrap_or_default();
     if let Some(user) =
-        portals::all(call)?.iter().find(|user| user.portal.included_portal_product_arns.contains(&arn))
+        portal::all(call)?.iter().find(|user| user.portal.included_portal_product_arns.contains(&arn))
     {
         let portal = &user.portal.portal_id;
         return Err(bad_request(format!("The portal product is included in the portal {portal}")));

@@ -17,7 +17,7 @@ use documents::apigatewayv2_portals::{
 };
 
 use super::super::refusals::conflict;
-use super::{endpoint_pages, portals, product_pages, products};
+use super::{endpoint_pages, portal, product_pages, products};
 use crate::{Call, Outcome, Registry};
 
 /// How long a preview can be looked at: "a short-lived URL" (same guide, "Preview a portal in API
@@ -35,30 +35,30 @@ pub(super) fn publish_portal(
     call: &mut Call<'_, '_>,
     input: &PublishPortalRequest,
 ) -> Outcome<PublishPortalResponse> {
-    let mut document = portals::find(call, &input.portal_id)?;
+    let mut document = portal::find(call, &input.portal_id)?;
     let site = site(call, &document)?;
     call.tx.put(&call.context.scope, &within(&input.portal_id, PUBLISHED), &site)?;
     let portal = &mut document.portal;
     portal.publish_status = Some(PublishStatus::Published);
     portal.last_published = Some(call.context.now);
     portal.last_published_description.clone_from(&input.description);
-    portals::put(call, &document)?;
+    portal::put(call, &document)?;
     Ok(PublishPortalResponse {})
 }
 
 fn disable_portal(call: &mut Call<'_, '_>, input: &DisablePortalRequest) -> Outcome<Empty> {
-    let mut document = portals::find(call, &input.portal_id)?;
+    let mut document = portal::find(call, &input.portal_id)?;
     if !call.tx.delete::<PortalSiteDocument>(&call.context.scope, &within(&input.portal_id, PUBLISHED))? {
         return Err(conflict("The portal is not published"));
     }
     document.portal.publish_status = Some(PublishStatus::Disabled);
-    portals::put(call, &document)?;
+    portal::put(call, &document)?;
     Ok(Empty {})
 }
 
 /// Makes the site as it would be published now, at an address that nobody guesses.
 fn preview_portal(call: &mut Call<'_, '_>, input: &PreviewPortalRequest) -> Outcome<PreviewPortalResponse> {
-    let document = portals::find(call, &input.portal_id)?;
+    let document = portal::find(call, &input.portal_id)?;
     let site = PortalSiteDocument {
         secret_path: format!("/preview-{}", ids::uuid(&call.plane.random)),
         ends: Some(call.now().plus(PREVIEW_TIME)),

@@ -137,7 +137,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::super::super::apigateway::test_frame::{Frame, text};
-    use super::super::portals::create_portal;
+    use super::super::portal::create_portal;
     use super::super::products::{create_portal_product, get_portal_product, list_portal_products};
     use super::super::publication::publish_portal;
     use super::*;
