@@ -86,7 +86,18 @@ def test_who_am_i(cli):
     assert (code, out["Account"]) == (0, "000000000000")
 
 
+COLORS = ("AccentColor", "BackgroundColor", "ErrorValidationColor", "HeaderColor", "NavigationColor", "TextColor")
+
+
 def test_what_is_not_built_says_so(cli):
-    code, _, err = cli("apigatewayv2", "list-portals")
+    """Portals whose readers sign in."""
+    color = {name: "#000" for name in COLORS}
+    pool = {"UserPoolArn": "arn:aws:cognito-idp:us-east-1:1:userpool/p", "UserPoolDomain": "pool.auth.example.com", "AppClientId": "c"}
+    code, _, err = cli(
+        *("apigatewayv2", "create-portal"),
+        *("--authorization", json.dumps({"CognitoConfig": pool})),
+        *("--endpoint-configuration", json.dumps({"None": {}})),
+        *("--portal-content", json.dumps({"DisplayName": "Pets", "Theme": {"CustomColors": color}})),
+    )
     assert code == 255
     assert "(NotImplemented)" in err
