@@ -5,7 +5,9 @@ import pytest
 
 from harness import wire
 from harness.account import Aws, patch
+from harness.backend import Backend
 from harness.definitions import RestApi
+from harness.http_apis import HttpApi
 from harness.metrics import Metrics
 from harness.process import Gateway, run
 
@@ -236,3 +238,33 @@ class TestAddress:
         ended = run("serve", "--ephemeral", "--listen", "127.0.0.1:0", "--admin-listen", taken)
         assert ended.returncode == 1
         assert taken in ended.stderr
+
+
+def test_http_apis_are_counted(aws, call, scrape):
+    """ "Working with metrics for HTTP APIs": Count, 4xx, 5xx, Latency, IntegrationLatency, DataProcessed; by route if the
+    stage asks for detailed metrics."""
+    backend = Backend()
+    api = HttpApi(aws, stage=None)
+    api.http("POST /pets", backend.url)
+    api.http("GET /gone", "http://127.0.0.1:9")
+    api.add_stage("prod", DefaultRouteSettings={"DetailedMetricsEnabled": True})
+    backend.reply(200, (), b"12345")
+    call("POST", api.path("/pets", "prod"), body=b"123")
+    call("GET", api.path("/gone", "prod"))
+    call("GET", api.path("/nowhere", "prod"))
+    backend.close()
+    metrics = scrape()
+    stage = {"api": api.id, "stage": "prod", "canary": "false"}
+    refusals = len('{"message":"Not Found"}') + len('{"message":"Service Unavailable"}')
+    for name, expected in [
+        ("count_total", 3),
+        ("4xx_error_total", 1),
+        ("5xx_error_total", 1),
+        ("latency_seconds_count", 3),
+        ("integration_latency_seconds_count", 2),
+        ("data_processed_bytes_total", 8 + refusals),
+    ]:
+        assert metrics.value(f"gatewright_stage_{name}", **stage) == expected, name
+    route = {**stage, "resource": "/pets", "method": "POST"}
+    assert metrics.value("gatewright_method_count_total", **route) == 1
+    assert metrics.value("gatewright_method_data_processed_bytes_total", **route) == 8

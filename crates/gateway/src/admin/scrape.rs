@@ -19,7 +19,7 @@ struct Number {
     of: fn(&Totals) -> u64,
 }
 
-const NUMBERS: [Number; 5] = [
+const NUMBERS: [Number; 6] = [
     Number { name: "count_total", help: "Count: requests that were answered.", of: |sums| sums.requests },
     Number {
         name: "4xx_error_total",
@@ -40,6 +40,11 @@ const NUMBERS: [Number; 5] = [
         name: "cache_miss_count_total",
         help: "CacheMissCount: requests that were looked for in the cache and answered by the backend.",
         of: |sums| sums.cache_misses,
+    },
+    Number {
+        name: "data_processed_bytes_total",
+        help: "DataProcessed: the bytes of payloads, of HTTP APIs and where they are known.",
+        of: |sums| sums.data_processed,
     },
 ];
 

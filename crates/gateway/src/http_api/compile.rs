@@ -152,7 +152,8 @@ fn one_route(
     let own = stage.route_settings.as_ref().and_then(|settings| settings.get(key));
     let common = stage.default_route_settings.as_ref();
     let limit = own.and_then(limit).or_else(|| common.and_then(limit));
-    let detailed = own.or(common).and_then(|settings| settings.detailed_metrics_enabled) == Some(true);
+    let detailed = |settings: &RouteSettings| settings.detailed_metrics_enabled;
+    let detailed = own.and_then(detailed).or_else(|| common.and_then(detailed)) == Some(true);
     let (verb, path) = key.split_once(' ').unwrap_or(("", key));
     let Parts { integration, request, response } = parts;
     let timeout = timeout.and_then(|millis| u64::try_from(millis).ok()).map(Duration::from_millis);

@@ -9,10 +9,11 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
 use indexmap::IndexMap;
 use percent_encoding::percent_decode_str;
 
+use super::event_caller::{authorizer_of_v1, authorizer_of_v2, client_certificate, identity, user_agent};
 use super::object::{Object, json};
 use super::routes::{DEFAULT, Variables};
 use super::values::joined;
-use crate::exchange::{Authorized, Caller, Request, StageFacts, StageVariables};
+use crate::exchange::{Caller, Request, StageFacts, StageVariables};
 use crate::integration::lambda::forwarded_for;
 use crate::mapping::headers::{
     FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, is_dropped_for_lambda,
@@ -20,7 +21,6 @@ use crate::mapping::headers::{
 use crate::mapping::media::essence;
 use crate::mapping::payload;
 use crate::mapping::query::Query;
-use crate::tls::ClientCertificate;
 
 /// Which form events have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,88 +348,6 @@ fn singles<'a>(
 
 fn decoded(path: &str) -> String {
     percent_decode_str(path).decode_utf8_lossy().into_owned()
-}
-
-fn user_agent(request: &Request) -> String {
-    let agent = request.user_agent.as_ref();
-    agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()).unwrap_or_default()
-}
-
-/// What is known of the caller, by the kind of authorizer that found it out.
-fn authorizer_of_v2(caller: &Caller) -> Option<String> {
-    if let Some(identity) = &caller.identity {
-        let iam = Object::new()
-            .text("accessKey", &identity.access_key_id)
-            .text("accountId", &identity.account_id)
-            .text("callerId", &identity.user_id)
-            .raw("cognitoIdentity", "null")
-            .raw("principalOrgId", "null")
-            .text("userArn", &identity.user_arn)
-            .text("userId", &identity.user_id)
-            .end();
-        return Some(Object::new().raw("iam", &iam).end());
-    }
-    let said = caller.authorizer.as_deref()?;
-    Some(match &said.jwt {
-        Some(scopes) => {
-            let jwt = Object::new().raw("claims", &claims(said)).value("scopes", scopes).end();
-            Object::new().raw("jwt", &jwt).end()
-        }
-        None => Object::new().value("lambda", &said.context).end(),
-    })
-}
-
-fn authorizer_of_v1(caller: &Caller) -> String {
-    match caller.authorizer.as_deref() {
-        None => Object::new().raw("claims", "null").raw("scopes", "null").end(),
-        Some(said @ Authorized { jwt: Some(scopes), .. }) => {
-            Object::new().raw("claims", &claims(said)).value("scopes", scopes).end()
-        }
-        Some(said) => {
-            let own = said.context.iter().filter(|(name, _)| *name != "principalId");
-            let object = own.fold(Object::new(), |object, (name, value)| object.value(name, value));
-            object.maybe("principalId", said.principal_id.as_ref().map(|id| json(&**id))).end()
-        }
-    }
-}
-
-fn claims(said: &Authorized) -> String {
-    said.context.get("claims").map_or_else(|| "{}".to_owned(), ToString::to_string)
-}
-
-fn identity(request: &Request, caller: &Caller) -> String {
-    let own = caller.identity.as_deref();
-    let known = |value: Option<&str>| value.map_or_else(|| "null".to_owned(), json);
-    let certificate = request.client_certificate.as_deref().map(client_certificate);
-    Object::new()
-        .raw("accessKey", &known(own.map(|own| &*own.access_key_id)))
-        .raw("accountId", &known(own.map(|own| &*own.account_id)))
-        .raw("caller", &known(own.map(|own| &*own.user_id)))
-        .raw("cognitoAuthenticationProvider", "null")
-        .raw("cognitoAuthenticationType", "null")
-        .raw("cognitoIdentityId", "null")
-        .raw("cognitoIdentityPoolId", "null")
-        .raw("principalOrgId", "null")
-        .text("sourceIp", &request.source.to_string())
-        .raw("user", &known(own.map(|own| &*own.user_id)))
-        .text("userAgent", &user_agent(request))
-        .raw("userArn", &known(own.map(|own| &*own.user_arn)))
-        .maybe("clientCert", certificate)
-        .end()
-}
-
-fn client_certificate(certificate: &ClientCertificate) -> String {
-    let validity = Object::new()
-        .text("notBefore", &certificate.not_before)
-        .text("notAfter", &certificate.not_after)
-        .end();
-    Object::new()
-        .text("clientCertPem", &certificate.pem)
-        .text("subjectDN", &certificate.subject_dn)
-        .text("issuerDN", &certificate.issuer_dn)
-        .text("serialNumber", &certificate.serial_number)
-        .raw("validity", &validity)
-        .end()
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use http::header::{
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use http::{Method, Request as HttpRequest, Uri, Version};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use super::event::path_with_stage;
 use super::parameters::Altered;
 use super::routes::Variables;
 use crate::exchange::{Body, ConfigurationFault, Refusal, Request};
 use crate::integration::http::call::Outgoing;
-use crate::integration::http::endpoint::{Endpoint, EndpointError};
+use crate::integration::http::endpoint::{ENCODED_IN_PATH, Endpoint, EndpointError};
 use crate::mapping::headers::{FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, drop_for_http};
 use crate::mapping::source::Value;
 
@@ -42,28 +42,7 @@ static OF_CONNECTIONS: [HeaderName; 11] = [
     CONTENT_LENGTH,
 ];
 
-/// What is encoded of a path's text: all but what RFC 3986 allows in a segment, and slashes.
-const ENCODED_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b':')
-    .remove(b'@')
-    .remove(b'/');
-
-/// The same in one segment: a slash in a variable's value is no border.
+/// What is encoded in one segment of a path: a slash in a variable's value is no border.
 const ENCODED_IN_SEGMENT: &AsciiSet = &ENCODED_IN_PATH.add(b'/');
 
 /// An HTTP_PROXY integration.

@@ -8,6 +8,16 @@ use crate::services::Services;
 /// The longest part of a function's error that is kept for the operator.
 const SHOWN_OF_ERRORS: usize = 1024;
 
+/// A function that does not answer in time is not there to the client; a backend is late.
+fn unavailable(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::IntegrationTimeout { .. } => {
+            Refusal::IntegrationFailure(IntegrationFault::Unavailable { why: refusal.to_string() })
+        }
+        other => other,
+    }
+}
+
 /// Sends the prepared request and waits for the answer, as long as the route allows.
 ///
 /// # Errors
@@ -31,7 +41,8 @@ pub(super) async fn integrate<'r>(
             Ok(Answered::Http(answer))
         }
         Call::Lambda(proxy, request) => {
-            let reply = lambda::invoke(&*services.doors.functions, *request, limit).await?;
+            let reply = lambda::invoke(&*services.doors.functions, *request, limit).await;
+            let reply = reply.map_err(unavailable)?;
             match reply.function_error {
                 None => Ok(Answered::Lambda(proxy, reply.payload, reply.request_id)),
                 Some(_) => {

@@ -114,8 +114,7 @@ impl JwtAuthorizer {
     ) -> Result<Map<String, Value>, TokenFault> {
         let invalid = TokenFault::Invalid;
         let given = given.map(str::trim).filter(|given| !given.is_empty()).ok_or(TokenFault::Missing)?;
-        let prefix = given.get(..BEARER.len()).filter(|prefix| prefix.eq_ignore_ascii_case(BEARER));
-        let token = prefix.and_then(|prefix| given.get(prefix.len()..)).unwrap_or(given).trim();
+        let token = without_prefix(given).ok_or(TokenFault::Missing)?;
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid("invalid token"))?;
         if !ALGORITHMS.contains(&header.alg) {
             return Err(invalid("the signing method of the token is not supported"));
@@ -149,6 +148,15 @@ impl JwtAuthorizer {
         hold(&claims, &self.issuer, &self.audiences, now)?;
         Ok(claims)
     }
+}
+
+/// The token alone; nothing if there is only what may stand in front of one.
+fn without_prefix(given: &str) -> Option<&str> {
+    if given.eq_ignore_ascii_case(BEARER.trim_end()) {
+        return None;
+    }
+    let prefix = given.get(..BEARER.len()).filter(|prefix| prefix.eq_ignore_ascii_case(BEARER));
+    Some(prefix.and_then(|prefix| given.get(prefix.len()..)).unwrap_or(given).trim())
 }
 
 /// What a token whose signature is right has to say besides, in the order of the guide.

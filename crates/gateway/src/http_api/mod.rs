@@ -6,6 +6,7 @@ mod compile;
 mod compile_route;
 mod cors;
 mod event;
+mod event_caller;
 mod http_proxy;
 mod integrate;
 mod integrations;
@@ -25,6 +26,7 @@ mod respond;
 pub mod routes;
 mod stage;
 mod steps;
+mod subtype_table;
 mod subtypes;
 mod values;
 

@@ -101,8 +101,8 @@ pub(crate) fn told(refusal: &Refusal) -> (StatusCode, &'static str) {
             IntegrationFault::Network { .. }
             | IntegrationFault::Throttled
             | IntegrationFault::Unavailable { .. },
-        )
-        | Refusal::IntegrationTimeout { .. } => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        ) => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        Refusal::IntegrationTimeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout"),
     }
 }
 

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request as HttpRequest, Uri, Version};
 use indexmap::IndexMap;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use super::subtype_table::{Kind, Needed, Parameter, Protocol, ROWS};
 use super::values::{Mapped, Place, View};
 use crate::exchange::{Body, ConfigurationFault, Refusal, StageFacts, StageVariables};
 use crate::integration::aws::{Right, Service, ServiceApi, ServiceUri, Signature};
@@ -25,175 +27,6 @@ const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlen
 
 /// The version of SQS's query protocol.
 const SQS_VERSION: &str = "2012-11-05";
-
-/// A subtype as the reference has it.
-struct Row {
-    name: &'static str,
-    service: &'static str,
-    action: &'static str,
-    protocol: Protocol,
-    parameters: &'static [Parameter],
-}
-
-/// A parameter: its name, the service's name for it, whether it has to be there, and its kind.
-type Parameter = (&'static str, &'static str, Needed, Kind);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needed {
-    Yes,
-    No,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-    /// A moment: seconds since 1970, or ISO 8601.
-    Time,
-    /// Texts, as a JSON list.
-    List,
-    /// An object of objects, as JSON.
-    Attributes,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Protocol {
-    /// A JSON object.
-    Json,
-    /// The same as the one entry of a list.
-    Entry,
-    /// A form.
-    Query,
-    /// A path with places for the parameters that are needed, and a query for the others.
-    Path(&'static str),
-}
-
-use Kind::{Attributes, List, Number, Text, Time};
-use Needed::{No, Yes};
-
-static ROWS: [Row; 10] = [
-    Row {
-        name: "EventBridge-PutEvents",
-        service: "events",
-        action: "PutEvents",
-        protocol: Protocol::Entry,
-        parameters: &[
-            ("Detail", "Detail", Yes, Text),
-            ("DetailType", "DetailType", Yes, Text),
-            ("Source", "Source", Yes, Text),
-            ("Time", "Time", No, Time),
-            ("EventBusName", "EventBusName", No, Text),
-            ("Resources", "Resources", No, List),
-        ],
-    },
-    Row {
-        name: "SQS-SendMessage",
-        service: "sqs",
-        action: "SendMessage",
-        protocol: Protocol::Query,
-        parameters: &[
-            ("QueueUrl", "QueueUrl", Yes, Text),
-            ("MessageBody", "MessageBody", Yes, Text),
-            ("DelaySeconds", "DelaySeconds", No, Number),
-            ("MessageAttributes", "MessageAttribute", No, Attributes),
-            ("MessageDeduplicationId", "MessageDeduplicationId", No, Text),
-            ("MessageGroupId", "MessageGroupId", No, Text),
-            ("MessageSystemAttributes", "MessageSystemAttribute", No, Attributes),
-        ],
-    },
-    Row {
-        name: "SQS-ReceiveMessage",
-        service: "sqs",
-        action: "ReceiveMessage",
-        protocol: Protocol::Query,
-        parameters: &[
-            ("QueueUrl", "QueueUrl", Yes, Text),
-            ("AttributeName", "AttributeName", No, List),
-            ("AttributeNames", "AttributeName", No, List),
-            ("MaxNumberOfMessages", "MaxNumberOfMessages", No, Number),
-            ("MessageAttributeNames", "MessageAttributeName", No, List),
-            ("ReceiveRequestAttemptId", "ReceiveRequestAttemptId", No, Text),
-            ("VisibilityTimeout", "VisibilityTimeout", No, Number),
-            ("WaitTimeSeconds", "WaitTimeSeconds", No, Number),
-        ],
-    },
-    Row {
-        name: "SQS-DeleteMessage",
-        service: "sqs",
-        action: "DeleteMessage",
-        protocol: Protocol::Query,
-        parameters: &[("ReceiptHandle", "ReceiptHandle", Yes, Text), ("QueueUrl", "QueueUrl", Yes, Text)],
-    },
-    Row {
-        name: "SQS-PurgeQueue",
-        service: "sqs",
-        action: "PurgeQueue",
-        protocol: Protocol::Query,
-        parameters: &[("QueueUrl", "QueueUrl", Yes, Text)],
-    },
-    Row {
-        name: "AppConfig-GetConfiguration",
-        service: "appconfig",
-        action: "GetConfiguration",
-        protocol: Protocol::Path(
-            "applications/{Application}/environments/{Environment}/configurations/{Configuration}",
-        ),
-        parameters: &[
-            ("Application", "Application", Yes, Text),
-            ("Environment", "Environment", Yes, Text),
-            ("Configuration", "Configuration", Yes, Text),
-            ("ClientId", "client_id", Yes, Text),
-            ("ClientConfigurationVersion", "client_configuration_version", No, Text),
-        ],
-    },
-    Row {
-        name: "Kinesis-PutRecord",
-        service: "kinesis",
-        action: "PutRecord",
-        protocol: Protocol::Json,
-        parameters: &[
-            ("StreamName", "StreamName", Yes, Text),
-            ("Data", "Data", Yes, Text),
-            ("PartitionKey", "PartitionKey", Yes, Text),
-            ("SequenceNumberForOrdering", "SequenceNumberForOrdering", No, Text),
-            ("ExplicitHashKey", "ExplicitHashKey", No, Text),
-        ],
-    },
-    Row {
-        name: "StepFunctions-StartExecution",
-        service: "states",
-        action: "StartExecution",
-        protocol: Protocol::Json,
-        parameters: &[
-            ("StateMachineArn", "stateMachineArn", Yes, Text),
-            ("Name", "name", No, Text),
-            ("Input", "input", No, Text),
-        ],
-    },
-    Row {
-        name: "StepFunctions-StartSyncExecution",
-        service: "states",
-        action: "StartSyncExecution",
-        protocol: Protocol::Json,
-        parameters: &[
-            ("StateMachineArn", "stateMachineArn", Yes, Text),
-            ("Name", "name", No, Text),
-            ("Input", "input", No, Text),
-            ("TraceHeader", "traceHeader", No, Text),
-        ],
-    },
-    Row {
-        name: "StepFunctions-StopExecution",
-        service: "states",
-        action: "StopExecution",
-        protocol: Protocol::Json,
-        parameters: &[
-            ("ExecutionArn", "executionArn", Yes, Text),
-            ("Cause", "cause", No, Text),
-            ("Error", "error", No, Text),
-        ],
-    },
-];
 
 /// An integration with an action of a service.
 #[derive(Clone, Debug)]
@@ -238,7 +71,7 @@ impl ServiceAction {
             parameters.push((*known, mapped));
         }
         for (name, _, needed, _) in row.parameters {
-            if *needed == Yes && !parameters.iter().any(|((own, ..), _)| own == name) {
+            if *needed == Needed::Yes && !parameters.iter().any(|((own, ..), _)| own == name) {
                 return Err(wrong(format!("{} needs the parameter {name}", row.name)));
             }
         }
@@ -276,7 +109,7 @@ impl ServiceAction {
         for (parameter, mapped) in &self.parameters {
             match mapped.value(view).filter(|value| !value.is_empty()) {
                 Some(value) => given.push((*parameter, value)),
-                None if parameter.2 == Yes => missing.push(parameter.0.to_owned()),
+                None if parameter.2 == Needed::Yes => missing.push(parameter.0.to_owned()),
                 None => {}
             }
         }
@@ -287,9 +120,13 @@ impl ServiceAction {
         for (name, value) in &self.implied {
             headers.insert(name, value.clone());
         }
+        // A slash in a value is no border of the path: a client names no other part of it.
+        let encoded = given
+            .iter()
+            .map(|((name, ..), value)| (*name, utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()));
+        let encoded: Vec<(&str, String)> = encoded.collect();
         let filled = |name: &str| {
-            let found = given.iter().find(|((own, ..), _)| *own == name);
-            found.map(|(_, value)| Filled::Plain(value.as_str().into()))
+            encoded.iter().find(|(own, _)| *own == name).map(|(_, value)| Filled::Encoded(value))
         };
         let target = self.endpoint.target(&filled).map_err(no_endpoint)?.into_owned();
         let mut request = HttpRequest::new(Body::Empty);
@@ -341,15 +178,15 @@ fn malformed(name: &str) -> Refusal {
 
 fn as_json(name: &str, kind: Kind, value: &str) -> Result<Value, Refusal> {
     Ok(match kind {
-        Text => Value::from(value),
-        Number => value.parse::<i64>().map(Value::from).map_err(|_| malformed(name))?,
-        Time => match (value.parse::<f64>(), Timestamp::parse_iso8601(value)) {
+        Kind::Text => Value::from(value),
+        Kind::Number => value.parse::<i64>().map(Value::from).map_err(|_| malformed(name))?,
+        Kind::Time => match (value.parse::<f64>(), Timestamp::parse_iso8601(value)) {
             (Ok(seconds), _) => json!(seconds),
             (_, Some(moment)) => json!(moment.as_secs()),
             _ => return Err(malformed(name)),
         },
-        List => list(name, value)?.into_iter().map(Value::from).collect(),
-        Attributes => serde_json::from_str(value).map_err(|_| malformed(name))?,
+        Kind::List => list(name, value)?.into_iter().map(Value::from).collect(),
+        Kind::Attributes => serde_json::from_str(value).map_err(|_| malformed(name))?,
     })
 }
 
@@ -363,13 +200,13 @@ fn list(name: &str, value: &str) -> Result<Vec<String>, Refusal> {
 
 fn as_form(form: &mut String, name: &str, own: &str, kind: Kind, value: &str) -> Result<(), Refusal> {
     match kind {
-        Text | Number | Time => query::append(form, own, value),
-        List => {
+        Kind::Text | Kind::Number | Kind::Time => query::append(form, own, value),
+        Kind::List => {
             for (at, item) in list(name, value)?.iter().enumerate() {
                 query::append(form, &format!("{own}.{}", at + 1), item);
             }
         }
-        Attributes => {
+        Kind::Attributes => {
             let all: IndexMap<String, IndexMap<String, String>> =
                 serde_json::from_str(value).map_err(|_| malformed(name))?;
             for (at, (name, members)) in all.iter().enumerate() {
@@ -385,6 +222,7 @@ fn as_form(form: &mut String, name: &str, own: &str, kind: Kind, value: &str) ->
 
 #[cfg(test)]
 mod tests {
+    use super::Kind::{Attributes, List, Number, Text, Time};
     use super::*;
 
     fn form(own: &str, kind: Kind, value: &str) -> Option<String> {

@@ -14,7 +14,7 @@ use crate::mapping::source::Value;
 
 /// What is written encoded in a path: all but the characters that RFC 3986 allows there.
 /// Slashes stay, for greedy variables have them.
-const ENCODED_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const ENCODED_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
