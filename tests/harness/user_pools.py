@@ -21,6 +21,12 @@ def encoded(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def signed(key, text):
+    """A token of this head and these claims."""
+    signature = key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{text}.{encoded(signature)}"
+
+
 class Pool:
     """Signs tokens. `name` ends its id."""
 
@@ -40,6 +46,4 @@ class Pool:
     def token(self, kid="k1", alg="RS256", **claims):
         now = int(time.time())
         claims = {"iss": ISSUER.format(self.name), "token_use": "id", "sub": "s1", "exp": now + 600, "iat": now, **claims}
-        signed = f"{encoded({'alg': alg, 'kid': kid, 'typ': 'JWT'})}.{encoded(claims)}"
-        signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed}.{encoded(signature)}"
+        return signed(self.key, f"{encoded({'alg': alg, 'kid': kid, 'typ': 'JWT'})}.{encoded(claims)}")

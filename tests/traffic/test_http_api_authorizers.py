@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from harness import functions
+from harness import functions, logs
 from harness.http_apis import HttpApi
 from harness.signing import Person, allow_invoke
 
@@ -171,8 +171,6 @@ def test_the_event_of_format_1_is_the_guides_example(call, aws):
     api.http("GET /request", "http://127.0.0.1:9/", AuthorizationType="CUSTOM", AuthorizerId=authorizer)
     assert call("GET", api.path("/request?QueryString1=123"), {"HeaderAuth1": "user1"}).status == 500
     name = arn.rpartition(":")[2]
-    from harness import logs
-
     lines = logs.lines(aws, f"/aws/lambda/{name}", 3)
     event = json.loads(next(line for line in lines if line.startswith("{")))
     own = f"arn:aws:execute-api:{aws.region}:000000000000:{api.id}/$default/GET/request"
