@@ -140,7 +140,7 @@ mod tests {
         let headers: Vec<_> = reply
             .headers
             .iter()
-            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
             .collect();
         let body = match reply.body {
             Body::Empty => Vec::new(),
