@@ -160,6 +160,7 @@ def test_the_event_of_format_2_is_the_guides_example(ask, api, gateway):
     context = event["requestContext"]
     assert (context["http"]["method"], context["stage"], context["apiId"]) == ("PUT", "$default", api.id)
     assert "authorizer" not in context
+    assert "x-amzn-trace-id" not in event["headers"]
 
 
 def test_the_event_of_format_1_is_the_guides_example(call, aws):

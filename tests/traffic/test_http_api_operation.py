@@ -12,8 +12,9 @@ from harness.account import ACCOUNT, Aws
 from harness.backend import Backend
 from harness.certificates import issued
 from harness.http_apis import HttpApi
-from harness.process import Gateway
+from harness.process import TOP, Gateway
 from harness.services import Services, role
+from harness.tls_backend import TlsBackend
 
 REGION = "us-west-2"
 
@@ -82,14 +83,24 @@ def standing(tmp_path_factory):
     stand_in, hidden = Services(directory / "data"), Backend()
     configuration = directory / "gatewright.toml"
     named = [f'{name} = "{stand_in.url}"' for name in ("sqs", "events", "kinesis", "states", "appconfig")]
-    links = [f'[[vpc_links]]\nlink = "{LISTENER}"\naddresses = ["127.0.0.1:{hidden.port}"]']
-    configuration.write_text("\n".join(["[aws_endpoints]", *named, *links]))
+    secure = TlsBackend(CERTIFICATES / "backend.pem", CERTIFICATES / "backend.key")
+    links = [
+        f'[[vpc_links]]\nlink = "{link}"\naddresses = ["127.0.0.1:{port}"]'
+        for link, port in ((LISTENER, hidden.port), (SECURE, secure.port))
+    ]
+    upstreams = f'[upstreams]\nca_bundle = "{CERTIFICATES / "authority.pem"}"'
+    configuration.write_text("\n".join([upstreams, "[aws_endpoints]", *named, *links]))
     with Gateway("--data-dir", directory / "data", "--config", configuration) as running:
         yield running, stand_in, hidden
     stand_in.close()
     hidden.close()
+    secure.close()
 
 
+SECURE = f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/srv-id"
+
+#: A certificate for localhost, and the authority that signed it.
+CERTIFICATES = TOP / "crates/gateway/src/integration/http/testdata"
 LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/my-load-balancer/50dc6c495c0c9188/0467ef3c8400ae65"
 
 
@@ -256,6 +267,21 @@ def test_a_private_integration_goes_where_the_operator_says(there, standing):
     assert hidden.last.target == "/plain"
     for path in ("/closed", "/unknown"):
         assert wire.send(there.endpoint, "GET", api.path(path)).status == 500
+
+
+def test_a_private_integration_over_tls_verifies_the_name(there):
+    """ "You can specify a tlsConfig if you require private integration traffic to use HTTPS": the name that is verified
+    is the one in `serverNameToVerify`. The service has conditions, which the operator's name for it leaves out."""
+    link = there.client("apigatewayv2").create_vpc_link(Name="secure", SubnetIds=["subnet-1"])["VpcLinkId"]
+    private = {"ConnectionType": "VPC_LINK", "ConnectionId": link}
+    api = HttpApi(there)
+    service = f"{SECURE}?stage=prod&deployment=green"
+    for path, name in (("good", "localhost"), ("bad", "pets.internal")):
+        tls = {"TlsConfig": {"ServerNameToVerify": name}}
+        api.http(f"GET /{path}", service, integration={**private, **tls})
+    reply = wire.send(there.endpoint, "GET", "/good", {"Host": api.host()})
+    assert reply.json == {"server_name": "localhost", "host": api.host(), "path": "/good"}
+    assert wire.send(there.endpoint, "GET", api.path("/bad")).status == 500
 
 
 def test_a_custom_domain_name_leads_to_a_stage(call, aws, backend):

@@ -52,7 +52,7 @@ pub(super) struct Told<'a> {
     pub(super) query: &'a str,
     /// What stands in the path's place, if a mapping has put something there.
     pub(super) path: Option<&'a str>,
-    /// `X-Amzn-Trace-Id` as the function sees it.
+    /// `X-Amzn-Trace-Id` as the function sees it; empty for an authorizer, which sees none.
     pub(super) trace: &'a str,
     /// The payload.
     pub(super) body: &'a [u8],
@@ -294,7 +294,9 @@ impl Told<'_> {
             seen.insert("host".into(), vec![self.request.domain_name().into()]);
         }
         seen.insert("content-length".into(), vec![self.body.len().to_string().into()]);
-        seen.insert("x-amzn-trace-id".into(), vec![self.trace.into()]);
+        if !self.trace.is_empty() {
+            seen.insert("x-amzn-trace-id".into(), vec![self.trace.into()]);
+        }
         let forwarded = forwarded_for(self.headers, &self.request.source);
         seen.insert("x-forwarded-for".into(), vec![forwarded.into()]);
         seen.insert("x-forwarded-port".into(), vec![self.request.local_port.to_string().into()]);
