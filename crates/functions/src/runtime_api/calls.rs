@@ -90,7 +90,7 @@ pub(super) async fn answer(
 async fn streamed(
     request_id: String,
     headers: &HeaderMap,
-    body: Incoming,
+    mut body: Incoming,
     calls: &mpsc::UnboundedSender<Call>,
 ) -> Result<Result<Report, Answer>, hyper::Error> {
     let (place, placed) = oneshot::channel();
@@ -100,7 +100,7 @@ async fn streamed(
     }
     Ok(match placed.await {
         Ok(Place::Parts(parts)) => {
-            Ok(Report::Streamed { request_id, outcome: streams::hand_on(body, parts).await })
+            Ok(Report::Streamed { request_id, outcome: streams::hand_on(&mut body, parts).await })
         }
         Ok(Place::Whole) => {
             let (body, trailers) = whole(body).await?;
@@ -111,7 +111,10 @@ async fn streamed(
                 None => Report::Response { request_id, body },
             })
         }
-        Ok(Place::Nowhere) => Err(answers::invalid_request_id()),
+        Ok(Place::Nowhere) => {
+            streams::discard(&mut body).await;
+            Err(answers::invalid_request_id())
+        }
         Err(_) => Err(answers::ending()),
     })
 }

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
-use crate::limits::MAXIMUM_STREAM_BYTES;
+use crate::limits::{MAXIMUM_DISCARDED_BYTES, MAXIMUM_STREAM_BYTES};
 use crate::payload::error_object;
 
 const MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
@@ -54,7 +54,7 @@ pub(super) fn is_stream(headers: &HeaderMap) -> bool {
 
 /// Hands `body` on, part by part, as fast as the parts are taken. If nobody takes them any more
 /// they are thrown away: Lambda does not stop a function whose caller has gone.
-pub(super) async fn hand_on(mut body: Incoming, parts: mpsc::Sender<Bytes>) -> StreamOutcome {
+pub(super) async fn hand_on(body: &mut Incoming, parts: mpsc::Sender<Bytes>) -> StreamOutcome {
     let mut size = 0_usize;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else { return StreamOutcome::Broken };
@@ -63,6 +63,7 @@ pub(super) async fn hand_on(mut body: Incoming, parts: mpsc::Sender<Bytes>) -> S
             Ok(data) => {
                 size = size.saturating_add(data.len());
                 if size > MAXIMUM_STREAM_BYTES {
+                    discard(body).await;
                     return StreamOutcome::TooLarge;
                 }
                 let _ = parts.send(data).await;
@@ -75,6 +76,17 @@ pub(super) async fn hand_on(mut body: Incoming, parts: mpsc::Sender<Bytes>) -> S
         }
     }
     StreamOutcome::Complete
+}
+
+/// Reads what is not wanted and throws it away, up to a limit, so that the process can read its answer.
+pub(super) async fn discard(body: &mut Incoming) {
+    let mut left = MAXIMUM_DISCARDED_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+            Some(less) => left = less,
+            None => return,
+        }
+    }
 }
 
 /// The failure that trailers tell of. One without a readable object gets one of its type.

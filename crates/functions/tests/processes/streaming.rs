@@ -154,6 +154,29 @@ fn a_stream_that_ends_without_its_end_is_a_failure() {
     bench.stop();
 }
 
+/// Lambda quotas, "Invocation payload": 200 MB if it is streamed.
+#[test]
+fn a_stream_has_two_hundred_megabytes_at_most() {
+    let bench = Bench::new();
+    bench.put(&Function::provided(STREAMS).timeout(60));
+    for (megabytes, error_type) in [(200, None), (201, Some("Function.ResponseSizeTooLarge"))] {
+        let mut parts = stream(&bench, &json!({"megabytes": megabytes})).parts;
+        let mut size = 0;
+        let end = loop {
+            match next(&bench, &mut parts).unwrap() {
+                Part::Data(data) => size += data.len(),
+                Part::End(end) => break end,
+            }
+        };
+        assert!(size <= 200 * 1024 * 1024, "{size}");
+        match error_type {
+            None => assert_eq!((size, end), (200 * 1024 * 1024, StreamEnd::default())),
+            Some(error_type) => assert_eq!(failed(Some(end))["errorType"], error_type),
+        }
+    }
+    bench.stop();
+}
+
 /// "Streamed responses are not interrupted or stopped when the invoking client connection is broken."
 #[test]
 fn a_caller_who_goes_away_frees_the_process() {
@@ -178,7 +201,7 @@ fn only_the_running_invocation_is_streamed() {
         Bench::request("f", &json!({"id": "other", "parts": ["a"]})),
     ));
     let (text, end) = rest(&bench, reply.unwrap().parts);
-    // Its connection is closed with a body that nobody reads, and it makes no other.
+    // It asks for the next invocation while this one waits for its answer, and does not bear the refusal.
     assert_eq!((text.as_str(), failed(end)["errorType"].as_str().unwrap()), ("", "Runtime.ExitError"));
     bench.wait_until("the refusal", || bench.lines().iter().any(|line| line == "posted 400"));
     bench.stop();
