@@ -137,7 +137,7 @@ impl Routes {
             }
             let inner = segment.strip_prefix('{').and_then(|inner| inner.strip_suffix('}'));
             match inner.map(|inner| (inner, inner.strip_suffix('+'))) {
-                None => node = node.child(segment),
+                None => node = node.child(segment).ok_or_else(malformed)?,
                 Some((_, Some(name))) if segments.peek().is_none() => {
                     names.push(name.into());
                     greedy = true;
@@ -228,7 +228,8 @@ impl<'r, 'd> Met<'r, '_, 'd> {
 }
 
 impl Node {
-    fn child(&mut self, segment: &str) -> &mut Self {
+    /// The node behind this segment, which is there from then on.
+    fn child(&mut self, segment: &str) -> Option<&mut Self> {
         let at = match self.children.binary_search_by(|(own, _)| (**own).cmp(segment)) {
             Ok(at) => at,
             Err(at) => {
@@ -236,9 +237,7 @@ impl Node {
                 at
             }
         };
-        // Just found or put there.
-        #[allow(clippy::indexing_slicing, reason = "the index was found or filled above")]
-        &mut self.children[at].1
+        self.children.get_mut(at).map(|(_, child)| child)
     }
 
     /// The most specific entry below for `verb`. Each node is looked at once at most for each variable
