@@ -12,10 +12,11 @@ use serde_json::Value;
 use vtl::Overrides;
 
 use super::connections::{Connection, Registered};
+use super::endings::Ended;
 use super::selection::{DEFAULT, Seen};
 use super::stage::{CompiledStage, DISCONNECT, Route};
 use super::steps::Routed;
-use super::talk::{Ended, UnderWay, talk};
+use super::talk::{UnderWay, talk};
 use super::{WebSockets, failures, pipeline};
 use crate::Worker;
 use crate::exchange::{

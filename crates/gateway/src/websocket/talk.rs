@@ -18,46 +18,23 @@ use futures_util::{Sink, Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::boundary::Bounded;
 use super::connections::Connection;
+use super::endings::{ABNORMAL, AWAY, DELETED, Ended, NO_CODE, fault};
 use super::limits::{
     CLOSE_BYTES, CLOSE_TIME, FRAME_BYTES, MESSAGE_BYTES, MOST_WRITE_BYTES, READ_BYTES, Times, UNDER_WAY,
     WRITE_BYTES,
 };
 use super::outbox::Next;
+use super::sending::Sending;
 
 /// A message that is under way: what it comes to is sent to the client.
 pub(super) type UnderWay = Pin<Box<dyn Future<Output = Option<Bytes>>>>;
-
-/// How a connection has ended, as `$disconnect` is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ended {
-    /// The code of the frame that closed it.
-    pub(super) code: u16,
-    /// And its reason.
-    pub(super) reason: Box<str>,
-}
-
-/// What AWS says of a client that closes without a code (recorded by its users).
-const NO_CODE: (u16, &str) = (1005, "Client-side close frame status not set");
-/// Of one that goes without closing; the text is not recorded.
-const ABNORMAL: (u16, &str) = (1006, "Connection closed abnormally");
-/// Of connections that somebody has deleted (recorded by AWS's users).
-const DELETED: (u16, &str) = (1000, "Connection Closed Normally");
-/// Of those whose time is over (recorded by AWS's users).
-const AWAY: (u16, &str) = (1001, "Going away");
-
-impl From<(u16, &'static str)> for Ended {
-    fn from((code, reason): (u16, &'static str)) -> Self {
-        Self { code, reason: reason.into() }
-    }
-}
 
 /// Speaks with one client until the connection ends. `take` gets its messages. Answers how it ended,
 /// and the messages that are still under way: they go on, but their answers reach nobody.
@@ -149,12 +126,6 @@ struct Talk<'a, S> {
     closing: Option<Closing>,
     /// Whether a message has made the buffers grow.
     grown: bool,
-}
-
-/// A message whose frames are being sent.
-struct Sending {
-    rest: Bytes,
-    kind: Data,
 }
 
 struct Closing {
@@ -416,32 +387,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
         // Never in a circle without a pause.
         let next = next.max(now + Duration::from_millis(1));
         self.timer.as_mut().reset(next);
-    }
-}
-
-impl Sending {
-    fn new(message: Bytes) -> Self {
-        // What is no text cannot be sent as one. Whether AWS sends it at all is not recorded.
-        let kind = if std::str::from_utf8(&message).is_ok() { Data::Text } else { Data::Binary };
-        Self { rest: message, kind }
-    }
-
-    /// The next frame, and whether it is the last.
-    fn next_frame(&mut self) -> (Frame, bool) {
-        let part = self.rest.split_to(self.rest.len().min(FRAME_BYTES));
-        let last = self.rest.is_empty();
-        let kind = std::mem::replace(&mut self.kind, Data::Continue);
-        (Frame::message(part, OpCode::Data(kind), last), last)
-    }
-}
-
-/// What a client is told whose frames are none; `None` if it is gone.
-fn fault(error: &Error) -> Option<(u16, &'static str)> {
-    match error {
-        Error::Capacity(_) => Some((1009, "Message too big")),
-        Error::Utf8(_) => Some((1007, "Invalid UTF-8")),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-        Error::Protocol(_) => Some((1002, "Protocol error")),
-        _ => None,
     }
 }
