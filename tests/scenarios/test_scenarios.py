@@ -282,6 +282,8 @@ QUOTAS = {
     "OpenAPI document",
     "VPC links",
     "mappings",
+    "APIs",
+    "routing rules",
     "domain names",
     "access associations",
     "client certificates",

@@ -144,6 +144,15 @@ def test_rules_that_cannot_be_asked_are_refused(aws, v2):
     assert len(v2.list_routing_rules(DomainName=name)["RoutingRules"]) == 1
 
 
+def test_a_name_has_fifty_rules(aws, v2):
+    """"Amazon API Gateway quotas"; the text is this gateway's."""
+    api, name = saying(aws, "pets"), domain(aws, "ROUTING_RULE_ONLY")
+    for number in range(50):
+        v2.create_routing_rule(DomainName=name, Priority=number + 1, Conditions=[], Actions=to(api))
+    with bad_request("Maximum number of routing rules for this domain name has been reached. The limit is 50."):
+        v2.create_routing_rule(DomainName=name, Priority=51, Conditions=[], Actions=to(api))
+
+
 def test_api_mappings_have_base_paths_of_several_segments(aws, v2, get):
     orders, items = saying(aws, "orders"), saying(aws, "items", ("prod", "beta"))
     name = domain(aws, "BASE_PATH_MAPPING_ONLY")

@@ -4,6 +4,12 @@
 
 use std::ops::RangeInclusive;
 
+/// Regional APIs of an account in a region, and as many private ones ("Amazon API Gateway quotas").
+pub(super) const APIS: usize = 600;
+
+/// Edge-optimized APIs of an account in a region ("Amazon API Gateway quotas").
+pub(super) const EDGE_APIS: usize = 120;
+
 /// Resources of an API, the root included ("Amazon API Gateway quotas").
 pub(super) const RESOURCES: usize = 300;
 

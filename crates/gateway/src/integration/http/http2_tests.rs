@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use super::tests::{exchange, get, request, settle, testdata, tls_backend, tls_config, whole};
+use super::tests::{exchange, get, request, testdata, tls_backend, tls_config, whole};
 use super::{Target, UpstreamSettings, Upstreams};
 use crate::exchange::{Body, BodyError};
 use crate::listener::OnThisThread;
@@ -115,7 +115,13 @@ async fn an_http2_connection_that_ends_makes_place_for_another() {
             asked.starts_with(&format!("HTTP/2.0 GET https://localhost:{}{path}", target.port())),
             "{asked}"
         );
-        settle().await;
+        // Until the end that was announced with the answer has arrived.
+        let ended = async {
+            while path == "/last" && upstreams.pool(&target).take(Instant::now()).is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
     }
     assert_eq!(connections.try_iter().count(), 3);
 }

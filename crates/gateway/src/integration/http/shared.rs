@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, Version, header};
@@ -12,7 +12,7 @@ use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::bounds::{HEAD_BYTES, IDLE_TIME, MAY_BE_STALE};
+use super::bounds::{HEAD_BYTES, IDLE_TIME};
 use super::pool::Pool;
 use crate::exchange::Body;
 use crate::listener::OnThisThread;
@@ -47,16 +47,7 @@ where
 impl Shared {
     /// Whether a request can be sent on it.
     pub(super) fn is_usable(&self, now: Instant) -> bool {
-        !self.sender.is_closed() && self.rested(now) < IDLE_TIME
-    }
-
-    /// Whether the backend may have closed it without our having seen that yet.
-    pub(super) fn may_be_stale(&self, now: Instant) -> bool {
-        self.rested(now) >= MAY_BE_STALE
-    }
-
-    fn rested(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.last_used.get())
+        !self.sender.is_closed() && now.saturating_duration_since(self.last_used.get()) < IDLE_TIME
     }
 
     /// Sends `request` and waits for the head of the response, whose body must be over at `deadline`.

@@ -125,7 +125,7 @@ pub(super) async fn exchange(
 }
 
 /// Lets tasks that can go on do so.
-pub(super) async fn settle() {
+async fn settle() {
     for _ in 0..10 {
         tokio::task::yield_now().await;
     }

@@ -2,8 +2,12 @@
 
 use api::apigateway::{EndpointConfiguration, EndpointType, IpAddressType, RestApi, SecurityPolicy};
 
-use super::super::refusals::bad_request;
-use crate::Outcome;
+use documents::apigateway::RestApiDocument;
+use store::Key;
+
+use super::super::limits;
+use super::super::refusals::{bad_request, limit_exceeded};
+use crate::{Call, Outcome};
 
 /// The configuration that a request asks for, with AWS's defaults.
 pub(super) fn configuration(given: Option<&EndpointConfiguration>) -> Outcome<EndpointConfiguration> {
@@ -40,14 +44,34 @@ pub(super) fn check(configuration: &EndpointConfiguration) -> Outcome<()> {
     Ok(())
 }
 
+/// Refuses one more API of this kind than an account may have in a region. The text is not recorded.
+pub(super) fn check_room(call: &mut Call<'_, '_>, api: &RestApi) -> Outcome<()> {
+    let kind = kind(api);
+    let others = call.tx.list::<RestApiDocument>(&call.context.scope, &Key::root())?;
+    let is_other = |other: &RestApi| other.id != api.id && self::kind(other) == kind;
+    let count = others.iter().filter(|(_, document)| is_other(&document.rest_api)).count();
+    let most = if kind == EndpointType::Edge { limits::EDGE_APIS } else { limits::APIS };
+    if count < most {
+        return Ok(());
+    }
+    Err(limit_exceeded(format!(
+        "Maximum number of {kind} APIs for this account has been reached. Please contact AWS if you need additional \
+         APIs."
+    )))
+}
+
+fn kind(api: &RestApi) -> EndpointType {
+    let types = api.endpoint_configuration.as_ref().and_then(|own| own.types.as_deref());
+    types.and_then(|types| types.first().copied()).unwrap_or(EndpointType::Edge)
+}
+
 /// The TLS versions and ciphers of the API's endpoint (API Gateway developer guide, "Security policies
 /// for REST APIs"): those for the edge say so by their names, and the newer ones need an access mode. The
 /// texts are not recorded.
 pub(super) fn check_security_policy(api: &RestApi) -> Outcome<()> {
     let Some(policy) = api.security_policy else { return Ok(()) };
     let enhanced = !matches!(policy, SecurityPolicy::Tls1_0 | SecurityPolicy::Tls1_2);
-    let types = api.endpoint_configuration.as_ref().and_then(|own| own.types.as_deref());
-    let kind = types.and_then(|types| types.first().copied()).unwrap_or(EndpointType::Edge);
+    let kind = kind(api);
     let at_the_edge = policy.as_str().ends_with("_EDGE");
     if enhanced && at_the_edge != (kind == EndpointType::Edge) {
         return Err(bad_request(format!(
@@ -144,5 +168,26 @@ mod tests {
         let patches = json!([{"op": "replace", "path": "/securityPolicy", "value": enhanced}]);
         let update = json!({"restApiId": created["id"], "patchOperations": patches});
         assert_eq!(frame.refused(update_rest_api, update), bad_request(&no_mode));
+    }
+
+    /// "Amazon API Gateway quotas"; the text is not recorded.
+    #[test]
+    fn an_account_has_so_many_apis_of_a_kind() {
+        let frame = Frame::new();
+        let full = |kind: &str| {
+            format!(
+                "429 LimitExceededException \"Maximum number of {kind} APIs for this account has been reached. Please \
+                 contact AWS if you need additional APIs.\""
+            )
+        };
+        for (kind, most) in [("EDGE", 120), ("REGIONAL", 600), ("PRIVATE", 600)] {
+            let input = json!({"name": "a", "endpointConfiguration": {"types": [kind]}});
+            for _ in 0..most {
+                frame.ok(create_rest_api, input.clone());
+            }
+            assert_eq!(frame.refused(create_rest_api, input.clone()), full(kind));
+            let elsewhere = frame.in_scope("000000000000", "eu-west-1");
+            elsewhere.ok(create_rest_api, input);
+        }
     }
 }

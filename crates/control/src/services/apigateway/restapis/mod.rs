@@ -113,6 +113,7 @@ pub(super) fn create_rest_api(call: &mut Call<'_, '_>, input: &CreateRestApiRequ
         ..RestApi::default()
     };
     endpoints::check_security_policy(&rest_api)?;
+    endpoints::check_room(call, &rest_api)?;
     let root = match input.clone_from.as_deref().filter(|original| !original.is_empty()) {
         Some(original) => clone_from(call, original, &mut rest_api)?,
         None => {

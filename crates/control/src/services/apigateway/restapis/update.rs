@@ -43,6 +43,7 @@ pub(in super::super) fn update_rest_api(
     }
     endpoints::check(rest_api.endpoint_configuration.get_or_insert_default())?;
     endpoints::check_security_policy(&rest_api)?;
+    endpoints::check_room(call, &rest_api)?;
     let document = RestApiDocument { rest_api };
     call.tx.put(&call.context.scope, &Key::new([&input.rest_api_id]), &document)?;
     Ok(shown(document.rest_api))

@@ -20,7 +20,7 @@ use store::Key;
 
 use self::parameters::Parameters;
 use super::super::refusals::bad_request;
-use super::{find, listed, resources, shown};
+use super::{endpoints, find, listed, resources, shown};
 use crate::{Call, Failure, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -41,6 +41,7 @@ pub(super) fn import_rest_api(call: &mut Call<'_, '_>, input: &ImportRestApiRequ
         ..Resource::default()
     };
     rest_api.root_resource_id.clone_from(&root.id);
+    endpoints::check_room(call, &rest_api)?;
     resources::put(call, &id, root)?;
     warnings.extend(storing::store(call, &id, definition, PutMode::Overwrite, parameters.documentation)?);
     check_warnings(input.fail_on_warnings, &warnings)?;
