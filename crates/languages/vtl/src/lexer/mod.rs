@@ -393,7 +393,7 @@ impl<'a> Lexer<'a> {
             [(Kind::Identifier, scan::identifier(rest)), (Kind::Dot, if dot { 2 } else { 0 })]
         };
         let formal = || [symbol(Kind::FormalOpen, b"{"), symbol(Kind::FormalClose, b"}")];
-        let empty_index = || (Kind::EmptyIndex, scan::one_of(rest, &[b"$[", b"$![", b"$\\!["]));
+        let empty_index = || (Kind::EmptyIndex, scan::one_of(rest, &[b"$[", b"$![", b"$\\![", b"$."]));
         let mut found = Found::default();
         match self.state {
             State::Default => {

@@ -9,6 +9,7 @@ mod references;
 mod strings;
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::ast::{Block, Macro, Node};
@@ -44,6 +45,8 @@ struct Parser<'a> {
     ahead: Vec<Token>,
     /// Where the last token that was read ends.
     read_to: usize,
+    /// What stood in front of dots that were read and is in nobody's image.
+    lost: Vec<Range<usize>>,
     depth: usize,
     macros: Vec<Arc<Macro>>,
     /// The names of `macros`, for escapes.
@@ -57,6 +60,7 @@ impl<'a> Parser<'a> {
             lexer: Lexer::new(text),
             ahead: Vec::new(),
             read_to: 0,
+            lost: Vec::new(),
             depth,
             macros: Vec::new(),
             names: HashSet::new(),
@@ -249,6 +253,9 @@ impl<'a> Parser<'a> {
         self.peek(0)?;
         let token = self.ahead.remove(0);
         self.read_to = token.end;
+        if token.kind == Kind::Dot && token.end - token.start > 1 {
+            self.lost.push(token.start..token.end - 1);
+        }
         Ok(token)
     }
 
@@ -266,7 +273,9 @@ impl<'a> Parser<'a> {
     }
 
     fn image(&self, token: &Token) -> &'a str {
-        self.text.get(token.start..token.end).unwrap_or_default()
+        // Of a dot nothing is left but itself, whatever began in front of it.
+        let start = if token.kind == Kind::Dot { token.end.saturating_sub(1) } else { token.start };
+        self.text.get(start..token.end).unwrap_or_default()
     }
 
     /// The text from `start` to what was read last.

@@ -1,5 +1,6 @@
 //! References: `$a`, `$!a`, `${a}`, `$!{a}`, with properties, calls and indices.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use super::Parser;
@@ -43,7 +44,7 @@ impl Parser<'_> {
         }
         let key = opening.image.get(1..).unwrap_or_default();
         // What was read behind the first token, and that without its escapes.
-        let behind = self.text.get(first.end..self.read_to).unwrap_or_default();
+        let behind = self.behind(first.end);
         let source: Arc<str> = format!("{}{}{behind}", first.stray, opening.image).into();
         let literal = match &opening.void {
             Some(void) => void.as_str().into(),
@@ -63,6 +64,16 @@ impl Parser<'_> {
             void: opening.void.is_some(),
         };
         Ok((reference, key.into()))
+    }
+
+    /// What was read from `start` on, as the tokens have it.
+    fn behind(&self, start: usize) -> Cow<'_, str> {
+        let text = self.text.get(start..self.read_to).unwrap_or_default();
+        let mut kept = Cow::Borrowed(text);
+        for lost in self.lost.iter().rev().take_while(|lost| lost.start >= start) {
+            kept.to_mut().replace_range(lost.start - start..lost.end - start, "");
+        }
+        kept
     }
 
     fn steps(&mut self, name: &str) -> Result<Box<[Step]>, Fault> {

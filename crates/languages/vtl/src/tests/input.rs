@@ -20,6 +20,9 @@ fn json_gives_json() {
             ("$input.json('$.pets[0]')", r#"{"id":1,"type":"dog","price":249.99}"#),
             ("$input.json('$.foo')", "\"bar\""),
             ("$input.json(\"$.foo\")", "\"bar\""),
+            // In double quotes a path is text too, however deep it goes.
+            ("$input.json(\"$.pets[0].type\")", "\"dog\""),
+            ("#set($n = 1)$input.json(\"$.pets[$n].type\")", "\"cat\""),
             ("#set($p = '$.foo')$input.json($p)", "\"bar\""),
             ("$input.json('$.big')", "12345678901"),
             ("$input.json('$.empty')", "[]"),
