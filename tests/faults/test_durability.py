@@ -20,7 +20,8 @@ def create_until_killed(endpoint, names, acknowledged, enough):
     client = Aws(endpoint, REGION).apigateway
     for name in names:
         try:
-            client.create_rest_api(name=name)
+            # An account may have more of these than of those at the edge.
+            client.create_rest_api(name=name, endpointConfiguration={"types": ["REGIONAL"]})
         except (botocore.exceptions.HTTPClientError, botocore.exceptions.ClientError):
             return
         acknowledged.append(name)
