@@ -1,4 +1,4 @@
-"""What a scenario exercises of the provider's `aws_api_gateway_*`, read off terraform's plans and states.
+"""What a scenario exercises of the provider's `aws_api_gateway_*` and `aws_apigatewayv2_*`, read off terraform's plans and states.
 
 A scenario's folder keeps it in `coverage.json`. The scenario's own test compares that with what it has just done, so
 the file cannot say more (or less) than is true, and `test_coverage.py` adds the files up without running anything:
@@ -9,7 +9,7 @@ import collections
 import json
 import os
 
-PREFIX = "aws_api_gateway_"
+PREFIXES = ("aws_api_gateway_", "aws_apigatewayv2_")
 FILE = "coverage.json"
 
 
@@ -78,7 +78,7 @@ class Coverage:
                 "updated": sorted(self._updated[name]),
             }
             for name in sorted(self._valued)
-            if PREFIX in name
+            if name.removeprefix("data.").startswith(PREFIXES)
         }
 
     def check(self, folder):

@@ -1,5 +1,5 @@
-"""The scenarios of this folder exercise every attribute of every `aws_api_gateway_*` of the provider, and change every
-one that can change in place. What a scenario exercises stands in its `coverage.json`; see `coverage.py`."""
+"""The scenarios of this folder exercise every attribute of every `aws_api_gateway_*` and `aws_apigatewayv2_*` of the
+provider, and change every one that can change in place. What a scenario exercises stands in its `coverage.json`; see `coverage.py`."""
 
 import collections
 import json
@@ -8,7 +8,7 @@ import pytest
 
 from harness.account import Aws
 
-from .coverage import FILE, PREFIX
+from .coverage import FILE, PREFIXES
 from .driver import HERE, Terraform
 
 #: What cannot be changed in place: the provider makes a new resource instead.
@@ -72,6 +72,18 @@ FIXED = {
     "aws_api_gateway_usage_plan": set(),
     "aws_api_gateway_usage_plan_key": {"key_id", "key_type", "usage_plan_id"},
     "aws_api_gateway_vpc_link": {"target_arns"},
+    "aws_apigatewayv2_api": {"credentials_arn", "protocol_type", "route_key", "target"},
+    "aws_apigatewayv2_api_mapping": {"api_id", "domain_name"},
+    "aws_apigatewayv2_authorizer": {"api_id"},
+    "aws_apigatewayv2_deployment": {"api_id", "triggers"},
+    "aws_apigatewayv2_domain_name": {"domain_name"},
+    "aws_apigatewayv2_integration": {"api_id", "integration_subtype", "integration_type"},
+    "aws_apigatewayv2_integration_response": {"api_id", "integration_id"},
+    "aws_apigatewayv2_model": {"api_id"},
+    "aws_apigatewayv2_route": {"api_id"},
+    "aws_apigatewayv2_route_response": {"api_id", "route_id"},
+    "aws_apigatewayv2_stage": {"api_id", "name"},
+    "aws_apigatewayv2_vpc_link": {"security_group_ids", "subnet_ids"},
 }
 
 #: Types that have no scenario, and why.
@@ -90,6 +102,10 @@ NEVER_SET = {
 NEVER_UPDATED = {
     "aws_api_gateway_rest_api_put.timeouts": "says how long terraform waits, and everything else replaces",
     "aws_api_gateway_domain_name.regional_certificate_name": "AWS takes no uploaded certificates for regional names",
+    "aws_apigatewayv2_authorizer.authorizer_type": "an authorizer of another type has other settings altogether",
+    "aws_apigatewayv2_domain_name.domain_name_configuration.endpoint_type": "the provider takes REGIONAL alone",
+    "aws_apigatewayv2_domain_name.domain_name_configuration.security_policy": "the provider takes TLS_1_2 alone",
+    "aws_apigatewayv2_route_response.route_response_key": "AWS takes $default alone",
 }
 
 
@@ -104,7 +120,7 @@ def types(tmp_path_factory):
     found = {}
     for kind, mark in (("resource_schemas", ""), ("data_source_schemas", "data.")):
         for name, schema in provider[kind].items():
-            if name.startswith(PREFIX):
+            if name.startswith(PREFIXES):
                 found[mark + name] = dict(attributes(schema["block"], reads=bool(mark)))
     return found
 
@@ -139,8 +155,8 @@ def covered():
 
 def test_every_type_has_a_scenario(types, covered):
     assert types.keys() - covered.keys() == MISSING.keys()
-    assert len([name for name in types if not name.startswith("data.")]) == 26
-    assert len([name for name in types if name.startswith("data.")]) == 10
+    assert len([name for name in types if not name.startswith("data.")]) == 26 + 12
+    assert len([name for name in types if name.startswith("data.")]) == 10 + 4
 
 
 def test_every_attribute_has_had_a_value(types, covered):

@@ -11,6 +11,7 @@ def test_the_whole_life(terraform):
     apis.init()
     apis.apply()
     assert apis.plans_no_change()
+    assert len(apis.resources()) == 39
     assert sorted(apis.output("document")["paths"]) == ["/$default", "/items/{id}"]
     ids = apis.output("apis")
     assert (routes(apis, ids["quick"]), routes(apis, ids["file"])) == (["$default"], ["GET /a"])
