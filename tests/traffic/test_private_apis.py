@@ -106,6 +106,15 @@ def test_only_endpoints_lead_to_a_private_api(pets, backend, get, configured):
     assert backend.received == []
 
 
+def test_headers_have_8000_bytes_at_most(pets, get, configured):
+    """"Amazon API Gateway quotas": the values of all headers, Host among them."""
+    host = len(configured.endpoint.removeprefix("http://"))
+    target = pets.path("/pets")
+    assert get(FIRST, target, {"X-Long": "x" * (8000 - host)}).status == 200
+    long = get(FIRST, target, {"X-Long": "x" * (8001 - host)})
+    assert refusal(long) == (413, "RequestTooLargeException", {"message": "Request Too Long"})
+
+
 def test_what_says_so_is_not_handed_on(pets, aws, backend, get):
     public = RestApi(aws)
     public.http_proxy("/pets", backend.url + "/pets")

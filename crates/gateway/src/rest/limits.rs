@@ -15,6 +15,9 @@ pub(crate) const URL_BYTES: usize = 8_192;
 /// The values of all headers together.
 pub(crate) const HEADER_BYTES: usize = 10_240;
 
+/// The same of requests to private APIs.
+pub(crate) const PRIVATE_HEADER_BYTES: usize = 8_000;
+
 /// An integration's timeout, and the default.
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_millis(29_000);
 

@@ -1,6 +1,6 @@
 //! The sizes that a request may have.
 
-use super::limits::{HEADER_BYTES, PAYLOAD_BYTES};
+use super::limits::{HEADER_BYTES, PAYLOAD_BYTES, PRIVATE_HEADER_BYTES};
 use crate::exchange::{Admitted, BodyError, Matched, Measured, Refusal, TooLarge};
 
 /// Refuses a request whose URL, headers or announced payload are too large. A payload whose size
@@ -18,8 +18,9 @@ pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
         return Err(Refusal::UriTooLong { what: "the URL", limit });
     }
     let size = matched.headers.values().map(http::HeaderValue::len).sum();
-    if size > HEADER_BYTES {
-        return Err(Refusal::RequestTooLarge(TooLarge::Headers { size, limit: HEADER_BYTES }));
+    let limit = if matched.stage.private.is_some() { PRIVATE_HEADER_BYTES } else { HEADER_BYTES };
+    if size > limit {
+        return Err(Refusal::RequestTooLarge(TooLarge::Headers { size, limit }));
     }
     let Matched { request, stage, method, path, caller, headers, header_names, body } = matched;
     let body = body.within(PAYLOAD_BYTES).map_err(unreadable)?;
