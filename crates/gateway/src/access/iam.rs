@@ -24,6 +24,7 @@ use super::circumstances::question;
 use super::method_arn::MethodArn;
 use super::resource_policy::{INVALIDATE_CACHE, INVOKE, denied};
 use crate::exchange::{Body, Caller, Check, IamIdentity, Matched, Refusal, Request, read_whole};
+use crate::integration::aws::Credentials;
 use crate::rest::limits::PAYLOAD_BYTES;
 use crate::rest::measure::unreadable;
 
@@ -107,6 +108,25 @@ pub(crate) async fn allowed(
         Decision::Allow => Ok((Allowed { holder, held, arn }, body)),
         decision => Err(denied(&own.arn(), &arn, decision)),
     }
+}
+
+/// By whose right services and functions are called for somebody who has proved to hold a key some time
+/// ago, and may do now what its policies say now.
+pub(crate) struct OwnRight {
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) signer: Arc<Signer>,
+}
+
+/// The right of `identity`; `None` if its key is gone or has ended, is somebody else's, or nobody can read
+/// what it may do.
+pub(crate) fn own_right(identity: &IamIdentity, signatures: &Signatures, now: Timestamp) -> Option<OwnRight> {
+    let Identified { holder, held } = signatures.identities.of_key(&identity.access_key_id)?;
+    holder.usable(now).ok()?;
+    if holder.caller.user_id() != &*identity.user_id {
+        return None;
+    }
+    let credentials = Arc::new(holder.credentials());
+    Some(OwnRight { credentials, signer: Arc::new(Signer { caller: holder.caller, held: held? }) })
 }
 
 /// What the policies of `holder` and that of the API say together. Within one account either may

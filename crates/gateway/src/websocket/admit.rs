@@ -10,10 +10,10 @@ use policy::{Decision, Principal, evaluate};
 use super::event;
 use super::stage::{Access, Place};
 use super::steps::Routed;
-use crate::access::iam::allowed;
+use crate::access::iam::{allowed, own_right};
 use crate::access::lambda_authorizer::{LambdaAuthorizer, NoVerdict};
 use crate::access::{Asking, INVOKE, Said, ask, authorized, question};
-use crate::exchange::{AuthorizerCall, Body, Caller, Refusal};
+use crate::exchange::{AuthorizerCall, Body, Caller, Refusal, Request};
 use crate::integration::lambda::EventRequest;
 use crate::mapping::query::Query;
 use crate::services::Services;
@@ -78,6 +78,17 @@ pub(super) async fn admit(
         }
         Access::Function(authorizer) => by_function(authorizer, routed, services, caller, log).await,
     }
+}
+
+/// Leaves in `caller` by what right its route's integration is called, if it is that of whoever has
+/// connected. A connection may be older than its client's policies, and outlive its key: what counts is
+/// what holds when the event happens. Without a right the integration refuses.
+pub(super) fn empower(request: &Request, services: Services<'_>, caller: &mut Caller) {
+    let identity = caller.identity.as_deref();
+    let right = identity.and_then(|own| own_right(own, &services.doors.signatures, request.received));
+    let (credentials, signer) = right.map(|own| (own.credentials, own.signer)).unzip();
+    caller.credentials = credentials;
+    caller.signer = signer;
 }
 
 /// Counts a connection on its API key's quota, if the route requires one. The key is left in `caller`.

@@ -67,6 +67,8 @@ pub(super) struct Within<'a> {
     pub(super) variables: &'a StageVariables,
     pub(super) models: Models<'a>,
     pub(super) certificate: Option<&'a ClientCertificate>,
+    /// Whether it is proved who connects.
+    pub(super) clients_sign: bool,
     pub(super) surroundings: &'a Surroundings,
 }
 
@@ -118,6 +120,10 @@ pub fn compile_stage(
         variables: &variables,
         models: Models::new(&facts.api_id, models),
         certificate: certificate.as_ref(),
+        clients_sign: snapshot.routes.iter().any(|own| {
+            let route = &own.route;
+            route.route_key == CONNECT && route.authorization_type == Some(AuthorizationType::AwsIam)
+        }),
         surroundings: &surroundings,
     };
     let mut routes = HashMap::new();

@@ -37,9 +37,13 @@ pub(super) fn target(within: &Within<'_>, route: &StoredRoute) -> Result<Option<
         vpc_links: &within.surroundings.vpc_links,
     };
     let integration = compile_integration(place, &route.route_key, &as_v1(stored))?;
-    if integration.is_by_signer() {
-        let feature = "invoking by the right of whoever has connected".to_owned();
-        return Err(ConfigurationFault::NotBuilt { feature });
+    if integration.is_by_signer() && !within.clients_sign {
+        let why = "it is called by the right of whoever has connected, but $connect does not ask for AWS_IAM";
+        let why = why.to_owned();
+        return Err(match integration {
+            Integration::Service(_) => ConfigurationFault::Role { why },
+            _ => ConfigurationFault::LambdaPermission { why },
+        });
     }
     let template = selection(stored.template_selection_expression.as_deref(), within)
         .map_err(|why| fault(format!("its template selection expression: {why}")))?;

@@ -85,6 +85,9 @@ async fn steps<'r>(
             _ => Err(Refusal::ApiConfigurationError(ConfigurationFault::NoIntegration)),
         };
     };
+    if target.integration.is_by_signer() {
+        admit::empower(routed.request, services, &mut routed.caller);
+    }
     course.lambda = matches!(target.integration, Integration::Lambda(_) | Integration::LambdaProxy(_));
     let call = prepare::prepare(&mut routed, target)?;
     course.trace.clone_from(&routed.trace);

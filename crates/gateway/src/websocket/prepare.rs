@@ -56,7 +56,7 @@ pub(super) fn prepare<'r>(routed: &mut Routed<'r>, target: &'r Target) -> Result
                 return Err(Refusal::ApiConfigurationError(ConfigurationFault::NoIntegration));
             };
             let outgoing = mapped(routed, target, &service.http, mapping)?;
-            Ok(Call::Service(service, Box::new(outgoing), None))
+            Ok(Call::Service(service, Box::new(outgoing), routed.caller.credentials.clone()))
         }
         Integration::LambdaProxy(proxy) => {
             let of = EventRequest {
