@@ -15,6 +15,7 @@ mod policy_document;
 mod request;
 mod sigv4_request;
 mod vtl_template;
+mod websocket_route;
 mod wire_request;
 
 /// What a target runs.
@@ -32,6 +33,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("policy_document", policy_document::run),
     ("sigv4_request", sigv4_request::run),
     ("vtl_template", vtl_template::run),
+    ("websocket_route", websocket_route::run),
     ("wire_request", wire_request::run),
 ];
 

@@ -13,14 +13,13 @@ use vtl::Overrides;
 
 use super::connections::{Connection, Registered};
 use super::endings::Ended;
-use super::selection::{DEFAULT, Seen};
 use super::stage::{CompiledStage, DISCONNECT, Route};
 use super::steps::Routed;
 use super::talk::{UnderWay, talk};
 use super::{WebSockets, failures, pipeline};
 use crate::Worker;
 use crate::exchange::{
-    Address, Caller, Context, HeaderNames, PathParameters, Refusal, Request, Source, WebSocketEvent,
+    Address, Caller, HeaderNames, PathParameters, Refusal, Request, Source, WebSocketEvent,
     WebSocketEventKind,
 };
 use crate::listener::Upgraded;
@@ -120,7 +119,7 @@ impl WebSockets {
         let services = Services { doors: &self.doors, ids: &self.ids, worker };
         let json = serde_json::from_slice::<Value>(&body).ok();
         let mut caller = client.caller.clone();
-        let routed = match route(&stage, &request, &client.caller, json.as_ref()) {
+        let routed = match stage.route_of(&request, &client.caller, json.as_ref()) {
             Ok(route) => route.map(|route| routed(&request, &stage, route, body, json)),
             Err(refusal) => return Some(failures::frame(&request, &refusal)),
         };
@@ -142,33 +141,6 @@ impl WebSockets {
         // What comes of it is recorded; there is nobody left to be told.
         let _ = pipeline::run(&request, &stage, Some(routed), &mut caller, services, &self.trail).await;
     }
-}
-
-/// The route of a message: the one that it names, else `$default`. What stands for something else than
-/// messages is not theirs to name.
-fn route<'s>(
-    stage: &'s CompiledStage,
-    request: &Request,
-    caller: &Caller,
-    json: Option<&Value>,
-) -> Result<Option<&'s Route>, Refusal> {
-    let selection = stage.selection.as_ref().map_err(Clone::clone)?;
-    let context = Context {
-        request,
-        stage: &stage.facts,
-        resource: None,
-        route_key: None,
-        caller,
-        trace: None,
-        outcome: None,
-    };
-    let headers = HeaderMap::new();
-    // Only messages that are JSON can be led by what they say (developer guide).
-    let key = json.and_then(|json| {
-        selection.key(&Seen { body: Some(json), headers: &headers, context: &context, answer: None })
-    });
-    let named = key.filter(|key| !key.starts_with('$')).and_then(|key| stage.routes.get(&*key));
-    Ok(named.or_else(|| stage.routes.get(DEFAULT)))
 }
 
 fn routed<'r>(

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::apigateway::{ApiKeySourceType, ContentHandlingStrategy};
-use http::HeaderName;
+use http::{HeaderMap, HeaderName};
 use regex::Regex;
 use schema::Schema;
+use serde_json::Value;
 
-use super::selection::Selection;
+use super::selection::{DEFAULT, Seen, Selection};
 use crate::access::lambda_authorizer::LambdaAuthorizer;
-use crate::exchange::{Refusal, ResourceFacts, StageFacts, StageVariables};
+use crate::exchange::{Caller, Context, Refusal, Request, ResourceFacts, StageFacts, StageVariables};
 use crate::integration::Integration;
 use crate::mapping::parameters::ResponseParameters;
 use crate::mapping::templates::Templates;
@@ -137,5 +138,46 @@ impl CompiledStage {
     #[must_use]
     pub fn routes(&self) -> usize {
         self.routes.len()
+    }
+
+    /// The key of the route that a message of `caller` takes, if any does.
+    ///
+    /// # Errors
+    /// Why no message can be led.
+    pub fn leads_to(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        message: &[u8],
+    ) -> Result<Option<&str>, Refusal> {
+        let json = serde_json::from_slice(message).ok();
+        Ok(self.route_of(request, caller, json.as_ref())?.map(|route| &*route.facts.path))
+    }
+
+    /// The route of a message: the one that it names, else `$default`. What stands for something else
+    /// than messages is not theirs to name.
+    pub(super) fn route_of(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        json: Option<&Value>,
+    ) -> Result<Option<&Route>, Refusal> {
+        let selection = self.selection.as_ref().map_err(Clone::clone)?;
+        let context = Context {
+            request,
+            stage: &self.facts,
+            resource: None,
+            route_key: None,
+            caller,
+            trace: None,
+            outcome: None,
+        };
+        let headers = HeaderMap::new();
+        // Only messages that are JSON can be led by what they say (developer guide).
+        let key = json.and_then(|json| {
+            selection.key(&Seen { body: Some(json), headers: &headers, context: &context, answer: None })
+        });
+        let named = key.filter(|key| !key.starts_with('$')).and_then(|key| self.routes.get(&*key));
+        Ok(named.or_else(|| self.routes.get(DEFAULT)))
     }
 }
