@@ -31,6 +31,26 @@ def filled(value, lookup):
     )
 
 
+def same(expected, got, exact=True):
+    """Whether `got` is what is expected; in `exact` objects with no members but those."""
+    if isinstance(expected, dict) and list(expected) == ["like"]:
+        return isinstance(got, str) and re.fullmatch(expected["like"], got, re.DOTALL) is not None
+    if expected == {"any": "number"}:
+        return type(got) in (int, float)
+    if isinstance(expected, dict):
+        names = expected.keys() | got.keys() if exact and isinstance(got, dict) else expected.keys()
+        return isinstance(got, dict) and all(
+            name in expected and name in got and same(expected[name], got[name], exact) for name in names
+        )
+    if isinstance(expected, list):
+        return (
+            isinstance(got, list)
+            and len(got) == len(expected)
+            and all(same(one, other, exact) for one, other in zip(expected, got, strict=True))
+        )
+    return type(expected) is type(got) and expected == got
+
+
 class Section:
     """One data file at work: what its scenarios share is made when the first of them asks for it."""
 

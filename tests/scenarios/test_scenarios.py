@@ -15,7 +15,7 @@ import re
 import pytest
 import yaml
 
-from scenarios.definition import Section, filled
+from scenarios.definition import Section, filled, same
 from harness.account import refused
 from harness.logs import lines
 
@@ -47,24 +47,6 @@ def section(shared_aws):
     yield find
     for one in at_work.values():
         one.close()
-
-
-def same(expected, got, exact=True):
-    """Whether `got` is what is expected; in `exact` objects with no members but those."""
-    if isinstance(expected, dict) and list(expected) == ["like"]:
-        return isinstance(got, str) and re.fullmatch(expected["like"], got, re.DOTALL) is not None
-    if isinstance(expected, dict):
-        names = expected.keys() | got.keys() if exact and isinstance(got, dict) else expected.keys()
-        return isinstance(got, dict) and all(
-            name in expected and name in got and same(expected[name], got[name], exact) for name in names
-        )
-    if isinstance(expected, list):
-        return (
-            isinstance(got, list)
-            and len(got) == len(expected)
-            and all(same(one, other, exact) for one, other in zip(expected, got, strict=True))
-        )
-    return type(expected) is type(got) and expected == got
 
 
 def headers_are(expected, message):

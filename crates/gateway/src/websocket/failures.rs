@@ -14,10 +14,20 @@ fn message(refusal: &Refusal) -> String {
         Refusal::BadRequestBody { .. } => "Bad request body".to_owned(),
         // No route takes the message; what is wrong with an authorizer is not the client's to know.
         Refusal::MissingAuthenticationToken | Refusal::NotFound => "Forbidden".to_owned(),
-        Refusal::AuthorizerConfigurationError { .. } | Refusal::AuthorizerFailure { .. } => {
-            "Internal server error".to_owned()
-        }
+        // So is what is wrong with a backend.
+        Refusal::AuthorizerConfigurationError { .. }
+        | Refusal::AuthorizerFailure { .. }
+        | Refusal::IntegrationFailure(_) => "Internal server error".to_owned(),
         other => other.message().into_owned(),
+    }
+}
+
+/// The status of a refusal. An integration that fails is a bad gateway, in whatever way it fails; REST APIs
+/// know more of them.
+pub(super) fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::IntegrationFailure(_) => StatusCode::BAD_GATEWAY,
+        _ => refusal.response().status,
     }
 }
 
@@ -35,7 +45,7 @@ pub(super) fn frame(request: &Request, refusal: &Refusal) -> Bytes {
 /// The answer to an upgrade request that is refused.
 pub(super) fn response(request: &Request, refusal: &Refusal) -> Response<Body> {
     let told = refusal.response();
-    let mut response = plain(request, told.status, &message(refusal));
+    let mut response = plain(request, status(refusal), &message(refusal));
     if let Ok(kind) = HeaderValue::from_str(told.error_type)
         && !told.error_type.is_empty()
     {

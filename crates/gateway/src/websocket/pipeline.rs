@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::stage::{CONNECT, CompiledStage, DISCONNECT, Route};
 use super::steps::{Answer, Routed};
-use super::{admit, prepare, respond, validate};
+use super::{admit, failures, prepare, respond, validate};
 use crate::exchange::{
     Answered, Blame, Call, Caller, ConfigurationFault, Context, Outcome, Refusal, Request, Trace,
     WebSocketEventKind,
@@ -158,7 +158,7 @@ impl Course<'_> {
         let answer = result.as_ref().ok();
         let status = match result {
             Ok(answer) => answer.status,
-            Err(refusal) => refusal.response().status,
+            Err(refusal) => failures::status(refusal),
         };
         let asked = self.asked;
         let integration_latency = asked.map(|(latency, _)| latency);
