@@ -9,17 +9,7 @@ import pytest
 from harness import wire
 from harness.account import answer, bad_request, conflict, not_found, status
 from harness.definitions import RestApi
-
-COLORS = {
-    "AccentColor": "#0a7d5c",
-    "BackgroundColor": "#ffffff",
-    "ErrorValidationColor": "#c00",
-    "HeaderColor": "#e8f5f0",
-    "NavigationColor": "#f6f6f6",
-    "TextColor": "#222222",
-}
-CONTENT = {"DisplayName": "Pet adoption", "Description": "All <pets>", "Theme": {"CustomColors": COLORS}}
-
+from harness.portals import COLORS, CONTENT, endpoint, portal
 
 @pytest.fixture
 def v2(aws):
@@ -38,18 +28,6 @@ def pets(aws):
     )
     api.deploy()
     return api
-
-
-def portal(v2, *products, **settings):
-    settings = {"Authorization": {"None": {}}, "EndpointConfiguration": {"None": {}}, "PortalContent": CONTENT, **settings}
-    return v2.create_portal(IncludedPortalProductArns=list(products), **settings)
-
-
-def endpoint(v2, product, api, path="/pets/{id}", method="GET", stage="test", **more):
-    parts = {"RestApiId": api.id, "Stage": stage, "Path": path, "Method": method}
-    return v2.create_product_rest_endpoint_page(
-        PortalProductId=product, RestEndpointIdentifier={"IdentifierParts": parts}, **more
-    )
 
 
 def get(gateway, path, host=None, method="GET"):
@@ -176,16 +154,6 @@ def test_bad_settings_are_refused(v2, settings, text):
     with bad_request(re.compile(f".*{re.escape(text)}.*")):
         portal(v2, **settings)
     assert v2.list_portals()["Items"] == []
-
-
-def test_what_is_not_built_is_refused(v2):
-    """Portals whose readers sign in, and names of one's own: neither is ever served open instead."""
-    cognito = {"AppClientId": "c", "UserPoolArn": "arn:aws:cognito-idp:us-east-1:1:userpool/p", "UserPoolDomain": "https://pool.example.com"}
-    certificate = {"CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/x", "DomainName": "portal.example.com"}
-    for settings in ({"Authorization": {"CognitoConfig": cognito}}, {"EndpointConfiguration": {"AcmManaged": certificate}}):
-        with pytest.raises(v2.exceptions.ClientError) as refused:
-            portal(v2, **settings)
-        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 def test_pages_are_listed_read_and_removed(v2, pets):

@@ -44,6 +44,8 @@ pub(crate) enum Destination<'a> {
         id: &'a str,
         /// What is behind it: a path, or nothing.
         path: &'a str,
+        /// Whether the path names it, not the host.
+        by_path: bool,
     },
     /// To an AWS API.
     AwsCall,
@@ -57,11 +59,12 @@ pub(crate) fn destination<'a>(head: &'a Parts, host: &'a str) -> Destination<'a>
         return Destination::Api { api, region, address: address(path, 0) };
     }
     if let Some(id) = portal_of_host(host) {
-        return Destination::Portal { id, path };
+        return Destination::Portal { id, path, by_path: false };
     }
     if let Some(rest) = path.strip_prefix(PORTAL_FORM) {
         let id = first_segment(rest);
-        return Destination::Portal { id, path: rest.get(id.len()..).unwrap_or_default() };
+        let path = rest.get(id.len()..).unwrap_or_default();
+        return Destination::Portal { id, path, by_path: true };
     }
     if let Some(rest) = path.strip_prefix(PATH_FORM) {
         let api = first_segment(rest);
@@ -157,7 +160,7 @@ mod tests {
                 let (stage, rest) = (&path[address.stage], &path[address.rest..]);
                 Some(format!("{api} {} [{stage}] [{rest}]", region.unwrap_or("-")))
             }
-            Destination::Portal { id, path } => Some(format!("portal {id} [{path}]")),
+            Destination::Portal { id, path, .. } => Some(format!("portal {id} [{path}]")),
             Destination::AwsCall => None,
         }
     }

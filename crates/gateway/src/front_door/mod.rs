@@ -33,7 +33,7 @@ use crate::exchange::{
 };
 use crate::http_api;
 use crate::listener::Serve;
-use crate::portals::Portals;
+use crate::portals::{Entrance, Portals, Visit};
 use crate::rest;
 use crate::rest::reply;
 use crate::services::Services;
@@ -176,13 +176,20 @@ impl FrontDoor {
                 Way::To { api, stage: None, address } => {
                     (self.apis.addressed(api, Some(domain.region()), path, address), None)
                 }
+                Way::Portal(id) => {
+                    let entrance = Entrance::OwnName;
+                    let visit = Visit::new(&incoming, name, id, path, entrance);
+                    return Box::pin(self.portal(visit, worker)).await;
+                }
                 Way::HealthCheck => return healthy(),
                 Way::Closed(refusal) => (Err(Refusal::Forbidden(refusal)), None),
             },
             None => match destination(&incoming.head, name) {
                 Destination::AwsCall => return self.aws_call(incoming).await,
-                Destination::Portal { id, path } => {
-                    return self.portals.answer(id, &incoming.head.method, path, incoming.received);
+                Destination::Portal { id, path, by_path } => {
+                    let entrance = if by_path { Entrance::Path } else { Entrance::DefaultName };
+                    let visit = Visit::new(&incoming, name, id, path, entrance);
+                    return Box::pin(self.portal(visit, worker)).await;
                 }
                 Destination::Api { api, region, address } => {
                     let (api, by_endpoint) = private::named(api, &incoming.head.headers);
@@ -276,6 +283,11 @@ impl FrontDoor {
         tracing::debug!(path = incoming.head.uri.path(), why = %refusal, "a request reached no stage");
         let protocol = if *refusal == Refusal::NotFound { Protocol::Http } else { Protocol::Rest };
         refused(protocol, refusal, self.ids.next())
+    }
+
+    /// Answers a portal's reader: rarer than requests to APIs, and no part of their future.
+    async fn portal(&self, visit: Visit<'_>, worker: &Rc<Worker>) -> Response<Body> {
+        self.portals.answer(&visit, &self.doors.user_pools, &worker.upstreams).await
     }
 
     async fn aws_call(&self, incoming: Incoming) -> Response<Body> {

@@ -8,8 +8,11 @@ use api::apigatewayv2::CustomColors;
 use documents::apigatewayv2_portals::{PortalSiteDocument, SiteEndpoint, SitePage, SiteProduct};
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag};
 
+use super::try_it;
+
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 pub(super) const CSS: &str = "text/css; charset=utf-8";
+pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
 pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Where links may lead.
@@ -33,6 +36,14 @@ table{border-collapse:collapse}
 td,th{border:1px solid var(--accent);padding:.3rem .6rem;text-align:left}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(16rem,1fr));gap:1rem;padding:0;list-style:none}
 .cards li{border:1px solid var(--accent);border-radius:.5rem;padding:1rem}
+header .sign-out{margin-left:auto;font-size:1rem;font-weight:400}
+.try-it{display:grid;gap:.75rem;max-width:40rem}
+.try-it label{display:grid;gap:.2rem;font-size:.9rem}
+.try-it input,.try-it select,.try-it textarea,.try-it button{font:inherit;padding:.4rem .6rem;border:1px solid \
+var(--accent);border-radius:.3rem;color:inherit;background:transparent}
+.try-it button{justify-self:start;cursor:pointer}
+.try-it :invalid:not(:placeholder-shown){border-color:var(--error)}
+.try-it pre{max-height:30rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .method{font-weight:700;color:var(--accent)}
 @media(max-width:44rem){.columns{display:block}nav{padding:1rem 1.5rem}}
 ";
@@ -86,16 +97,22 @@ pub(super) fn page(site: &PortalSiteDocument, product: &SiteProduct, page: &Site
     whole(site, &page.title, Some(product), &main)
 }
 
-/// An endpoint of a product.
-pub(super) fn endpoint(site: &PortalSiteDocument, product: &SiteProduct, endpoint: &SiteEndpoint) -> String {
-    let SiteEndpoint { page, method, path, endpoint: address } = endpoint;
+/// An endpoint of a product, with a form to try it if `tried`.
+pub(super) fn endpoint(
+    site: &PortalSiteDocument,
+    product: &SiteProduct,
+    endpoint: &SiteEndpoint,
+    tried: bool,
+) -> String {
+    let SiteEndpoint { page, method, path, endpoint: address, .. } = endpoint;
     let main = format!(
         "<h1>{}</h1>\n<p><span class=\"method\">{method}</span> <code>{}</code></p>\n{}\n<h2>Request</h2>\n<pre>curl \
-         -X {method} '{}'</pre>\n",
+         -X {method} '{}'</pre>\n{}",
         escaped(&page.title),
         escaped(path),
         markdown(&page.body),
         escaped(&address.replace('\'', "%27")),
+        if tried { try_it::form(endpoint) } else { String::new() },
         method = escaped(method),
     );
     whole(site, &page.title, Some(product), &main)
@@ -118,10 +135,14 @@ fn whole(site: &PortalSiteDocument, title: &str, product: Option<&SiteProduct>, 
     let logo = site.logo_uri.as_deref().map(|uri| format!("<img src=\"{}\" alt=\"\">", escaped(uri)));
     let navigation = product.map(navigation).unwrap_or_default();
     let (title, name, logo) = (escaped(title), escaped(&site.title), logo.unwrap_or_default());
+    let leave = match site.sign_in {
+        Some(_) => "<a class=\"sign-out\" href=\"sign-out\">Sign out</a>",
+        None => "",
+    };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<link rel=\"stylesheet\" \
-         href=\"style.css\">\n</head>\n<body>\n<header>{logo}<a href=\"./\">{name}</a></header>\n<div \
+         href=\"style.css\">\n</head>\n<body>\n<header>{logo}<a href=\"./\">{name}</a>{leave}</header>\n<div \
          class=\"columns\">\n{navigation}<main>\n{main}</main>\n</div>\n</body>\n</html>\n"
     )
 }
@@ -181,7 +202,7 @@ fn harmless(address: CowStr<'_>) -> CowStr<'_> {
     if leads { address } else { CowStr::Borrowed("") }
 }
 
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);
     }
@@ -224,6 +245,8 @@ mod tests {
         assert_eq!(escaped("a<b>\"c\"&'d'"), "a&lt;b&gt;&quot;c&quot;&amp;&#39;d&#39;");
         let site = PortalSiteDocument {
             host: String::new(),
+            domain: None,
+            sign_in: None,
             secret_path: String::new(),
             ends: None,
             title: "</title><script>".to_owned(),

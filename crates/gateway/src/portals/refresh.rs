@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use base::Scope;
 use documents::apigateway::within;
-use documents::apigatewayv2_portals::{PREVIEW, PUBLISHED, PortalSiteDocument};
-use store::{Batch, Store, StoreFault, Transaction};
+use documents::apigatewayv2_portals::{PREVIEW, PUBLISHED, PortalSessionKeyDocument, PortalSiteDocument};
+use store::{Batch, Change, Key, Store, StoreFault, Transaction};
 
 use super::{Portals, Site};
 
@@ -24,7 +24,10 @@ pub(crate) fn load(store: &Store, portals: &Portals) -> Result<(), StoreFault> {
 pub(crate) async fn take(store: &Store, batch: &Batch, portals: &Portals) -> Result<(), StoreFault> {
     let affected: BTreeSet<(Scope, String)> = match batch {
         Batch::Changes(changes) => {
-            let changed = changes.iter().filter(|change| change.is::<PortalSiteDocument>());
+            let own = |change: &&Change| {
+                change.is::<PortalSiteDocument>() || change.is::<PortalSessionKeyDocument>()
+            };
+            let changed = changes.iter().filter(own);
             changed
                 .filter_map(|change| Some((change.scope.clone(), change.key.part(0)?.to_owned())))
                 .collect()
@@ -58,16 +61,20 @@ fn sites(
     scope: &Scope,
     id: &str,
 ) -> Result<(Option<Site>, Option<Site>), StoreFault> {
-    let mut compiled = |part: &str| {
-        let read = transaction.get::<PortalSiteDocument>(scope, &within(id, part));
+    fn readable<T>(id: &str, read: Result<Option<T>, StoreFault>) -> Result<Option<T>, StoreFault> {
         match read {
-            Ok(document) => Ok(document.as_ref().map(Site::compile)),
             Err(fault @ StoreFault::Undecodable { .. }) => {
                 tracing::error!(portal = id, %fault, "a portal cannot be served");
                 Ok(None)
             }
-            Err(fault) => Err(fault),
+            other => other,
         }
+    }
+    let key = readable(id, transaction.get::<PortalSessionKeyDocument>(scope, &Key::new([id])))?;
+    let key = key.map(|document| document.key);
+    let mut compiled = |part: &str| {
+        let read = readable(id, transaction.get::<PortalSiteDocument>(scope, &within(id, part)))?;
+        Ok(read.map(|document| Site::compile(id, &document, key.as_ref())))
     };
     Ok((compiled(PUBLISHED)?, compiled(PREVIEW)?))
 }

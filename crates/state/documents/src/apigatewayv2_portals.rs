@@ -5,7 +5,7 @@ use api::apigatewayv2::{
     CustomColors, DisplayContentOverrides, GetPortalProductResponse, GetProductPageResponse,
     GetProductRestEndpointPageResponse, PortalSummary,
 };
-use base::Timestamp;
+use base::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::Document;
 
@@ -23,6 +23,29 @@ pub struct PortalDocument {
 
 impl Document for PortalDocument {
     const COLLECTION: &'static str = "apigatewayv2/portals";
+}
+
+/// That a domain name is a portal's: by its definition, or by the site that it has published. Key: the
+/// name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalNameDocument {
+    /// The portal's id.
+    pub portal_id: String,
+}
+
+impl Document for PortalNameDocument {
+    const COLLECTION: &'static str = "apigatewayv2/portalnames";
+}
+
+/// What a portal's sessions are authenticated with, on every node. Key: the portal's id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalSessionKeyDocument {
+    /// 64 letters and digits.
+    pub key: Secret,
+}
+
+impl Document for PortalSessionKeyDocument {
+    const COLLECTION: &'static str = "apigatewayv2/portalsessionkeys";
 }
 
 /// A portal product. Key: its id.
@@ -86,8 +109,14 @@ impl Document for ProductRestEndpointPageDocument {
 /// [`PUBLISHED`] or [`PREVIEW`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PortalSiteDocument {
-    /// The host that it is served at.
+    /// The host that it is served at if it has no name of its own.
     pub host: String,
+    /// The name of its own that it is served at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<SiteDomain>,
+    /// Who may read it, if not everybody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SiteSignIn>,
     /// In front of all its paths: what only whoever was told of a preview knows. Empty if it is
     /// published.
     #[serde(default)]
@@ -117,6 +146,26 @@ pub const PREVIEW: &str = "preview";
 
 impl Document for PortalSiteDocument {
     const COLLECTION: &'static str = "apigatewayv2/portalsites";
+}
+
+/// A domain name of a site's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteDomain {
+    /// The name, in lower case.
+    pub name: String,
+    /// The ARN of the certificate that it is served with.
+    pub certificate_arn: String,
+}
+
+/// The user pool whose users may read a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteSignIn {
+    /// The pool.
+    pub user_pool_arn: String,
+    /// Where it signs users in: `https://{host}`, without a path.
+    pub origin: String,
+    /// The app client that the portal is.
+    pub client_id: String,
 }
 
 /// A product on a site.
@@ -165,4 +214,23 @@ pub struct SiteEndpoint {
     pub path: String,
     /// Where it is called: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`.
     pub endpoint: String,
+    /// How it can be tried, if it can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub try_it: Option<SiteTryIt>,
+}
+
+/// Where requests of those go who try an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SiteTryIt {
+    /// To the endpoint as it is shown: its author wrote it.
+    Shown,
+    /// To the API by its own address, which is another where the gateway is reached by another name.
+    Api {
+        /// The API's id.
+        api: String,
+        /// The region of the API.
+        region: String,
+        /// The stage.
+        stage: String,
+    },
 }

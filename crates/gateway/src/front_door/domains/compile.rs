@@ -8,7 +8,7 @@ use documents::acm::TlsIdentity;
 use documents::apigateway_domain_names::{BasePathMappingDocument, DomainNameDocument, RoutingRuleDocument};
 use store::Key;
 
-use super::{Domain, Known, Mappings, PrivateDomain, Rules, names};
+use super::{Domain, Known, Mappings, PrivateDomain, Routes, Rules, names};
 use crate::access::DomainPolicy;
 use crate::exchange::DomainRefusal;
 use crate::tls::{Demands, Settings, TlsServer, Truststore, Truststores};
@@ -128,7 +128,7 @@ fn routes(
     domain: &DomainName,
     rules: Result<Vec<RoutingRuleDocument>, String>,
     mappings: Result<Vec<BasePathMappingDocument>, String>,
-) -> Result<(Rules, Mappings), DomainRefusal> {
+) -> Result<Routes, DomainRefusal> {
     let unusable = |why: String| DomainRefusal::Unusable(why.into());
     let (by_rules, by_mappings) = match domain.routing_mode {
         Some(RoutingMode::RoutingRuleOnly) => (true, false),
@@ -143,7 +143,7 @@ fn routes(
         true => Mappings::new(mappings.map_err(unusable)?.into_iter().map(|document| document.mapping)),
         false => Mappings::default(),
     };
-    Ok((rules.map_err(unusable)?, mappings))
+    Ok(Routes::Apis(rules.map_err(unusable)?, mappings))
 }
 
 /// Whether it asks for what cannot be had without TLS: certificates of clients, or that the name in
@@ -156,7 +156,11 @@ fn is_only_secure(domain: &DomainName) -> bool {
 
 /// Where the certificate of ACM is stored that it is served with.
 pub(super) fn certificate_of(domain: &DomainName) -> Option<(Scope, Key)> {
-    let arn = domain.regional_certificate_arn.as_ref().or(domain.certificate_arn.as_ref())?;
+    certificate_at(domain.regional_certificate_arn.as_ref().or(domain.certificate_arn.as_ref())?)
+}
+
+/// Where the certificate of ACM with this ARN is stored.
+pub(super) fn certificate_at(arn: &str) -> Option<(Scope, Key)> {
     let arn: Arn = arn.parse().ok()?;
     let id = arn.resource.strip_prefix("certificate/")?.to_owned();
     Some((Scope::new(arn.account, arn.region), Key::new([id])))

@@ -1,6 +1,8 @@
 //! The custom domain names that are served, by host. Requests look them up without waiting;
 //! changes put a new map in the place of the old one.
 //!
+//! Domain names of developer portals are among them.
+//!
 //! A name is served for whoever made it first: names are alone in their region, and here all
 //! regions answer on the same address, so that nobody takes over another's name by making it in
 //! another region.
@@ -8,6 +10,7 @@
 mod compile;
 mod mappings;
 mod names;
+mod portals;
 mod refresh;
 mod rules;
 
@@ -63,8 +66,8 @@ struct Known {
 pub(super) struct Domain {
     name: Box<str>,
     region: Box<str>,
-    /// Where its requests lead, or why they lead nowhere: what no rule holds for goes by the mappings.
-    routes: Result<(Rules, Mappings), DomainRefusal>,
+    /// Where its requests lead, or why they lead nowhere.
+    routes: Result<Routes, DomainRefusal>,
     /// Whether it asks for what only TLS gives.
     only_secure: bool,
     /// Whether clients have to have certificates.
@@ -73,6 +76,15 @@ pub(super) struct Domain {
     private: Option<PrivateDomain>,
     /// Its certificate and what it asks of TLS connections; an error if it cannot be shown.
     tls: Result<Arc<TlsServer>, Box<str>>,
+}
+
+/// Where the requests of a name lead.
+#[derive(Debug)]
+enum Routes {
+    /// To APIs: what no rule holds for goes by the mappings.
+    Apis(Rules, Mappings),
+    /// To the developer portal of this id.
+    Portal(Box<str>),
 }
 
 /// What a private custom domain name says of the ways to it.
@@ -96,6 +108,8 @@ pub(super) enum Way<'d> {
         /// The places of base path, stage and rest.
         address: Address,
     },
+    /// To the developer portal of this id.
+    Portal(&'d str),
     /// To no API: API Gateway answers itself.
     HealthCheck,
     /// Nowhere.
@@ -193,6 +207,11 @@ impl Domains {
         self.matching(|known| known.certificates.iter().any(|(own, id)| own == scope && id == key))
     }
 
+    /// The name of a portal's own under which the portal is served.
+    fn of_portal(&self, scope: &Scope, id: &str) -> Vec<(Scope, Key)> {
+        self.matching(|known| known.scope == *scope && portals::portal_in(&known.key) == Some(id))
+    }
+
     /// The names of this key, of whatever account and region: associations are in the account of their
     /// VPC endpoint.
     fn of_key(&self, key: &Key) -> Vec<(Scope, Key)> {
@@ -275,7 +294,8 @@ impl Domain {
     pub(super) fn way(&self, path: &str, headers: &HeaderMap, connection: Option<&Secured>) -> Way<'_> {
         let closed = |why| Way::Closed(self.refuses(why));
         let (rules, mappings) = match &self.routes {
-            Ok(routes) => routes,
+            Ok(Routes::Apis(rules, mappings)) => (rules, mappings),
+            Ok(Routes::Portal(id)) => return Way::Portal(id),
             Err(why) => return closed(why.clone()),
         };
         match connection {

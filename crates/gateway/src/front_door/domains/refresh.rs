@@ -11,8 +11,8 @@ use documents::apigateway_domain_names::{
 use store::{Batch, Change, Key, Store, StoreFault, Transaction};
 
 use super::super::refresh::tolerant;
-use super::Domains;
 use super::compile::{Stored, certificate_of, compile};
+use super::{Domains, portals};
 
 /// Loads all custom domain names. Blocks until that is done.
 pub(in crate::front_door) fn load(store: &Store, domains: &Domains) -> Result<(), StoreFault> {
@@ -21,7 +21,7 @@ pub(in crate::front_door) fn load(store: &Store, domains: &Domains) -> Result<()
         let stored = store.blocking_read(move |transaction| stored(transaction, &of, &at))?;
         serve(domains, &scope, &key, stored);
     }
-    Ok(())
+    portals::load(store, domains)
 }
 
 /// Brings into effect what has changed.
@@ -30,16 +30,17 @@ pub(in crate::front_door) async fn take(
     batch: &Batch,
     domains: &Domains,
 ) -> Result<(), StoreFault> {
-    let affected = match batch {
+    let affected: BTreeSet<_> = match batch {
         Batch::Changes(changes) => changed(changes, domains),
         Batch::Reload(_) => store.read(keys).await?.into_iter().chain(domains.stored()).collect(),
     };
+    let affected = affected.into_iter().filter(|(_, key)| portals::portal_in(key).is_none());
     for (scope, key) in affected {
         let (of, at) = (scope.clone(), key.clone());
         let stored = store.read(move |transaction| stored(transaction, &of, &at)).await?;
         serve(domains, &scope, &key, stored);
     }
-    Ok(())
+    portals::take(store, batch, domains).await
 }
 
 fn changed(changes: &[Change], domains: &Domains) -> BTreeSet<(Scope, Key)> {

@@ -76,6 +76,7 @@ impl Running {
         let domain = self.domains.find(host, None)?;
         Some(match domain.way("/", &HeaderMap::new(), None) {
             Way::To { api, .. } => format!("{api} in {}", domain.region()),
+            Way::Portal(id) => format!("portal {id}"),
             Way::HealthCheck => "health".to_owned(),
             Way::Closed(why) => why.to_string(),
         })

@@ -82,6 +82,17 @@ pub(super) fn check(call: &mut Call<'_, '_>, document: &DomainNameDocument) -> O
     check_of_acm(call, domain, edge)
 }
 
+/// Refuses what a portal's domain name cannot be served with: its certificate is CloudFront's, as that of
+/// an edge-optimized endpoint is (API Gateway developer guide, "Create a portal in API Gateway").
+pub(in super::super::super) fn check_of_portal(
+    call: &mut Call<'_, '_>,
+    arn: &str,
+    name: &str,
+) -> Outcome<()> {
+    let certificate = look_up(call, arn, EDGE_REGION)?;
+    if is_for(&certificate, name) { Ok(()) } else { Err(not_associated(arn, name)) }
+}
+
 fn check_of_acm(call: &mut Call<'_, '_>, domain: &DomainName, edge: bool) -> Outcome<()> {
     let name = domain.domain_name.as_deref().unwrap_or_default();
     let own_region = call.scope().region().to_owned();

@@ -3,9 +3,9 @@
 //! in `certificates`, how one is patched in `update`, and with whom private ones are shared in
 //! `sharing`. Which paths of it lead where is in `base_path_mappings`.
 
-mod certificates;
+pub(in super::super) mod certificates;
 mod endpoints;
-mod names;
+pub(in super::super) mod names;
 mod policies;
 mod settings;
 pub(in super::super) mod sharing;

@@ -1,7 +1,10 @@
 //! The names themselves: which are names, and which are taken.
 
 use api::apigateway::{DomainName, EndpointType};
+use base::Scope;
 use documents::apigateway_domain_names::{DomainNameDocument, domain_name_key};
+use documents::apigatewayv2_portals::PortalNameDocument;
+use store::Key;
 
 use super::super::limits;
 use super::super::refusals::bad_request;
@@ -10,7 +13,7 @@ use crate::{Call, Outcome};
 /// Refuses what is no host name (RFC 1035; API Gateway developer guide, "Custom domain name for
 /// public REST APIs": 63 octets a label, 255 in all, a wildcard for the first label alone). That
 /// capitals are refused is what AWS CDK's `DomainName` checks for. The text is not recorded.
-pub(super) fn check(name: &str) -> Outcome<()> {
+pub(in super::super::super) fn check(name: &str) -> Outcome<()> {
     let rest = name.strip_prefix("*.").unwrap_or(name);
     let mut labels = rest.split('.');
     let good = fits(name) && rest.contains('.') && labels.all(is_label);
@@ -44,6 +47,10 @@ pub(super) fn check_free(call: &mut Call<'_, '_>, domain: &DomainName) -> Outcom
         // Seen in reports of AWS's users.
         return Err(bad_request("The domain name you provided already exists."));
     }
+    // A portal's name is served here, whatever its region.
+    if !call.tx.find_anywhere::<PortalNameDocument>(&Key::new([name]))?.is_empty() {
+        return Err(taken_at_the_edge());
+    }
     if is_edge(domain) && others.iter().any(|(_, other)| is_edge(&other.domain_name)) {
         return Err(taken_at_the_edge());
     }
@@ -51,6 +58,24 @@ pub(super) fn check_free(call: &mut Call<'_, '_>, domain: &DomainName) -> Outcom
         check_wildcard(call, parent)?;
     }
     Ok(())
+}
+
+/// Refuses a portal's name that is somebody's custom domain name, or another portal's: "The domain name you
+/// provide must be unique" (API Gateway developer guide, "Create a portal in API Gateway"). Here one
+/// address serves all regions, so that a name is only one's in all of them.
+pub(in super::super::super) fn check_free_for_portal(
+    call: &mut Call<'_, '_>,
+    name: &str,
+    portal: &str,
+) -> Outcome<()> {
+    let custom = call.tx.find_anywhere::<DomainNameDocument>(&domain_name_key(name, None))?;
+    let portals = call.tx.find_anywhere::<PortalNameDocument>(&Key::new([name]))?;
+    let scope = call.scope();
+    let own = |owner: &Scope, document: &PortalNameDocument| owner == scope && document.portal_id == portal;
+    match custom.is_empty() && portals.iter().all(|(owner, document)| own(owner, document)) {
+        true => Ok(()),
+        false => Err(taken_at_the_edge()),
+    }
 }
 
 /// Refuses a domain name that becomes edge-optimized while another of its name is.

@@ -20,7 +20,6 @@ use documents::apigateway::{
 use documents::apigatewayv2_portals::ProductRestEndpointPageDocument;
 use serde_json::{Value, json};
 use store::Key;
-use wire::ServiceError;
 
 use super::super::limits;
 use super::super::listed;
@@ -268,14 +267,12 @@ fn is_private(call: &mut Call<'_, '_>, parts: &IdentifierParts) -> Outcome<Optio
     }))
 }
 
-/// Private APIs cannot be tried (same page); that others can is not built, so that nobody is promised it.
+/// Private APIs cannot be tried (API Gateway developer guide, "Enable try it for an API Gateway product REST
+/// endpoint in your portal").
 fn try_it(given: Option<TryItState>, private: bool) -> Outcome<TryItState> {
     match given {
         Some(TryItState::Enabled) if private => Err(bad_request("Try it is not available for private APIs")),
-        Some(TryItState::Enabled) => {
-            let operation = <op::CreateProductRestEndpointPage as api::Operation>::TABLE;
-            Err(ServiceError::not_implemented(operation).into())
-        }
+        Some(TryItState::Enabled) => Ok(TryItState::Enabled),
         Some(TryItState::Disabled) | None => Ok(TryItState::Disabled),
     }
 }

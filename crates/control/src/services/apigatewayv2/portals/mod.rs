@@ -4,12 +4,14 @@
 //!
 //! Few of AWS's texts are known; refusals say the same in our words.
 
+mod domain;
 mod endpoint_pages;
 mod portal;
 mod product_pages;
 mod products;
 mod publication;
 mod sharing;
+mod sign_in;
 
 use base::{Arn, Scope};
 

@@ -3,22 +3,20 @@
 use api::Empty;
 use api::apigatewayv2::operations as op;
 use api::apigatewayv2::{
-    Authorization, CreatePortalRequest, CreatePortalResponse, CustomColors, DeletePortalRequest,
-    EndpointConfigurationRequest, EndpointConfigurationResponse, GetPortalRequest, GetPortalResponse,
-    ListPortalsRequest, ListPortalsResponse, PortalContent, PortalSummary, PublishStatus,
+    CreatePortalRequest, CreatePortalResponse, CustomColors, DeletePortalRequest, GetPortalRequest,
+    GetPortalResponse, ListPortalsRequest, ListPortalsResponse, PortalContent, PortalSummary, PublishStatus,
     UpdatePortalRequest, UpdatePortalResponse,
 };
-use base::{Scope, ids};
-use documents::apigatewayv2_portals::{PortalDocument, PortalSiteDocument};
+use base::ids;
+use documents::apigatewayv2_portals::{PortalDocument, PortalSessionKeyDocument, PortalSiteDocument};
 use indexmap::IndexMap;
 use store::Key;
-use wire::ServiceError;
 
 use super::super::limits;
 use super::super::listed;
 use super::super::refusals::{bad_request, conflict, unknown};
 use super::super::shapes::same;
-use super::{arn, products, publication};
+use super::{arn, domain, products, publication, sign_in};
 use crate::{Call, Outcome, Registry, tags};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -46,8 +44,8 @@ pub(super) fn create_portal(
     let mut content = checked(&input.portal_content)?;
     content.theme.logo_last_uploaded = logo_uri.as_ref().map(|_| call.now());
     let portal = PortalSummary {
-        authorization: authorization(&input.authorization)?,
-        endpoint_configuration: endpoints(call.scope(), &id, &input.endpoint_configuration)?,
+        authorization: sign_in::authorization(call.scope(), &input.authorization)?,
+        endpoint_configuration: domain::endpoints(call, &id, &input.endpoint_configuration)?,
         included_portal_product_arns: included(call, input.included_portal_product_arns.as_deref())?,
         last_modified: call.now(),
         portal_arn: arn(call.scope(), format!("/portals/{id}")),
@@ -63,6 +61,7 @@ pub(super) fn create_portal(
     };
     let document = PortalDocument { portal, logo_uri, created: call.now() };
     put(call, &document)?;
+    domain::settle(call, &document.portal.portal_id, &domain::Held::default())?;
     same(&document.portal)
 }
 
@@ -84,12 +83,13 @@ fn list_portals(call: &mut Call<'_, '_>, input: &ListPortalsRequest) -> Outcome<
 /// Changes what is given. What is published stays as it is until it is published anew.
 fn update_portal(call: &mut Call<'_, '_>, input: &UpdatePortalRequest) -> Outcome<UpdatePortalResponse> {
     let mut document = find(call, &input.portal_id)?;
+    let held = domain::held(call, &input.portal_id)?;
     let portal = &mut document.portal;
     if let Some(given) = &input.authorization {
-        portal.authorization = authorization(given)?;
+        portal.authorization = sign_in::authorization(call.scope(), given)?;
     }
     if let Some(given) = &input.endpoint_configuration {
-        portal.endpoint_configuration = endpoints(&call.context.scope, &input.portal_id, given)?;
+        portal.endpoint_configuration = domain::endpoints(call, &input.portal_id, given)?;
     }
     if input.included_portal_product_arns.is_some() {
         portal.included_portal_product_arns = included(call, input.included_portal_product_arns.as_deref())?;
@@ -109,6 +109,7 @@ fn update_portal(call: &mut Call<'_, '_>, input: &UpdatePortalRequest) -> Outcom
     }
     portal.last_modified = call.context.now;
     put(call, &document)?;
+    domain::settle(call, &input.portal_id, &held)?;
     same(&publication::with_preview(call, document.portal)?)
 }
 
@@ -120,9 +121,12 @@ fn delete_portal(call: &mut Call<'_, '_>, input: &DeletePortalRequest) -> Outcom
     if document.portal.publish_status != Some(PublishStatus::Disabled) {
         return Err(bad_request("The portal must be disabled before it can be deleted"));
     }
+    let held = domain::held(call, &input.portal_id)?;
     let key = Key::new([&input.portal_id]);
     call.tx.delete_prefix::<PortalSiteDocument>(&call.context.scope, &key)?;
+    call.tx.delete::<PortalSessionKeyDocument>(&call.context.scope, &key)?;
     call.tx.delete::<PortalDocument>(&call.context.scope, &key)?;
+    domain::settle(call, &input.portal_id, &held)?;
     Ok(Empty {})
 }
 
@@ -131,7 +135,8 @@ pub(super) fn find(call: &mut Call<'_, '_>, id: &str) -> Outcome<PortalDocument>
     look_up(call, id)?.ok_or_else(|| unknown("Portal"))
 }
 
-fn look_up(call: &mut Call<'_, '_>, id: &str) -> Outcome<Option<PortalDocument>> {
+/// The same, if there is one.
+pub(super) fn look_up(call: &mut Call<'_, '_>, id: &str) -> Outcome<Option<PortalDocument>> {
     if id.is_empty() || id.len() > limits::NAME {
         return Ok(None);
     }
@@ -152,44 +157,6 @@ pub(super) fn all(call: &mut Call<'_, '_>) -> Outcome<Vec<PortalDocument>> {
 /// There may not be more of something.
 pub(super) fn too_many(what: &str, most: usize) -> crate::Failure {
     bad_request(format!("Maximum number of {what} has been reached. The limit is {most}."))
-}
-
-/// Whether anybody may look at the portal. Those whose readers have to sign in are not built: they are
-/// refused when they are defined, so that none is ever served to strangers.
-fn authorization(given: &Authorization) -> Outcome<Authorization> {
-    match (&given.none, &given.cognito_config) {
-        (Some(_), None) => Ok(given.clone()),
-        (None, Some(_)) => Err(ServiceError::not_implemented(op_table()).into()),
-        _ => Err(bad_request("A portal must have exactly one way of authorization")),
-    }
-}
-
-/// The host that the site has by itself: `p-{id}.apigw-portal.{region}.on.aws` (API Gateway developer
-/// guide, "Create a portal in API Gateway").
-fn endpoints(
-    scope: &Scope,
-    id: &str,
-    given: &EndpointConfigurationRequest,
-) -> Outcome<EndpointConfigurationResponse> {
-    match (&given.none, &given.acm_managed) {
-        (Some(_), None) => Ok(EndpointConfigurationResponse {
-            portal_default_domain_name: format!("p-{id}.apigw-portal.{}.on.aws", scope.region()),
-            portal_domain_hosted_zone_id: HOSTED_ZONE.to_owned(),
-            certificate_arn: None,
-            domain_name: None,
-        }),
-        // Names of one's own need a certificate that the front door shows.
-        (None, Some(_)) => Err(ServiceError::not_implemented(op_table()).into()),
-        _ => Err(bad_request("A portal must have exactly one endpoint configuration")),
-    }
-}
-
-/// The zone of CloudFront's names, where AWS serves portals (Amazon Route 53 API reference,
-/// `AliasTarget`).
-const HOSTED_ZONE: &str = "Z2FDTNDATAQYW2";
-
-fn op_table() -> &'static api::OperationTable {
-    <op::CreatePortal as api::Operation>::TABLE
 }
 
 /// The products that a portal shows: those of the account, and those that others share with it.

@@ -7,17 +7,19 @@ use api::apigatewayv2::operations as op;
 use api::apigatewayv2::{
     DisablePortalRequest, DisplayOrder, GetProductRestEndpointPageResponse, PortalSummary, Preview,
     PreviewPortalRequest, PreviewPortalResponse, PreviewStatus, PublishPortalRequest, PublishPortalResponse,
-    PublishStatus,
+    PublishStatus, TryItState,
 };
 use base::{Scope, ids};
 use documents::apigateway::within;
 use documents::apigatewayv2_portals::{
-    PREVIEW, PUBLISHED, PortalDocument, PortalProductDocument, PortalSiteDocument, SiteEndpoint, SitePage,
-    SiteProduct, SiteSection,
+    PREVIEW, PUBLISHED, PortalDocument, PortalProductDocument, PortalSessionKeyDocument, PortalSiteDocument,
+    SiteEndpoint, SitePage, SiteProduct, SiteSection, SiteTryIt,
 };
 
+use store::Key;
+
 use super::super::refusals::conflict;
-use super::{endpoint_pages, portal, product_pages, products};
+use super::{domain, endpoint_pages, portal, product_pages, products, sign_in};
 use crate::{Call, Outcome, Registry};
 
 /// How long a preview can be looked at: "a short-lived URL" (same guide, "Preview a portal in API
@@ -36,34 +38,51 @@ pub(super) fn publish_portal(
     input: &PublishPortalRequest,
 ) -> Outcome<PublishPortalResponse> {
     let mut document = portal::find(call, &input.portal_id)?;
+    let held = domain::held(call, &input.portal_id)?;
     let site = site(call, &document)?;
+    if site.sign_in.is_some() {
+        sign_in::keep_session_key(call, &input.portal_id)?;
+    }
     call.tx.put(&call.context.scope, &within(&input.portal_id, PUBLISHED), &site)?;
     let portal = &mut document.portal;
     portal.publish_status = Some(PublishStatus::Published);
     portal.last_published = Some(call.context.now);
     portal.last_published_description.clone_from(&input.description);
     portal::put(call, &document)?;
+    domain::settle(call, &input.portal_id, &held)?;
     Ok(PublishPortalResponse {})
 }
 
 fn disable_portal(call: &mut Call<'_, '_>, input: &DisablePortalRequest) -> Outcome<Empty> {
     let mut document = portal::find(call, &input.portal_id)?;
+    let held = domain::held(call, &input.portal_id)?;
     if !call.tx.delete::<PortalSiteDocument>(&call.context.scope, &within(&input.portal_id, PUBLISHED))? {
         return Err(conflict("The portal is not published"));
     }
+    // Whoever is signed in is not any more when it is published again.
+    call.tx.delete::<PortalSessionKeyDocument>(&call.context.scope, &Key::new([&input.portal_id]))?;
     document.portal.publish_status = Some(PublishStatus::Disabled);
     portal::put(call, &document)?;
+    domain::settle(call, &input.portal_id, &held)?;
     Ok(Empty {})
 }
 
-/// Makes the site as it would be published now, at an address that nobody guesses.
+/// Makes the site as it would be published now, at an address that nobody guesses. The address is what
+/// lets in: it is the default host's, nobody signs in there, and nothing can be tried.
 fn preview_portal(call: &mut Call<'_, '_>, input: &PreviewPortalRequest) -> Outcome<PreviewPortalResponse> {
     let document = portal::find(call, &input.portal_id)?;
-    let site = PortalSiteDocument {
+    let mut site = PortalSiteDocument {
+        domain: None,
+        sign_in: None,
         secret_path: format!("/preview-{}", ids::uuid(&call.plane.random)),
         ends: Some(call.now().plus(PREVIEW_TIME)),
         ..site(call, &document)?
     };
+    for endpoint in
+        site.products.iter_mut().flat_map(|product| &mut product.sections).flat_map(|of| &mut of.endpoints)
+    {
+        endpoint.try_it = None;
+    }
     call.tx.put(&call.context.scope, &within(&input.portal_id, PREVIEW), &site)?;
     Ok(PreviewPortalResponse {})
 }
@@ -90,6 +109,8 @@ fn site(call: &mut Call<'_, '_>, document: &PortalDocument) -> Outcome<PortalSit
     }
     Ok(PortalSiteDocument {
         host: portal.endpoint_configuration.portal_default_domain_name.clone(),
+        domain: domain::of_site(portal),
+        sign_in: sign_in::of_site(call.scope(), portal)?,
         secret_path: String::new(),
         ends: None,
         title: portal.portal_content.display_name.clone(),
@@ -127,7 +148,9 @@ fn site_product(
     let mut documents = endpoint_pages::all(call, scope, &id)?;
     documents.sort_by_key(|document| document.created.as_millis());
     for document in documents {
-        endpoints.push(endpoint_pages::shown(call, scope, document)?);
+        let own = document.overrides.as_ref().is_some_and(|overrides| overrides.endpoint.is_some());
+        let page = endpoint_pages::shown(call, scope, document)?;
+        endpoints.push((page.product_rest_endpoint_page_arn.clone(), site_endpoint(scope, page, own)));
     }
     Ok(SiteProduct {
         title: product.display_name.unwrap_or_default(),
@@ -138,27 +161,37 @@ fn site_product(
     })
 }
 
-/// The endpoints by the sections that the product puts them in; those of no section come last.
-fn sections(order: &DisplayOrder, mut pages: Vec<GetProductRestEndpointPageResponse>) -> Vec<SiteSection> {
+/// The endpoints, which come with their pages' ARNs, by the sections that the product puts them in; those
+/// of no section come last.
+fn sections(order: &DisplayOrder, mut pages: Vec<(Option<String>, SiteEndpoint)>) -> Vec<SiteSection> {
     let mut sections = Vec::new();
     for section in order.contents.iter().flatten() {
         let mut endpoints = Vec::new();
         for arn in &section.product_rest_endpoint_page_arns {
-            let at = pages.iter().position(|page| page.product_rest_endpoint_page_arn.as_ref() == Some(arn));
-            endpoints.extend(at.map(|at| site_endpoint(pages.remove(at))));
+            let at = pages.iter().position(|(own, _)| own.as_ref() == Some(arn));
+            endpoints.extend(at.map(|at| pages.remove(at).1));
         }
         sections.push(SiteSection { name: section.section_name.clone(), endpoints });
     }
     if !pages.is_empty() {
-        let endpoints = pages.into_iter().map(site_endpoint).collect();
+        let endpoints = pages.into_iter().map(|(_, endpoint)| endpoint).collect();
         sections.push(SiteSection { name: String::new(), endpoints });
     }
     sections
 }
 
-fn site_endpoint(page: GetProductRestEndpointPageResponse) -> SiteEndpoint {
+/// A page on the site; `own` if its author wrote where the endpoint is.
+fn site_endpoint(scope: &Scope, page: GetProductRestEndpointPageResponse, own: bool) -> SiteEndpoint {
     let content = page.display_content.unwrap_or_default();
     let parts = page.rest_endpoint_identifier.and_then(|of| of.identifier_parts).unwrap_or_default();
+    let try_it = (page.try_it_state == Some(TryItState::Enabled)).then(|| match own {
+        true => SiteTryIt::Shown,
+        false => SiteTryIt::Api {
+            api: parts.rest_api_id.clone(),
+            region: scope.region().to_owned(),
+            stage: parts.stage.clone(),
+        },
+    });
     SiteEndpoint {
         page: SitePage {
             id: page.product_rest_endpoint_page_id.unwrap_or_default(),
@@ -168,5 +201,6 @@ fn site_endpoint(page: GetProductRestEndpointPageResponse) -> SiteEndpoint {
         method: parts.method,
         path: parts.path,
         endpoint: content.endpoint,
+        try_it,
     }
 }
