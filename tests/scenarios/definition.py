@@ -7,13 +7,10 @@ and `<<each:99,/p#>>` for 99 texts with a number in place of `#`, one a line (wi
 
 import json
 import re
-import socket
 
 from harness.account import patch
-from harness.backend import Backend
 from harness.certificates import issued
 from harness.definitions import OK, RestApi, invocation_uri
-from harness.functions import allow_gateway, function
 
 PLACEHOLDER = re.compile(r"<<(?:([^*<>:]+)(?::([^<>]*))?|([^<>]*)\*(\d+))>>")
 
@@ -35,6 +32,8 @@ def same(expected, got, exact=True):
     """Whether `got` is what is expected; in `exact` objects with no members but those."""
     if isinstance(expected, dict) and list(expected) == ["like"]:
         return isinstance(got, str) and re.fullmatch(expected["like"], got, re.DOTALL) is not None
+    if isinstance(expected, dict) and list(expected) == ["digits"]:
+        return type(got) is int and len(str(got)) == expected["digits"]
     if expected == {"any": "number"}:
         return type(got) in (int, float)
     if isinstance(expected, dict):
@@ -51,44 +50,30 @@ def same(expected, got, exact=True):
     return type(expected) is type(got) and expected == got
 
 
-class Section:
-    """One data file at work: what its scenarios share is made when the first of them asks for it."""
-
-    def __init__(self, aws, data):
-        self.aws = aws
-        self.data = data
-        self.backend = Backend()
-        # A port that is taken, and where nobody listens.
-        self.nobody = socket.socket()
-        self.nobody.bind(("127.0.0.1", 0))
-        self._functions = {}
-        self._apis = {}
-
-    def close(self):
-        self.backend.close()
-        self.nobody.close()
-
-    def function(self, name):
-        """The ARN of a function of the file, which API Gateway may invoke."""
-        if name not in self._functions:
-            made = self.data["functions"][name]
-            settings = made if isinstance(made, dict) else {"source": made}
-            arn = function(self.aws, **settings)
-            allow_gateway(self.aws, arn)
-            self._functions[name] = arn
-        return self._functions[name]
-
-    def api(self, definition):
-        """The API that a scenario names, or one of its own if it says what it is made of."""
-        if isinstance(definition, dict):
-            return Api(self, definition)
-        if definition not in self._apis:
-            self._apis[definition] = Api(self, self.data["apis"][definition])
-        return self._apis[definition]
+def text_of(section, kept, name, argument):
+    """What placeholders stand for that mean the same in APIs of all kinds; None if this is none of them."""
+    if name == "each":
+        count, text = argument.split(",", 1)
+        between = ",\n" if text.startswith("{") else "\n"
+        return between.join(text.replace("#", f"{number:05}") for number in range(int(count)))
+    if name == "kept":
+        return kept[argument]
+    if name == "certificate":
+        return issued(section.aws, argument)
+    if name == "nobody":
+        return "{}:{}".format(*section.nobody.getsockname())
+    if name == "backend":
+        return section.backend.url
+    if name == "backend-host":
+        return section.backend.url.removeprefix("http://")
+    return None
 
 
 class Api:
     """A REST API made of its definition and deployed to the stage `test`, if it has methods."""
+
+    #: The header that names a request.
+    id_header = "x-amzn-RequestId"
 
     def __init__(self, section, definition):
         self.section = section
@@ -129,28 +114,24 @@ class Api:
             return self.section.function(argument).rpartition(":")[2]
         if name == "resource":
             return self.rest.resource(argument)
-        if name == "each":
-            count, text = argument.split(",", 1)
-            between = ",\n" if text.startswith("{") else "\n"
-            return between.join(text.replace("#", f"{number:05}") for number in range(int(count)))
-        if name == "kept":
-            return self.kept[argument]
         if name == "found":
             listed = self.rest.client.get_resources(restApiId=self.rest.id)["items"]
             return next(item["id"] for item in listed if item["path"] == argument)
-        if name == "certificate":
-            return issued(self.aws, argument)
+        found = text_of(self.section, self.kept, name, argument)
+        if found is not None:
+            return found
         return {
             "account": lambda: "000000000000",
             "api": lambda: self.rest.id,
             "root": lambda: self.rest.root,
             "region": lambda: self.aws.region,
             "deployment": lambda: self.deployment,
-            "nobody": lambda: "{}:{}".format(*self.section.nobody.getsockname()),
-            "backend": lambda: self.section.backend.url,
-            "backend-host": lambda: self.section.backend.url.removeprefix("http://"),
             "host": lambda: f"{self.rest.id}.execute-api.{self.aws.region}.amazonaws.com",
         }.get(name, lambda: self._ids[name])()
+
+    def path(self, target, stage=None):
+        """The target that reaches `target` at a stage."""
+        return self.rest.path(target, stage or "test")
 
     def add(self, method):
         """A method in one of three forms: `function` (AWS_PROXY), `mock`, or `integration` and `replies`."""

@@ -1,5 +1,6 @@
 """What was recorded from AWS, as data: every numbered fact, every row of the table of gateway responses and every limit
-of a REST API has its entry in `data/`, one file a section; and what the developer guide tells of other subjects.
+of a REST API has its entry in `data/`, one file a section; what the developer guide tells of other subjects; and every rule
+of HTTP APIs, each with the page that it is from (files `http_…`).
 
 An entry is a scenario or says which other test covers it. A scenario is one step, or has `steps`. A step sends a request
 byte for byte (`send`) or calls an operation (`call`), and says what has to come of it, literally; `{like: …}` is a
@@ -15,9 +16,11 @@ import re
 import pytest
 import yaml
 
-from scenarios.definition import Section, filled, same
+from harness import wire
 from harness.account import refused
 from harness.logs import lines
+from scenarios.definition import filled, same
+from scenarios.section import Section, ServicesSection
 
 HERE = pathlib.Path(__file__).resolve().parent
 FILES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((HERE / "data").glob("*.yaml"))}
@@ -25,8 +28,8 @@ ENTRIES = [(name, entry) for name, data in FILES.items() for entry in data["scen
 
 
 def title(entry):
-    """`fact 160: …`, `row THROTTLED: …`, `limit …: …` or `guide …: …`."""
-    kind = next(kind for kind in ("fact", "row", "limit", "guide") if kind in entry)
+    """`fact 160: …`, `row THROTTLED: …`, `limit …: …`, `guide …: …` or `rule …: …`."""
+    kind = next(kind for kind in ("fact", "row", "limit", "guide", "rule") if kind in entry)
     return f"{kind} {entry[kind]}: {entry['says']}"
 
 
@@ -35,13 +38,17 @@ def chosen(entries):
 
 
 @pytest.fixture(scope="module")
-def section(shared_aws):
+def section(shared_aws, tmp_path_factory):
     """The file of a name, at work."""
     at_work = {}
 
     def find(name):
         if name not in at_work:
-            at_work[name] = Section(shared_aws, FILES[name])
+            data = FILES[name]
+            if "services" in data:
+                at_work[name] = ServicesSection(shared_aws, data, tmp_path_factory.mktemp(name))
+            else:
+                at_work[name] = Section(shared_aws, data)
         return at_work[name]
 
     yield find
@@ -56,7 +63,7 @@ def headers_are(expected, message):
         assert same(wanted, values), f"{name}: {values} instead of {wanted}\n{message}"
 
 
-def sent(step, api, call):
+def sent(step, api):
     """Sends the request of a step and returns the answer. A list of headers keeps order and repetition."""
     verb, target = filled(step["send"], api.lookup).split(" ", 1)
     headers = filled(step.get("headers", {}), api.lookup)
@@ -64,18 +71,22 @@ def sent(step, api, call):
     if step.get("by") == "host":
         pairs.insert(0, ("Host", api.lookup("host")))
     elif step.get("by") != "name":
-        target = api.rest.path(target)
+        target = api.path(target, step.get("stage"))
+    if "token" in step:
+        pairs.append(("Authorization", "Bearer " + api.lookup("token", step["token"])))
     body = step.get("body", b"")
     if "body_json" in step:
         body = json.dumps(filled(step["body_json"], api.lookup))
     elif body:
         body = filled(body, api.lookup)
     api.requests += 1
-    return call(verb, target, pairs, body)
+    if "signed" in step:
+        return api.person(step["signed"]).send(verb, target, pairs, body)
+    return wire.send(api.aws.endpoint, verb, target, pairs, body)
 
 
-def check_sent(step, api, call, backend):
-    reply = sent(step, api, call)
+def check_sent(step, api, backend):
+    reply = sent(step, api)
     backend.release()
 
     def lookup(name, argument=None):
@@ -95,7 +106,10 @@ def check_sent(step, api, call, backend):
     if expected.get("reaches") == "nothing":
         assert backend.received == []
     elif "reaches" in expected:
-        arrived, wanted = backend.last, expected["reaches"]
+        wanted = expected["reaches"]
+        arrived = backend.last
+        if "signed_for" in wanted:
+            assert backend.signed_by(arrived, wanted["signed_for"], api.aws.region) == api.role()
         for part in ("method", "target"):
             if part in wanted:
                 assert same(wanted[part], getattr(arrived, part)), arrived
@@ -107,7 +121,7 @@ def check_sent(step, api, call, backend):
         if "header_names" in wanted:
             assert sorted(name.lower() for name in arrived.names) == sorted(wanted["header_names"])
     if "log" in expected:
-        request = reply.header("x-amzn-RequestId")
+        request = reply.header(api.id_header)
         logged = lines(api.aws, api.group, api.requests)
         own = [line.removeprefix(request + " ") for line in logged if line.startswith(request + " ")]
         assert same([expected["log"]], own), own
@@ -140,15 +154,17 @@ def check_called(step, api):
 @pytest.mark.parametrize(
     ("name", "entry"), chosen((name, entry) for name, entry in ENTRIES if "covered_by" not in entry)
 )
-def test_it_is_as_recorded(name, entry, section, call):
+def test_it_is_as_recorded(name, entry, section):
     section = section(name)
     api = section.api(entry["api"])
+    # What a file's APIs call: its backend, or AWS's services in its place.
+    backend = getattr(section, "services", section.backend)
     for step in entry.get("steps", [entry]):
-        section.backend.clear()
+        backend.clear()
         for scripted in filled(step.get("backend_answers", []), api.lookup):
-            section.backend.hold() if scripted == "nothing" else section.backend.reply(**scripted)
+            backend.hold() if scripted == "nothing" else backend.reply(**scripted)
         if "send" in step:
-            check_sent(step, api, call, section.backend)
+            check_sent(step, api, backend)
         else:
             check_called(step, api)
 
@@ -179,7 +195,7 @@ def test_the_test_that_covers_it_is_there(name, entry, top):
 
 #: What a step may say: of a request, of its answer, and of a call.
 MEMBERS = {
-    *("send", "by", "headers", "body", "body_json", "backend_answers"),
+    *("send", "by", "stage", "token", "signed", "headers", "body", "body_json", "backend_answers"),
     *("status", "answer", "answer_base64", "answer_has", "answer_headers", "answer_json", "log", "reaches"),
     *("call", "elsewhere", "keep", "refused", "service", "times", "with"),
 }
@@ -187,7 +203,7 @@ MEMBERS = {
 
 def test_nothing_is_said_that_is_not_checked():
     for _, entry in ENTRIES:
-        own = entry.keys() - {"fact", "row", "limit", "guide", "says", "api", "steps", "covered_by"}
+        own = entry.keys() - {"fact", "row", "limit", "guide", "rule", "from", "says", "api", "steps", "covered_by"}
         for step in [own, *map(set, entry.get("steps", []))]:
             assert step <= MEMBERS, (title(entry), step - MEMBERS)
         assert bool(own) + ("steps" in entry) + ("covered_by" in entry) == 1, title(entry)
@@ -280,6 +296,44 @@ QUOTAS = {
 
 #: What the developer guide alone tells of, by subject.
 GUIDE = {"compression", "streaming", "custom domain names", "metrics"}
+
+
+#: What there is to know of HTTP APIs.
+RULES = {
+    "routes",
+    "stages",
+    "stage variables",
+    "encoded paths",
+    "HTTP_PROXY",
+    "services",
+    "payload 1.0",
+    "payload 2.0",
+    "answers of functions",
+    "parameter mapping",
+    "reserved headers",
+    "CORS",
+    "JWT",
+    "JWT audiences",
+    "JWT clock",
+    "JWT scopes",
+    "JWT signatures",
+    "Lambda authorizers",
+    "identity sources",
+    "authorizers' cache",
+    "AWS_IAM",
+    "throttling",
+    "access logs",
+    "errors",
+    "limits",
+    "disableExecuteApiEndpoint",
+    "API mappings",
+}
+
+
+def test_every_rule_of_http_apis_is_here_and_says_where_it_is_from():
+    entries = [entry for _, entry in ENTRIES if "rule" in entry]
+    assert {entry["rule"] for entry in entries} == RULES
+    assert all(entry["from"] for entry in entries)
 
 
 def test_every_gateway_response_every_quota_and_every_subject_is_here():

@@ -8,7 +8,8 @@ from harness.definitions import invocation_uri
 from harness.functions import allow_gateway, function
 from harness.signing import Person
 from harness.websocket import WebSocketApi
-from scenarios.definition import Section, filled
+from scenarios.definition import filled
+from scenarios.section import Section
 
 
 class WebSocketSection(Section):

@@ -8,6 +8,10 @@
 mod access_log;
 mod function_package;
 mod gateway_response;
+mod http_function_answer;
+mod http_mapping;
+mod http_route;
+mod http_token;
 mod jsonpath_query;
 mod log_pattern;
 mod openapi_import;
@@ -27,6 +31,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("access_log", access_log::run),
     ("function_package", function_package::run),
     ("gateway_response", gateway_response::run),
+    ("http_function_answer", http_function_answer::run),
+    ("http_mapping", http_mapping::run),
+    ("http_route", http_route::run),
+    ("http_token", http_token::run),
     ("jsonpath", jsonpath_query::run),
     ("log_pattern", log_pattern::run),
     ("openapi_import", openapi_import::run),

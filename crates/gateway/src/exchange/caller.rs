@@ -122,7 +122,8 @@ impl Check {
 
 impl Authorized {
     /// Appends `$context.authorizer.{name}` to `out`; answers whether there is such a thing.
-    /// Claims are `claims.sub`.
+    /// Claims are `claims.sub`; all of them together are nothing (API Gateway developer guide, "Customize
+    /// HTTP API access logs", and of REST APIs the same).
     pub fn write(&self, name: &str, out: &mut String) -> bool {
         let found = self.context.get(name).or_else(|| {
             let (object, member) = name.split_once('.')?;
@@ -130,6 +131,7 @@ impl Authorized {
         });
         match found {
             None | Some(Value::Null) => return false,
+            Some(Value::Object(_)) if name == "claims" => return false,
             Some(Value::String(text)) => out.push_str(text),
             Some(other) => out.push_str(&other.to_string()),
         }

@@ -47,6 +47,8 @@ struct Api {
     scope: Scope,
     protocol: Protocol,
     stages: Vec<(Box<str>, Served)>,
+    /// Whether it is known that the API exists, whatever its stages.
+    declared: bool,
 }
 
 /// What kind of API it is.
@@ -193,17 +195,27 @@ impl Apis {
     pub fn put(&self, scope: &Scope, api: &str, stage: &str, served: &Served) {
         self.change(|apis| {
             let protocol = served.protocol();
-            let entry = apis
-                .entry(api.into())
-                .or_insert_with(|| Arc::new(Api { scope: scope.clone(), protocol, stages: Vec::new() }));
-            let known = Arc::make_mut(entry);
-            if known.scope != *scope || known.protocol != protocol {
-                tracing::error!(api, scope = ?known.scope, other = ?scope, "two APIs have the same id");
-                return;
-            }
+            let Some(known) = entry(apis, scope, api, protocol) else { return };
             known.stages.retain(|(name, _)| **name != *stage);
             known.stages.push((stage.into(), served.clone()));
         });
+    }
+
+    /// Knows that an API exists, even while none of its stages is served: what it is asked then is answered as
+    /// its kind does.
+    pub fn declare(&self, scope: &Scope, api: &str, protocol: Protocol) {
+        self.change(|apis| {
+            if let Some(known) = entry(apis, scope, api, protocol) {
+                known.declared = true;
+            }
+        });
+    }
+
+    /// The APIs that are known to exist.
+    pub(super) fn declared(&self) -> Vec<(Scope, Box<str>)> {
+        let served = self.served.load();
+        let declared = served.iter().filter(|(_, known)| known.declared);
+        declared.map(|(api, known)| (known.scope.clone(), api.clone())).collect()
     }
 
     /// What kind of API it is, if any of its stages is served.
@@ -217,7 +229,7 @@ impl Apis {
             let Some(known) = apis.get_mut(api).filter(|known| known.scope == *scope) else { return };
             let known = Arc::make_mut(known);
             known.stages.retain(|(name, _)| **name != *stage);
-            if known.stages.is_empty() {
+            if known.stages.is_empty() && !known.declared {
                 apis.remove(api);
             }
         });
@@ -327,6 +339,24 @@ impl Apis {
     fn counters(&self) -> std::sync::MutexGuard<'_, CountersByStage> {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The API of this id, which is there from then on; nothing if it is another's.
+fn entry<'a>(
+    apis: &'a mut HashMap<Box<str>, Arc<Api>>,
+    scope: &Scope,
+    api: &str,
+    protocol: Protocol,
+) -> Option<&'a mut Api> {
+    let entry = apis.entry(api.into()).or_insert_with(|| {
+        Arc::new(Api { scope: scope.clone(), protocol, stages: Vec::new(), declared: false })
+    });
+    let known = Arc::make_mut(entry);
+    if known.scope != *scope || known.protocol != protocol {
+        tracing::error!(api, scope = ?known.scope, other = ?scope, "two APIs have the same id");
+        return None;
+    }
+    Some(known)
 }
 
 impl Api {
@@ -453,6 +483,22 @@ mod tests {
             assert_eq!(addressed(path, from).as_deref(), Ok(expected), "{path}");
         }
         assert!(apis.find("abc", None, DEFAULT_STAGE).is_ok());
+    }
+
+    /// Developer guide, "Create routes for HTTP APIs in API Gateway": without a stage that takes a request the
+    /// answer is 404, which is also that of an API that has no stages yet.
+    #[test]
+    fn an_http_api_without_stages_is_known() {
+        let apis = Apis::default();
+        let here = Scope::new("000000000000", "us-west-2");
+        apis.declare(&here, "abc", Protocol::Http);
+        assert_eq!(found(&apis, "abc", None, "prod"), Err(Refusal::NotFound));
+        apis.put(&here, "abc", "prod", &of_http("1"));
+        apis.remove_stage(&here, "abc", "prod");
+        assert_eq!(found(&apis, "abc", None, "prod"), Err(Refusal::NotFound));
+        assert_eq!(apis.declared(), [(here.clone(), "abc".into())]);
+        apis.remove_api(&here, "abc");
+        assert_eq!(found(&apis, "abc", None, "prod"), Err(Refusal::Forbidden(Unreachable::UnknownApi)));
     }
 
     #[test]

@@ -113,17 +113,9 @@ impl JwtAuthorizer {
         upstreams: &Upstreams,
     ) -> Result<Map<String, Value>, TokenFault> {
         let invalid = TokenFault::Invalid;
-        let given = given.map(str::trim).filter(|given| !given.is_empty()).ok_or(TokenFault::Missing)?;
-        let token = without_prefix(given).ok_or(TokenFault::Missing)?;
-        let header = jsonwebtoken::decode_header(token).map_err(|_| invalid("invalid token"))?;
-        if !ALGORITHMS.contains(&header.alg) {
-            return Err(invalid("the signing method of the token is not supported"));
-        }
-        let key_id = header.kid.ok_or(invalid("the token does not name its key"))?;
-        let unverified = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
-            .map_err(|_| invalid("invalid token"))?;
+        let Unverified { token, algorithm, key_id, claims } = unverified(given)?;
         // Nobody is asked for keys of tokens that are somebody else's anyway.
-        if unverified.claims.get("iss").and_then(Value::as_str) != Some(&*self.issuer) {
+        if claims.get("iss").and_then(Value::as_str) != Some(&*self.issuer) {
             return Err(invalid("the token does not have a valid issuer"));
         }
         let keys = pools.keys_of(&self.issuer, &key_id, upstreams).await.map_err(|why| {
@@ -133,11 +125,11 @@ impl JwtAuthorizer {
         let key = keys.find(&key_id).ok_or(invalid("the key of the token is not known"))?;
         let is_rsa = matches!(key.algorithm, AlgorithmParameters::RSA(_));
         let own = key.common.key_algorithm.map(|own| own.to_string());
-        if !is_rsa || own.is_some_and(|own| own != format!("{:?}", header.alg)) {
+        if !is_rsa || own.is_some_and(|own| own != format!("{algorithm:?}")) {
             return Err(invalid("the signing method of the token is not that of its key"));
         }
         let key = DecodingKey::from_jwk(key).map_err(|_| invalid("the key of the token cannot be used"))?;
-        let mut rules = Validation::new(header.alg);
+        let mut rules = Validation::new(algorithm);
         // Times are held against this gateway's clock, below, and audiences by AWS's rule.
         rules.validate_exp = false;
         rules.validate_aud = false;
@@ -148,6 +140,42 @@ impl JwtAuthorizer {
         hold(&claims, &self.issuer, &self.audiences, now)?;
         Ok(claims)
     }
+}
+
+/// A token as it is written, before anything of it is believed.
+struct Unverified<'t> {
+    token: &'t str,
+    algorithm: Algorithm,
+    key_id: String,
+    claims: Map<String, Value>,
+}
+
+/// Reads what the identity source gives as a token.
+fn unverified(given: Option<&str>) -> Result<Unverified<'_>, TokenFault> {
+    let invalid = TokenFault::Invalid;
+    let given = given.map(str::trim).filter(|given| !given.is_empty()).ok_or(TokenFault::Missing)?;
+    let token = without_prefix(given).ok_or(TokenFault::Missing)?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_| invalid("invalid token"))?;
+    if !ALGORITHMS.contains(&header.alg) {
+        return Err(invalid("the signing method of the token is not supported"));
+    }
+    let key_id = header.kid.ok_or(invalid("the token does not name its key"))?;
+    let read = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
+        .map_err(|_| invalid("invalid token"))?;
+    Ok(Unverified { token, algorithm: header.alg, key_id, claims: read.claims })
+}
+
+/// Whether a token would be believed if its signature were right.
+pub(super) fn would_be_believed(
+    given: &str,
+    issuer: &str,
+    audiences: &[Box<str>],
+    scopes: &[Box<str>],
+    now: Timestamp,
+) -> bool {
+    let read = unverified(Some(given));
+    let held = read.and_then(|read| hold(&read.claims, issuer, audiences, now).map(|()| read.claims));
+    held.is_ok_and(|claims| granted(&claims, scopes).is_ok() && !texts(claims).is_empty())
 }
 
 /// The token alone; nothing if there is only what may stand in front of one.

@@ -146,10 +146,15 @@ impl LambdaAuthorizer {
     /// # Errors
     /// If it is no verdict.
     pub(super) fn verdict(&self, reply: &InvokeReply) -> Result<Verdict, String> {
+        Self::says(self.simple, reply)
+    }
+
+    /// The same of any authorizer, which gives simple responses or not.
+    pub(super) fn says(simple: bool, reply: &InvokeReply) -> Result<Verdict, String> {
         if reply.function_error.is_some() {
             return Err("the function failed".to_owned());
         }
-        if self.simple {
+        if simple {
             let Simple { is_authorized, context } =
                 serde_json::from_slice(&reply.payload).map_err(|why| format!("no simple response: {why}"))?;
             let context = context.unwrap_or_default();

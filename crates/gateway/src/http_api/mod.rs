@@ -28,6 +28,7 @@ mod stage;
 mod steps;
 mod subtype_table;
 mod subtypes;
+pub mod texts;
 mod values;
 
 pub use compile::{StageFault, Surroundings, compile_stage};

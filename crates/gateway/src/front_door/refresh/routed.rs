@@ -21,6 +21,10 @@ type Place = (Scope, String, String);
 
 /// Loads all stages. Blocks until that is done.
 pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), StoreFault> {
+    match tolerant(store.blocking_read(http_apis))? {
+        Ok(stored) => declare(apis, &stored),
+        Err(why) => unreadable(&why),
+    }
     for place in store.blocking_read(everything)? {
         let at = place.clone();
         let stored = store.blocking_read(move |transaction| stored(transaction, &at))?;
@@ -31,6 +35,7 @@ pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), StoreFault> {
 
 /// Brings into effect what has changed.
 pub(super) async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFault> {
+    declare_changed(store, batch, apis).await?;
     let served = apis.stages(|protocol| protocol != Protocol::Rest).into_iter();
     let served = served.map(|(scope, api, stage)| (scope, api.into_string(), stage.into_string()));
     let affected: BTreeSet<Place> = match batch {
@@ -57,6 +62,71 @@ pub(super) async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<()
 fn everything(transaction: &mut Transaction<'_>) -> Result<Vec<Place>, StoreFault> {
     let stored = transaction.list_everywhere::<StageDocument>()?;
     Ok(stored.into_iter().filter_map(|(scope, key, _)| place(&scope, &key)).collect())
+}
+
+/// The HTTP APIs that are stored.
+fn http_apis(transaction: &mut Transaction<'_>) -> Result<Vec<(Scope, String)>, StoreFault> {
+    let stored = transaction.list_everywhere::<ApiDocument>()?;
+    let http = stored.into_iter().filter(|(_, _, document)| is_http(document));
+    Ok(http.filter_map(|(scope, key, _)| Some((scope, key.part(0)?.to_owned()))).collect())
+}
+
+/// APIs that cannot be read are served all the same: their stages have snapshots of them.
+fn unreadable(why: &str) {
+    tracing::error!(why, "APIs cannot be read: what they are asked outside of any stage is answered 403");
+}
+
+fn is_http(document: &ApiDocument) -> bool {
+    document.api.protocol_type == ProtocolType::Http
+}
+
+fn declare(apis: &Apis, http: &[(Scope, String)]) {
+    for (scope, api) in http {
+        apis.declare(scope, api, Protocol::Http);
+    }
+}
+
+/// An HTTP API without stages answers as one too, so the gateway knows of all that there are.
+async fn declare_changed(store: &Store, batch: &Batch, apis: &Apis) -> Result<(), StoreFault> {
+    let gone = match batch {
+        Batch::Changes(changes) => {
+            let changed = changes.iter().filter(|change| change.is::<ApiDocument>());
+            let (gone, here): (Vec<_>, Vec<_>) =
+                changed.partition(|change| change.kind == ChangeKind::Deleted);
+            for change in here {
+                let (scope, key) = (change.scope.clone(), change.key.clone());
+                let read = store.read(move |transaction| transaction.get::<ApiDocument>(&scope, &key)).await;
+                match (tolerant(read)?, change.key.part(0)) {
+                    (Ok(Some(document)), Some(api)) if is_http(&document) => {
+                        apis.declare(&change.scope, api, Protocol::Http);
+                    }
+                    (Err(why), _) => tracing::error!(why, "an API cannot be read"),
+                    _ => {}
+                }
+            }
+            let ids =
+                gone.iter().filter_map(|change| Some((change.scope.clone(), change.key.part(0)?.into())));
+            ids.collect::<Vec<(Scope, Box<str>)>>()
+        }
+        Batch::Reload(_) => match tolerant(store.read(http_apis).await)? {
+            Ok(stored) => {
+                declare(apis, &stored);
+                let known = apis.declared().into_iter();
+                let gone = |(scope, api): &(Scope, Box<str>)| {
+                    !stored.iter().any(|(own, id)| own == scope && **id == **api)
+                };
+                known.filter(gone).collect()
+            }
+            Err(why) => {
+                unreadable(&why);
+                Vec::new()
+            }
+        },
+    };
+    for (scope, api) in gone {
+        apis.remove_api(&scope, &api);
+    }
+    Ok(())
 }
 
 fn place(scope: &Scope, key: &Key) -> Option<Place> {

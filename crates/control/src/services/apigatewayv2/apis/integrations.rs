@@ -18,7 +18,7 @@ use super::super::limits;
 use super::super::listed;
 use super::super::refusals::{bad_request, conflict, description, too_many, unknown};
 use super::super::shapes::{changed, merged, same};
-use super::{deployments, find as find_api, routes};
+use super::{deployments, find as find_api, mapped_parameters, routes};
 use crate::{Call, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -237,6 +237,10 @@ fn http(mut integration: Integration, kind: IntegrationType) -> Outcome<Integrat
         }
     }
     check_method(&integration)?;
+    // Of a subtype they are the action's parameters.
+    let of_requests =
+        integration.request_parameters.as_ref().filter(|_| integration.integration_subtype.is_none());
+    mapped_parameters::check(of_requests, integration.response_parameters.as_ref())?;
     let version = integration.payload_format_version.clone();
     match (kind, integration.integration_subtype.as_deref()) {
         (IntegrationType::HttpProxy, None) => {

@@ -7,6 +7,7 @@ mod export;
 mod import;
 pub(super) mod integration_responses;
 pub(super) mod integrations;
+mod mapped_parameters;
 pub(super) mod models;
 mod quick_create;
 mod route_key;
