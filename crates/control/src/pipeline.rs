@@ -8,10 +8,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::ServiceTable;
 use base::{Scope, ids};
-use bytes::Bytes;
+use futures_util::StreamExt as _;
 use ports::Pending;
-use ports::aws_calls::{AwsCall, AwsCalls};
+use ports::aws_calls::{Answer, AwsCall, AwsCalls};
 use serde::Serialize;
 use serde_json::Value;
 use store::StoreFault;
@@ -22,7 +23,7 @@ use crate::audit;
 use crate::authenticate::{self, Authentication};
 use crate::authorize;
 use crate::call::{Call, CallContext, Failure, Outcome, Plane};
-use crate::registry::{Handler, Registry};
+use crate::registry::{Events, Handler, Registry};
 
 /// How long an answer waits for this node to serve the change it reports. Compiling a large
 /// API takes milliseconds; past this the change is durable and merely not yet served.
@@ -57,48 +58,66 @@ impl ControlPlane {
     }
 }
 
+/// What an operation came to.
+enum Output {
+    Whole(Value),
+    Streamed(Value, Events),
+}
+
 impl AwsCalls for ControlPlane {
-    fn answer(&self, call: AwsCall) -> Pending<http::Response<Bytes>> {
+    fn answer(&self, call: AwsCall) -> Pending<http::Response<Answer>> {
         let inner = Arc::clone(&self.0);
         let answering = self.0.runtime.spawn(async move { inner.answer(call).await });
         Box::pin(async move {
             answering.await.unwrap_or_else(|why| {
                 // A panic in an operation: its transaction was rolled back with it.
                 tracing::error!(%why, "an AWS API call was cut short");
-                wire::encode_error(None, &ServiceError::internal_failure(), "")
+                wire::encode_error(None, &ServiceError::internal_failure(), "").map(Answer::Whole)
             })
         })
     }
 }
 
 impl Inner {
-    async fn answer(&self, call: AwsCall) -> http::Response<Bytes> {
+    async fn answer(&self, call: AwsCall) -> http::Response<Answer> {
         let request_id = ids::uuid(&self.plane.random);
         let peer = call.peer;
         let request = wire::Request::new(call.head, call.body);
-        let claim = match authenticate::claim(&request) {
-            Ok(claim) => claim,
-            Err(error) => {
-                // Half a signature: the service is told by what else the request carries.
-                let meant = wire::dispatch(&request, None).ok().map(|found| found.service);
-                return wire::encode_error(meant, &error, &request_id);
-            }
-        };
+        self.answer_to(&request, peer, &request_id).await.unwrap_or_else(|(service, error)| {
+            wire::encode_error(service, &error, &request_id).map(Answer::Whole)
+        })
+    }
+
+    /// # Errors
+    /// The refusal, with the service that it is of.
+    async fn answer_to(
+        &self,
+        request: &wire::Request,
+        peer: SocketAddr,
+        request_id: &str,
+    ) -> Result<http::Response<Answer>, (Option<&'static ServiceTable>, ServiceError)> {
+        let claim = authenticate::claim(request).map_err(|error| {
+            // Half a signature: the service is told by what else the request carries.
+            (wire::dispatch(request, None).ok().map(|found| found.service), error)
+        })?;
         let service = claim.as_ref().map(|claim| claim.service.as_str());
-        let found = match wire::dispatch(&request, service) {
-            Ok(found) => found,
-            Err(error) => return wire::encode_error(None, &error, &request_id),
-        };
-        let Some(claim) = claim else {
-            let error = ServiceError::missing_authentication_token();
-            return wire::encode_error(Some(found.service), &error, &request_id);
-        };
-        match self.run(&request, peer, &claim, &found, &request_id).await {
-            Ok(output) => wire::encode(found.operation, output, &request_id),
-            Err(Failure::Service(error)) => wire::encode_error(Some(found.service), &error, &request_id),
+        let found = wire::dispatch(request, service).map_err(|error| (None, error))?;
+        let refused = |error| (Some(found.service), error);
+        let claim = claim.ok_or_else(|| refused(ServiceError::missing_authentication_token()))?;
+        match self.run(request, peer, &claim, &found, request_id).await {
+            Ok(Output::Whole(output)) => {
+                Ok(wire::encode(found.operation, output, request_id).map(Answer::Whole))
+            }
+            Ok(Output::Streamed(output, events)) => {
+                let operation = found.operation;
+                let head = wire::encode_stream(operation, output, request_id);
+                let events = events.map(move |event| wire::encode_event(operation, event)).boxed();
+                Ok(head.map(|()| Answer::Stream(events)))
+            }
+            Err(Failure::Service(error)) => Err(refused(error)),
             Err(Failure::Store(fault)) => {
                 tracing::error!(operation = found.operation.name, %fault, "the store failed");
-                wire::encode_error(Some(found.service), &answer_to(&fault), &request_id)
+                Err(refused(answer_to(&fault)))
             }
         }
     }
@@ -110,7 +129,7 @@ impl Inner {
         claim: &authenticate::Claim,
         found: &wire::Match,
         request_id: &str,
-    ) -> Outcome<Value> {
+    ) -> Outcome<Output> {
         let now = self.plane.clock.now();
         let caller = authenticate::caller(&self.plane, &self.authentication, request, claim, now).await?;
         let scope = Scope::new(&caller.account, &claim.region);
@@ -123,8 +142,16 @@ impl Inner {
             return Err(ServiceError::not_implemented(found.operation).into());
         };
         let input = wire::decode(found, request);
+        if let Handler::Stream(run) = handler {
+            let input = input?;
+            self.admit(&context, request, found, &input).await?;
+            // A task of its own: if it panics, the caller is still told so in his protocol.
+            let running = tokio::spawn(run(self.plane.clone(), context, input));
+            let (output, events) = running.await.unwrap_or_else(cut_short)?;
+            return Ok(Output::Streamed(output, events));
+        }
         if !audit::is_recorded(found.operation, handler) {
-            return self.admitted(handler, context, request, found, input?).await;
+            return self.admitted(handler, context, request, found, input?).await.map(Output::Whole);
         }
         let context =
             CallContext { audit: Some(audit::Entry::new(found.operation, input.as_ref().ok())), ..context };
@@ -132,7 +159,19 @@ impl Inner {
             Ok(input) => self.admitted(handler, context.clone(), request, found, input).await,
             Err(error) => Err(error.into()),
         };
-        audit::close(&self.plane, context, outcome).await
+        audit::close(&self.plane, context, outcome).await.map(Output::Whole)
+    }
+
+    /// Refuses what is not valid, and a caller who may not.
+    async fn admit(
+        &self,
+        context: &CallContext,
+        request: &wire::Request,
+        found: &wire::Match,
+        input: &Value,
+    ) -> Outcome<()> {
+        wire::validate(found.operation, input)?;
+        authorize::authorize(&self.plane, &self.authentication, context, request, found, input).await
     }
 
     /// Runs the operation if its input is valid and the caller may.
@@ -144,8 +183,7 @@ impl Inner {
         found: &wire::Match,
         input: Value,
     ) -> Outcome<Value> {
-        wire::validate(found.operation, &input)?;
-        authorize::authorize(&self.plane, &self.authentication, &context, request, found, &input).await?;
+        self.admit(&context, request, found, &input).await?;
         run(handler.clone(), self.plane.clone(), context, input).await
     }
 }
@@ -164,11 +202,15 @@ pub(crate) async fn run(
         }
         Handler::Write(run) => write(&plane, &context, move |call| run(call, &input)).await,
         // A task of its own: if it panics, the caller is still told so in his protocol.
-        Handler::Wait(run) => tokio::spawn(run(plane, context, input)).await.unwrap_or_else(|why| {
-            tracing::error!(%why, "an operation was cut short");
-            Err(ServiceError::internal_failure().into())
-        }),
+        Handler::Wait(run) => tokio::spawn(run(plane, context, input)).await.unwrap_or_else(cut_short),
+        // Whoever asks for one value is not answered with many.
+        Handler::Stream(_) => Err(ServiceError::internal_failure().into()),
     }
+}
+
+fn cut_short<T>(why: tokio::task::JoinError) -> Outcome<T> {
+    tracing::error!(%why, "an operation was cut short");
+    Err(ServiceError::internal_failure().into())
 }
 
 /// What the caller is told of the store's failure: to try again where that can help.

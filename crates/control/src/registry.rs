@@ -8,6 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use api::{Operation, OperationTable, ServiceTable};
+use futures_util::stream::BoxStream;
 use ports::Pending;
 use serde_json::Value;
 
@@ -15,6 +16,10 @@ use crate::call::{Call, CallContext, Failure, Outcome, Plane};
 
 type InTransaction = Arc<dyn Fn(&mut Call<'_, '_>, &Value) -> Outcome<Value> + Send + Sync>;
 type OutsideTransaction = Arc<dyn Fn(Plane, CallContext, Value) -> Pending<Outcome<Value>> + Send + Sync>;
+type Streaming = Arc<dyn Fn(Plane, CallContext, Value) -> Pending<Outcome<(Value, Events)>> + Send + Sync>;
+
+/// The events of an answer, canonical values of its event stream.
+pub(crate) type Events = BoxStream<'static, Value>;
 
 /// How an operation runs.
 #[derive(Clone)]
@@ -25,6 +30,8 @@ pub(crate) enum Handler {
     Write(InTransaction),
     /// On its own: it waits for something else than the store, or needs several transactions.
     Wait(OutsideTransaction),
+    /// The same, answering a stream of events.
+    Stream(Streaming),
 }
 
 /// The operations that are built.
@@ -62,6 +69,21 @@ impl Registry {
             Box::pin(async move {
                 let input = typed::<O>(&input)?;
                 untyped::<O>(&run(plane, context, input).await?)
+            })
+        })))
+    }
+
+    /// `O` waits for something else than the store, and answers events as they come.
+    pub fn stream<O, F>(&mut self, _: O, run: fn(Plane, CallContext, O::Input) -> F) -> &mut Self
+    where
+        O: Operation,
+        F: Future<Output = Outcome<(O::Output, Events)>> + Send + 'static,
+    {
+        self.add::<O>(Handler::Stream(Arc::new(move |plane, context, input| {
+            Box::pin(async move {
+                let input = typed::<O>(&input)?;
+                let (output, events) = run(plane, context, input).await?;
+                Ok((untyped::<O>(&output)?, events))
             })
         })))
     }

@@ -15,7 +15,7 @@ use documents::apigateway::SnapshotDocument;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use logs::{LogOptions, LogStore};
 use ports::Pending;
-use ports::aws_calls::{AwsCall, AwsCalls as _};
+use ports::aws_calls::{Answer, AwsCall, AwsCalls as _};
 use ports::deployments::{DeploymentCheck, DeploymentFault};
 use ports::functions::{
     Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused, StreamReply,
@@ -480,7 +480,10 @@ impl Wire {
         Reply {
             status: head.status.as_u16(),
             headers: head.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            body: match body {
+                Answer::Whole(body) => String::from_utf8(body.to_vec()).unwrap(),
+                Answer::Stream(_) => panic!("the answer is a stream"),
+            },
         }
     }
 }

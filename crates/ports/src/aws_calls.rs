@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 
 use crate::Pending;
 
@@ -18,8 +19,22 @@ pub struct AwsCall {
     pub peer: SocketAddr,
 }
 
+/// The body of an answer.
+pub enum Answer {
+    /// All of it.
+    Whole(Bytes),
+    /// As it comes. Whoever does not take it slows down whoever makes it.
+    Stream(BoxStream<'static, Bytes>),
+}
+
+impl From<Bytes> for Answer {
+    fn from(bytes: Bytes) -> Self {
+        Self::Whole(bytes)
+    }
+}
+
 /// Whoever answers AWS API calls.
 pub trait AwsCalls: Send + Sync {
     /// Answers `call`. Never fails: what cannot be done is answered in AWS's error form.
-    fn answer(&self, call: AwsCall) -> Pending<http::Response<Bytes>>;
+    fn answer(&self, call: AwsCall) -> Pending<http::Response<Answer>>;
 }

@@ -79,6 +79,7 @@ pub(crate) struct Shape {
     pub(crate) flattened: bool,
     #[serde(default)]
     pub(crate) document: bool,
+    /// Its members are kinds of events, of which the answer is a stream.
     #[serde(default)]
     eventstream: bool,
     pub(crate) timestamp_format: Option<String>,
@@ -94,8 +95,8 @@ pub(crate) struct Shape {
     _boxed: bool,
     #[serde(default, rename = "streaming")]
     _streaming: bool,
-    #[serde(default, rename = "event")]
-    _event: bool,
+    #[serde(default)]
+    event: bool,
     #[serde(default, rename = "union")]
     _union: bool,
     #[serde(default, rename = "deprecated")]
@@ -135,7 +136,7 @@ pub(crate) struct Member {
     #[serde(default, rename = "box")]
     _boxed: bool,
     #[serde(default, rename = "eventpayload")]
-    _event_payload: bool,
+    event_payload: bool,
     #[serde(default, rename = "idempotencyToken")]
     _idempotency_token: bool,
     #[serde(default, rename = "deprecated")]
@@ -180,6 +181,7 @@ impl<'a> Model<'a> {
         config: &Config,
     ) -> Result<Self, CodegenError> {
         name_enums_of_members(&mut raw.shapes);
+        name_payloads_of_events(&mut raw.shapes);
         apply_errata(&service.name, &mut raw.shapes, config)?;
         let operations = select(service, &raw)?;
         let mut reached = BTreeSet::new();
@@ -191,8 +193,15 @@ impl<'a> Model<'a> {
         let errors: BTreeMap<String, Shape> =
             raw.shapes.iter().filter(|(_, s)| s.exception).map(|(n, s)| (n.clone(), s.clone())).collect();
         let mut shapes = BTreeMap::new();
+        let streamed = streamed(&operations, &raw);
         for name in reached {
             if let Some(shape) = raw.shapes.get(&name) {
+                if shape.eventstream && !streamed.contains(&name) {
+                    return Err(CodegenError::Surprise {
+                        service: service.name.clone(),
+                        what: format!("{name} is an event stream, but not the payload of a REST-JSON answer"),
+                    });
+                }
                 check_premises(&service.name, &name, shape)?;
                 shapes.insert(name, shape.clone());
             }
@@ -236,6 +245,29 @@ fn name_enums_of_members(shapes: &mut IndexMap<String, Shape>) {
             shapes.insert(name, shape);
         }
     }
+}
+
+/// What is the whole payload of an event is so named on the event's members, not on the event.
+fn name_payloads_of_events(shapes: &mut IndexMap<String, Shape>) {
+    for shape in shapes.values_mut().filter(|shape| shape.event) {
+        let payload = shape.members.iter().find(|(_, member)| member.event_payload);
+        shape.payload = payload.map(|(name, _)| name.clone());
+    }
+}
+
+/// The event streams that answers are made of, where the protocol knows how to send them.
+fn streamed(operations: &[Operation], raw: &RawModel) -> BTreeSet<String> {
+    if raw.metadata.protocol != "rest-json" {
+        return BTreeSet::new();
+    }
+    let payload = |operation: &Operation| {
+        let output = raw.shapes.get(operation.output.as_ref()?)?;
+        let member = output.members.get(output.payload.as_ref()?)?;
+        let shape = raw.shapes.get(&member.shape)?;
+        let events = shape.members.values().all(|of| raw.shapes.get(&of.shape).is_some_and(|of| of.event));
+        (shape.eventstream && events).then(|| member.shape.clone())
+    };
+    operations.iter().filter_map(payload).collect()
 }
 
 fn apply_errata(
@@ -356,9 +388,6 @@ fn reach(
 /// What the emitters and the protocols take for granted about a shape.
 fn check_premises(service: &str, name: &str, shape: &Shape) -> Result<(), CodegenError> {
     let surprise = |what: String| Err(CodegenError::Surprise { service: service.to_owned(), what });
-    if shape.eventstream {
-        return surprise(format!("{name} is an event stream, which no protocol here speaks"));
-    }
     if shape.pattern.as_deref().is_some_and(|pattern| !compiles(pattern)) && shape.matches.is_none() {
         return surprise(format!(
             "the pattern of {name} does not compile, give it a [[pattern]] erratum: {}",

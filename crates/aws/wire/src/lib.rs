@@ -9,6 +9,7 @@
 mod aws_json;
 mod dispatch;
 mod ec2;
+mod event_stream;
 mod form;
 mod json;
 pub mod limits;
@@ -27,6 +28,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 pub use dispatch::{Match, dispatch};
+pub use event_stream::{encode_event, encode_stream};
 pub use request::Request;
 pub use service_error::{CommonError, ServiceError};
 pub use validate::validate;

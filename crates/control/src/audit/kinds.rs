@@ -25,7 +25,8 @@ const SECOND_VERSIONS: [&str; 6] = [
 /// is registered as writing does; one that waits is told by its name.
 pub(crate) fn is_recorded(operation: &OperationTable, handler: &Handler) -> bool {
     match handler {
-        Handler::Read(_) => false,
+        // What is streamed is data.
+        Handler::Read(_) | Handler::Stream(_) => false,
         Handler::Write(_) => true,
         Handler::Wait(_) => {
             !LOOKING.iter().any(|verb| operation.name.starts_with(verb))
@@ -85,7 +86,7 @@ mod tests {
         for operation in api::SERVICES.iter().flat_map(|service| service.operations) {
             match registry.handler(operation) {
                 Some(handler @ Handler::Wait(_)) if is_recorded(operation, handler) => &mut recorded,
-                Some(Handler::Wait(_)) => &mut not,
+                Some(Handler::Wait(_) | Handler::Stream(_)) => &mut not,
                 _ => continue,
             }
             .push(operation.name);

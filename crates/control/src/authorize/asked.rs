@@ -57,7 +57,8 @@ pub(super) fn asked(
             asked_for("execute-api:ManageConnections", Thing::Opaque("*".to_owned()))
         }
         "lambda" => {
-            let action = if operation == "Invoke" { "InvokeFunction" } else { operation };
+            let invokes = matches!(operation, "Invoke" | "InvokeWithResponseStream");
+            let action = if invokes { "InvokeFunction" } else { operation };
             asked_for(format!("lambda:{action}"), function(context, input))
         }
         "logs" => asked_for(format!("logs:{operation}"), log_group(context, operation, input)),

@@ -6,8 +6,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use http_body::{Body as _, Frame, SizeHint};
-use ports::functions::Parts;
+use ports::functions::{Part, Parts, StreamEnd};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::Compressed;
@@ -126,6 +128,13 @@ impl Body {
     pub fn of_function(parts: Parts, ahead: Bytes) -> Self {
         let source = Source::Function(Box::new(FunctionStream::new(parts)));
         Self::Bounded(Bounded { ahead, ..Bounded::of(source) })
+    }
+
+    /// What is made while it is sent.
+    #[must_use]
+    pub fn of_stream(parts: BoxStream<'static, Bytes>) -> Self {
+        let end = stream::once(async { Part::End(StreamEnd::default()) });
+        Self::of_function(parts.map(Part::Data).chain(end).boxed(), Bytes::new())
     }
 
     /// This body, if none of its parts is longer in coming than `limit`.

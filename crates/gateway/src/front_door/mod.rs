@@ -18,7 +18,7 @@ use base::{Clock, Random};
 use bytes::Bytes;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
-use ports::aws_calls::{AwsCall, AwsCalls};
+use ports::aws_calls::{Answer, AwsCall, AwsCalls};
 
 pub use apis::{Apis, Protocol, Served, StageTotals};
 pub use domains::{Domains, Names};
@@ -308,7 +308,10 @@ impl FrontDoor {
                 return plain(StatusCode::BAD_REQUEST, "{\"message\":\"Bad Request\"}");
             }
         };
-        self.aws_calls.answer(AwsCall { head, body, peer }).await.map(Body::from)
+        self.aws_calls.answer(AwsCall { head, body, peer }).await.map(|answer| match answer {
+            Answer::Whole(bytes) => Body::from(bytes),
+            Answer::Stream(parts) => Body::of_stream(parts),
+        })
     }
 }
 

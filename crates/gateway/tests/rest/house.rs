@@ -20,7 +20,7 @@ use gateway::trail::Trail;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use ports::Pending;
-use ports::aws_calls::{AwsCall, AwsCalls};
+use ports::aws_calls::{self, AwsCall, AwsCalls};
 use ports::functions::{
     Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused, StreamReply,
 };
@@ -77,10 +77,10 @@ impl LogSink for KeptLogs {
 struct EchoedCalls;
 
 impl AwsCalls for EchoedCalls {
-    fn answer(&self, call: AwsCall) -> Pending<http::Response<Bytes>> {
+    fn answer(&self, call: AwsCall) -> Pending<http::Response<aws_calls::Answer>> {
         let text =
             format!("AWS {} {} {}", call.head.method, call.head.uri, String::from_utf8_lossy(&call.body));
-        Box::pin(async move { http::Response::new(text.into()) })
+        Box::pin(async move { http::Response::new(aws_calls::Answer::Whole(text.into())) })
     }
 }
 

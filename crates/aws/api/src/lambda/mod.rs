@@ -41,6 +41,7 @@ pub static SERVICE: ServiceTable = ServiceTable {
         &operations::GET_FUNCTION_CONFIGURATION,
         &operations::GET_POLICY,
         &operations::INVOKE,
+        &operations::INVOKE_WITH_RESPONSE_STREAM,
         &operations::LIST_ALIASES,
         &operations::LIST_FUNCTIONS,
         &operations::LIST_TAGS,

@@ -376,6 +376,62 @@ pub static INVOKE: OperationTable = OperationTable {
     ],
 };
 
+pub struct InvokeWithResponseStream;
+
+impl Operation for InvokeWithResponseStream {
+    type Input = shapes::InvokeWithResponseStreamRequest;
+    type Output = shapes::InvokeWithResponseStreamResponse;
+    const TABLE: &'static OperationTable = &INVOKE_WITH_RESPONSE_STREAM;
+}
+
+pub static INVOKE_WITH_RESPONSE_STREAM: OperationTable = OperationTable {
+    service: &super::SERVICE,
+    name: "InvokeWithResponseStream",
+    method: "POST",
+    uri: "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
+    success: 200,
+    input: &tables::INVOKE_WITH_RESPONSE_STREAM_REQUEST,
+    output: &tables::INVOKE_WITH_RESPONSE_STREAM_RESPONSE,
+    result_wrapper: "",
+    errors: &[
+        &errors::RESOURCE_NOT_READY_EXCEPTION,
+        &errors::INVALID_SECURITY_GROUP_ID_EXCEPTION,
+        &errors::SNAP_START_TIMEOUT_EXCEPTION,
+        &errors::TOO_MANY_REQUESTS_EXCEPTION,
+        &errors::EC2_THROTTLED_EXCEPTION,
+        &errors::EFS_MOUNT_CONNECTIVITY_EXCEPTION,
+        &errors::SUBNET_IP_ADDRESS_LIMIT_REACHED_EXCEPTION,
+        &errors::KMS_ACCESS_DENIED_EXCEPTION,
+        &errors::REQUEST_TOO_LARGE_EXCEPTION,
+        &errors::KMS_DISABLED_EXCEPTION,
+        &errors::UNSUPPORTED_MEDIA_TYPE_EXCEPTION,
+        &errors::S3_FILES_MOUNT_CONNECTIVITY_EXCEPTION,
+        &errors::SERIALIZED_REQUEST_ENTITY_TOO_LARGE_EXCEPTION,
+        &errors::INVALID_RUNTIME_EXCEPTION,
+        &errors::NO_PUBLISHED_VERSION_EXCEPTION,
+        &errors::EC2_UNEXPECTED_EXCEPTION,
+        &errors::INVALID_SUBNET_ID_EXCEPTION,
+        &errors::KMS_NOT_FOUND_EXCEPTION,
+        &errors::INVALID_PARAMETER_VALUE_EXCEPTION,
+        &errors::EC2_ACCESS_DENIED_EXCEPTION,
+        &errors::EFSIO_EXCEPTION,
+        &errors::KMS_INVALID_STATE_EXCEPTION,
+        &errors::RESOURCE_CONFLICT_EXCEPTION,
+        &errors::ENI_LIMIT_REACHED_EXCEPTION,
+        &errors::SNAP_START_NOT_READY_EXCEPTION,
+        &errors::SERVICE_EXCEPTION,
+        &errors::SNAP_START_EXCEPTION,
+        &errors::RECURSIVE_INVOCATION_EXCEPTION,
+        &errors::S3_FILES_MOUNT_FAILURE_EXCEPTION,
+        &errors::EFS_MOUNT_TIMEOUT_EXCEPTION,
+        &errors::S3_FILES_MOUNT_TIMEOUT_EXCEPTION,
+        &errors::RESOURCE_NOT_FOUND_EXCEPTION,
+        &errors::INVALID_REQUEST_CONTENT_EXCEPTION,
+        &errors::INVALID_ZIP_FILE_EXCEPTION,
+        &errors::EFS_MOUNT_FAILURE_EXCEPTION,
+    ],
+};
+
 pub struct ListAliases;
 
 impl Operation for ListAliases {

@@ -590,6 +590,56 @@ pub static INVOCATION_TYPE: Text = Text {
     values: &["Event", "RequestResponse", "DryRun"],
 };
 
+pub static INVOKE_RESPONSE_STREAM_UPDATE: Structure = Structure {
+    name: "InvokeResponseStreamUpdate",
+    payload: Some("Payload"),
+    members: &[body("Payload", "Payload", BLOB).sensitive()],
+};
+
+pub static INVOKE_WITH_RESPONSE_STREAM_COMPLETE_EVENT: Structure = Structure {
+    name: "InvokeWithResponseStreamCompleteEvent",
+    payload: None,
+    members: &[
+        body("ErrorCode", "ErrorCode", STRING),
+        body("ErrorDetails", "ErrorDetails", STRING),
+        body("LogResult", "LogResult", STRING),
+    ],
+};
+
+pub static INVOKE_WITH_RESPONSE_STREAM_REQUEST: Structure = Structure {
+    name: "InvokeWithResponseStreamRequest",
+    payload: Some("Payload"),
+    members: &[
+        uri("FunctionName", "FunctionName", text(&NAMESPACED_FUNCTION_NAME)).required(),
+        header("InvocationType", "X-Amz-Invocation-Type", text(&RESPONSE_STREAMING_INVOCATION_TYPE)),
+        header("LogType", "X-Amz-Log-Type", text(&LOG_TYPE)),
+        header("ClientContext", "X-Amz-Client-Context", STRING),
+        query("Qualifier", "Qualifier", text(&NUMERIC_LATEST_PUBLISHED_OR_ALIAS_QUALIFIER)),
+        body("Payload", "Payload", BLOB).sensitive(),
+        header("TenantId", "X-Amz-Tenant-Id", text(&TENANT_ID)),
+    ],
+};
+
+pub static INVOKE_WITH_RESPONSE_STREAM_RESPONSE: Structure = Structure {
+    name: "InvokeWithResponseStreamResponse",
+    payload: Some("EventStream"),
+    members: &[
+        status_code("StatusCode", "StatusCode", INTEGER),
+        header("ExecutedVersion", "X-Amz-Executed-Version", text(&VERSION)),
+        body("EventStream", "EventStream", structure(&INVOKE_WITH_RESPONSE_STREAM_RESPONSE_EVENT)),
+        header("ResponseStreamContentType", "Content-Type", STRING),
+    ],
+};
+
+pub static INVOKE_WITH_RESPONSE_STREAM_RESPONSE_EVENT: Structure = Structure {
+    name: "InvokeWithResponseStreamResponseEvent",
+    payload: None,
+    members: &[
+        body("PayloadChunk", "PayloadChunk", structure(&INVOKE_RESPONSE_STREAM_UPDATE)),
+        body("InvokeComplete", "InvokeComplete", structure(&INVOKE_WITH_RESPONSE_STREAM_COMPLETE_EVENT)),
+    ],
+};
+
 pub static KMS_KEY_ARN: Text = Text {
     length: Length::ANY,
     pattern: Some("(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"),
@@ -872,6 +922,9 @@ pub static RESOURCE_ARN: Text = Text {
     matches: None,
     values: &[],
 };
+
+pub static RESPONSE_STREAMING_INVOCATION_TYPE: Text =
+    Text { length: Length::ANY, pattern: None, matches: None, values: &["RequestResponse", "DryRun"] };
 
 pub static ROLE_ARN: Text = Text {
     length: Length::ANY,
