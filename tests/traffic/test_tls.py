@@ -132,9 +132,10 @@ def test_the_same_for_authorities_of_http2(gateway, names):
             assert client.get(authority) == MISDIRECTED[1], authority
         for authority in (A, f"{A}.", f"{A}:443", A.upper()):
             assert client.get(authority) == b"a", authority
-        # The authority goes before a header.
-        assert client.get(A, headers=[("host", B)]) == b"a"
-        assert client.get(B, headers=[("host", A)]) == MISDIRECTED[1]
+        # A header that names another host makes no request (section 8.3.1).
+        for authority, host in ((A, B), (B, A)):
+            assert client.get(authority, headers=[("host", host)]) == b'{"message":"Bad Request"}'
+        assert client.get(A, headers=[("host", A)]) == b"a"
 
 
 def test_a_changed_certificate_is_shown_at_once(gateway, names):

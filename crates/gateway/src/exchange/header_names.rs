@@ -22,6 +22,11 @@ impl HeaderNames {
         Self(head)
     }
 
+    /// The bytes that they are read from; none if the head was not kept.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The name of the `nth` line (from 0) that `name` stands on, as sent; `name` itself if the
     /// head has no such line. The answer differs from `name` in case at most.
     #[must_use]

@@ -1,33 +1,46 @@
-//! Where a chunked body ends (RFC 9112, section 7.1). Follows the framing only: the data itself
-//! is decoded by `hyper`, which also answers the client that breaks the rules.
+//! Where a chunked body ends (RFC 9112, section 7.1). Follows the framing only, to the letter: the data
+//! itself is decoded by `hyper`, and what the two could take for different things is no chunk.
 
-/// A chunk size that is no number.
-#[derive(Debug, PartialEq, Eq)]
+/// A chunk or a trailer that is none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a chunked body is none")]
 pub(super) struct NoChunk;
 
 /// How far into a chunked body the bytes have come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Chunks(At);
 
 #[derive(Debug)]
 enum At {
+    /// Before the first digit of a size.
+    Start,
     /// In the digits of a size, which is this so far.
     Size(u64),
-    /// Behind the digits, before the end of the line.
+    /// Behind the digits, where blanks may stand.
+    Blank(u64),
+    /// In an extension.
     Extension(u64),
+    /// Before the line feed of a size's line.
+    SizeEnd(u64),
     /// So many bytes before the end of a chunk.
     Data(u64),
-    /// Before the line end that follows a chunk's data.
+    /// Before the carriage return that follows a chunk's data.
     DataEnd,
+    /// Before its line feed.
+    DataFeed,
     /// At the start of a line of the trailer.
     TrailerLine,
     /// Within such a line.
     Trailer,
+    /// Before such a line's feed.
+    TrailerEnd,
+    /// Before the last line feed.
+    End,
 }
 
-impl Default for At {
+impl Default for Chunks {
     fn default() -> Self {
-        Self::Size(0)
+        Self(At::Start)
     }
 }
 
@@ -56,23 +69,33 @@ impl Chunks {
     /// Follows one byte outside of data; whether it was the body's last.
     fn step(&mut self, byte: u8) -> Result<bool, NoChunk> {
         self.0 = match (&self.0, byte) {
-            (At::Size(0) | At::Extension(0), b'\n') => At::TrailerLine,
-            (At::Size(size) | At::Extension(size), b'\n') => At::Data(*size),
-            (At::Size(size), b'\r' | b';' | b' ' | b'\t') => At::Extension(*size),
-            (At::Size(size), digit) => {
-                let digit = char::from(digit).to_digit(16).ok_or(NoChunk)?;
-                let size = size.checked_mul(16).and_then(|size| size.checked_add(u64::from(digit)));
-                At::Size(size.ok_or(NoChunk)?)
+            (At::Size(size) | At::Blank(size) | At::Extension(size), b'\r') => At::SizeEnd(*size),
+            (At::Size(size) | At::Blank(size), b';') => At::Extension(*size),
+            (At::Size(size) | At::Blank(size), b' ' | b'\t') => At::Blank(*size),
+            (At::Start, digit) => At::Size(number(0, digit)?),
+            (At::Size(size), digit) => At::Size(number(*size, digit)?),
+            (At::Extension(size), byte) if byte == b'\t' || byte >= b' ' && byte != 0x7f => {
+                At::Extension(*size)
             }
-            (At::Extension(size), _) => At::Extension(*size),
-            (At::DataEnd, b'\n') => At::Size(0),
-            (At::DataEnd | At::Data(_), _) => At::DataEnd,
-            (At::TrailerLine, b'\n') => return Ok(true),
-            (At::TrailerLine, b'\r') | (At::Trailer, b'\n') => At::TrailerLine,
-            (At::TrailerLine | At::Trailer, _) => At::Trailer,
+            (At::SizeEnd(0), b'\n') => At::TrailerLine,
+            (At::SizeEnd(size), b'\n') => At::Data(*size),
+            (At::DataEnd, b'\r') => At::DataFeed,
+            (At::DataFeed, b'\n') => At::Start,
+            (At::TrailerLine, b'\r') => At::End,
+            (At::Trailer, b'\r') => At::TrailerEnd,
+            (At::TrailerLine | At::Trailer, byte) if byte != b'\n' => At::Trailer,
+            (At::TrailerEnd, b'\n') => At::TrailerLine,
+            (At::End, b'\n') => return Ok(true),
+            _ => return Err(NoChunk),
         };
         Ok(false)
     }
+}
+
+/// A size with one more digit.
+fn number(size: u64, digit: u8) -> Result<u64, NoChunk> {
+    let digit = char::from(digit).to_digit(16).ok_or(NoChunk)?;
+    size.checked_mul(16).and_then(|size| size.checked_add(u64::from(digit))).ok_or(NoChunk)
 }
 
 #[cfg(test)]
@@ -88,7 +111,22 @@ mod tests {
             ("5;name=value\r\nhello\r\n0\r\n\r\n", Ok(Some(26))),
             ("00A \r\n0123456789\r\n0\r\n\r\n", Ok(Some(23))),
             ("0\r\nA: b\r\nC: d\r\n\r\nrest", Ok(Some(17))),
-            ("5\nhello\n0\n\n", Ok(Some(11))),
+            ("5\nhello\r\n0\r\n\r\n", Err(NoChunk)),
+            ("5\r\nhello\n0\r\n\r\n", Err(NoChunk)),
+            ("5\r\nhello!\r\n0\r\n\r\n", Err(NoChunk)),
+            ("0\n\n", Err(NoChunk)),
+            ("0\r\n\n", Err(NoChunk)),
+            ("0\r\nA: b\nC: d\r\n\r\n", Err(NoChunk)),
+            ("0\r\nA: b\r\r\n", Err(NoChunk)),
+            ("5;a\nb\r\nhello\r\n0\r\n\r\n", Err(NoChunk)),
+            ("5;a\0b\r\n", Err(NoChunk)),
+            ("5 5\r\n", Err(NoChunk)),
+            (" 5\r\n", Err(NoChunk)),
+            ("0x5\r\n", Err(NoChunk)),
+            ("+5\r\n", Err(NoChunk)),
+            ("-5\r\n", Err(NoChunk)),
+            ("\r\n", Err(NoChunk)),
+            (";a\r\n", Err(NoChunk)),
             ("5\r\nhel", Ok(None)),
             ("0\r\n", Ok(None)),
             ("0\r\nA: b\r\n", Ok(None)),

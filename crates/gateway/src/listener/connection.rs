@@ -30,6 +30,7 @@ use super::heads::Framing;
 use super::limits::{HEAD_BYTES, HTTP2_SIGN_OF_LIFE, HTTP2_SILENCE, HTTP2_STREAMS};
 use super::load::Place;
 use super::roster::{Enrolled, Roster};
+use super::rules;
 use super::tap::Tap;
 use super::upgrade::{Leave, Slot, Upgrade, Upgraded};
 use super::watch::{Ticks, UnderWay, Verdict, Watch};
@@ -176,9 +177,14 @@ impl<S: Serve> Link<S> {
     ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<S> {
         let (incoming, under_way) = self.incoming(request);
         let link = Rc::clone(self);
+        let fault = rules::check(&incoming.head, &incoming.header_names).err();
         async move {
             let _under_way = under_way;
             let room = &link.room;
+            if let Some(fault) = fault {
+                tracing::debug!(peer = %link.peer, %fault, "a request was refused");
+                return Ok(fault.answer(incoming.head.version));
+            }
             let answer = AssertUnwindSafe(room.serve.answer(incoming, &room.worker));
             Ok(answer.catch_unwind().await.unwrap_or_else(|_| room.after_panic()))
         }

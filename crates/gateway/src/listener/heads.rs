@@ -2,12 +2,12 @@
 //! so the bytes it reads are followed here too: heads are kept until the request they belong to
 //! is handed on, bodies are counted past. Every byte is seen once and in order, which makes this
 //! exact with keep-alive, bodies and pipelining. Where it cannot be (a head beyond the bound, a
-//! chunk size that is no number) it gives up for the rest of the connection, and names are shown
-//! in lower case.
+//! chunk that is none) it gives up for the rest of the connection, whose requests have no names
+//! then and are refused.
 
 use bytes::BytesMut;
 
-use super::chunks::Chunks;
+use super::chunks::{Chunks, NoChunk};
 use crate::exchange::{HeaderNames, head_length};
 
 /// What a connection's next bytes are.
@@ -46,29 +46,38 @@ impl Heads {
     }
 
     /// Follows `bytes`, the next that were read.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// If a chunked body is none.
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<(), NoChunk> {
         let mut bytes = bytes;
         loop {
             match &mut self.next {
-                Next::Head => return self.keep(bytes),
+                Next::Head => {
+                    self.keep(bytes);
+                    return Ok(());
+                }
                 Next::Body(left) => {
                     let here = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                     *left -= here as u64;
                     if *left > 0 {
-                        return;
+                        return Ok(());
                     }
                     bytes = bytes.get(here..).unwrap_or_default();
                     self.next = Next::Head;
                 }
                 Next::Chunked(chunks) => match chunks.follow(bytes) {
-                    Ok(None) => return,
+                    Ok(None) => return Ok(()),
                     Ok(Some(here)) => {
                         bytes = bytes.get(here..).unwrap_or_default();
                         self.next = Next::Head;
                     }
-                    Err(_) => return self.give_up(),
+                    Err(broken) => {
+                        self.give_up();
+                        return Err(broken);
+                    }
                 },
-                Next::Unknown => return,
+                Next::Unknown => return Ok(()),
             }
         }
     }
@@ -92,7 +101,9 @@ impl Heads {
         };
         if !self.kept.is_empty() {
             let rest = self.kept.split();
-            self.feed(&rest);
+            if self.feed(&rest).is_err() {
+                return HeaderNames::default();
+            }
         }
         HeaderNames::of_head(head)
     }
@@ -138,7 +149,9 @@ mod tests {
     #[test]
     fn pipelined_requests_keep_their_own_names() {
         let mut heads = Heads::new(1_000);
-        heads.feed(format!("{POST}hello{GET}{CHUNKED}5\r\nGET /\r\n0\r\nA: b\r\n\r\n{GET}").as_bytes());
+        heads
+            .feed(format!("{POST}hello{GET}{CHUNKED}5\r\nGET /\r\n0\r\nA: b\r\n\r\n{GET}").as_bytes())
+            .unwrap();
         assert_eq!(names(&mut heads, Framing::Length(5)), ["hOsT", "Content-Length"]);
         assert_eq!(names(&mut heads, Framing::Length(0)), ["HoSt"]);
         assert_eq!(names(&mut heads, Framing::Chunked), ["HOST", "Transfer-Encoding"]);
@@ -148,34 +161,42 @@ mod tests {
     #[test]
     fn a_body_that_looks_like_a_head_is_none() {
         let mut heads = Heads::new(1_000);
-        heads.feed(b"POST / HTTP/1.1\r\nOne: 1\r\nContent-Length: 27\r\n\r\n");
+        heads.feed(b"POST / HTTP/1.1\r\nOne: 1\r\nContent-Length: 27\r\n\r\n").unwrap();
         assert_eq!(names(&mut heads, Framing::Length(27)), ["One", "Content-Length"]);
         assert!(heads.in_body());
-        heads.feed(b"GET / HTTP/1.1\r\noNE: 1\r\n\r\n!");
+        heads.feed(b"GET / HTTP/1.1\r\noNE: 1\r\n\r\n!").unwrap();
         assert!(!heads.in_body());
-        heads.feed(GET.as_bytes());
+        heads.feed(GET.as_bytes()).unwrap();
         assert_eq!(names(&mut heads, Framing::Length(0)), ["HoSt"]);
     }
 
     #[test]
     fn a_head_at_the_bound_is_kept_and_one_beyond_it_is_not() {
         let mut heads = Heads::new(GET.len());
-        heads.feed(GET.as_bytes());
+        heads.feed(GET.as_bytes()).unwrap();
         assert_eq!(names(&mut heads, Framing::Length(0)), ["HoSt"]);
         let mut heads = Heads::new(GET.len() - 1);
-        heads.feed(GET.as_bytes());
+        heads.feed(GET.as_bytes()).unwrap();
         assert_eq!(names(&mut heads, Framing::Length(0)), [""; 0]);
-        heads.feed(b"GET / HTTP/1.1\r\nA: b\r\n\r\n");
+        heads.feed(b"GET / HTTP/1.1\r\nA: b\r\n\r\n").unwrap();
         assert_eq!(names(&mut heads, Framing::Length(0)), [""; 0]);
+    }
+
+    /// They came with the head, so whoever reads it has them already.
+    #[test]
+    fn broken_chunks_behind_a_head_take_its_names() {
+        let mut heads = Heads::new(1_000);
+        heads.feed(format!("{CHUNKED}5\nhello").as_bytes()).unwrap();
+        assert_eq!(names(&mut heads, Framing::Chunked), [""; 0]);
     }
 
     #[test]
     fn broken_chunks_end_the_following() {
         let mut heads = Heads::new(1_000);
-        heads.feed(CHUNKED.as_bytes());
+        heads.feed(CHUNKED.as_bytes()).unwrap();
         assert_eq!(names(&mut heads, Framing::Chunked).len(), 2);
-        heads.feed(b"no size\r\n");
-        heads.feed(GET.as_bytes());
+        assert_eq!(heads.feed(b"no size\r\n"), Err(NoChunk));
+        heads.feed(GET.as_bytes()).unwrap();
         assert_eq!(names(&mut heads, Framing::Length(0)), [""; 0]);
     }
 
@@ -195,7 +216,7 @@ mod tests {
             let mut cuts = cuts.iter().cycle();
             while fed < stream.len() {
                 let to = (fed + cuts.next().unwrap()).min(stream.len());
-                heads.feed(&stream.as_bytes()[fed..to]);
+                heads.feed(&stream.as_bytes()[fed..to]).unwrap();
                 fed = to;
                 while let Some((body, end, first)) = expected.get(seen) && fed >= *end {
                     prop_assert_eq!(&names(&mut heads, *body)[0], first);

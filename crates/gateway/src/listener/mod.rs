@@ -14,6 +14,7 @@ mod heads;
 mod limits;
 mod load;
 mod roster;
+mod rules;
 mod tap;
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,13 @@ impl<T: AsyncRead + Unpin> AsyncRead for Tap<T> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
         match &polled {
-            Poll::Ready(_) => self.watch.read(buf.filled().get(before..).unwrap_or_default()),
+            Poll::Ready(_) => {
+                let broken = self.watch.read(buf.filled().get(before..).unwrap_or_default());
+                if let Err(broken) = broken {
+                    buf.set_filled(before);
+                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, broken)));
+                }
+            }
             Poll::Pending => self.watch.read_waits(),
         }
         polled

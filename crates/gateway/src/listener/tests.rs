@@ -198,12 +198,14 @@ fn header_names_are_as_sent_when_requests_are_pipelined() {
     let mut stream = running.connect();
     let mut requests = String::new();
     for name in ["aA", "Aa", "AA"] {
-        requests.push_str(&format!("POST /names HTTP/1.1\r\n{name}: 1\r\nContent-Length: 3\r\n\r\nabc"));
-        requests.push_str(&format!("GET /names HTTP/1.1\r\n{name}: 1\r\n\r\n"));
+        requests.push_str(&format!(
+            "POST /names HTTP/1.1\r\nHost: a\r\n{name}: 1\r\nContent-Length: 3\r\n\r\nabc"
+        ));
+        requests.push_str(&format!("GET /names HTTP/1.1\r\nHost: a\r\n{name}: 1\r\n\r\n"));
     }
     stream.write_all(requests.as_bytes()).unwrap();
     for expected in ["aA,Content-Length", "aA", "Aa,Content-Length", "Aa", "AA,Content-Length", "AA"] {
-        assert_eq!(read_response(&mut stream).1, expected);
+        assert_eq!(read_response(&mut stream).1, format!("Host,{expected}"));
     }
 }
 
@@ -212,14 +214,16 @@ fn a_body_of_no_length_is_no_body() {
     let running = start(1, Limits::default());
     let mut stream = running.connect();
     assert_eq!(ask(&mut stream, &get("/empty")), "Empty");
-    assert_eq!(ask(&mut stream, "POST /empty HTTP/1.1\r\nContent-Length: 0\r\n\r\n"), "Empty");
+    assert_eq!(ask(&mut stream, "POST /empty HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"), "Empty");
 }
 
 #[test]
 fn a_client_is_told_to_continue_when_its_body_is_wanted() {
     let running = start(1, Limits::default());
     let mut stream = running.connect();
-    stream.write_all(b"POST /body HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n").unwrap();
+    stream
+        .write_all(b"POST /body HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        .unwrap();
     let mut interim = [0; 25];
     stream.read_exact(&mut interim).unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -244,7 +248,8 @@ fn a_panic_costs_one_answer_and_no_more() {
 fn a_head_beyond_api_gateways_limit_is_still_answered_and_an_endless_one_is_not_read() {
     let running = start(1, Limits::default());
     let mut stream = running.connect();
-    let large = |length: usize| format!("GET /large-head HTTP/1.1\r\nA: {}\r\n\r\n", "x".repeat(length));
+    let large =
+        |length: usize| format!("GET /large-head HTTP/1.1\r\nHost: a\r\nA: {}\r\n\r\n", "x".repeat(length));
     assert_eq!(ask(&mut stream, &large(20_000)), "/large-head");
     // The client may still be writing when the answer comes and the connection closes.
     drop(stream.write_all(large(500_000).as_bytes()));
@@ -318,7 +323,7 @@ fn connections_beyond_the_limit_wait_for_a_place() {
 fn bodies_pass_through_as_they_arrive_and_a_broken_one_is_not_the_backends_fault() {
     let backend = TcpListener::bind("127.0.0.1:0").unwrap();
     let head = format!(
-        "POST /passed-on HTTP/1.1\r\nBackend: http://{}\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST /passed-on HTTP/1.1\r\nHost: a\r\nBackend: http://{}\r\nTransfer-Encoding: chunked\r\n\r\n",
         backend.local_addr().unwrap()
     );
     let running = start(1, Limits::default());
@@ -388,7 +393,7 @@ fn a_request_under_way_is_not_idle() {
 fn a_body_that_does_not_come_and_an_answer_that_is_not_taken_end_the_connection() {
     let running = start(1, impatient());
     let mut stream = running.connect();
-    stream.write_all(b"POST /body HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe").unwrap();
+    stream.write_all(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe").unwrap();
     assert!(is_closed(&mut stream));
     let mut stream = running.connect();
     stream.write_all(get("/large").as_bytes()).unwrap();

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::chunks::NoChunk;
 use super::heads::{Framing, Heads};
 use super::limits::HEAD_BYTES;
 use crate::exchange::HeaderNames;
@@ -75,21 +76,25 @@ impl Watch {
             awaits_room: AtomicBool::new(false),
             http2: AtomicBool::new(false),
             left_http: AtomicBool::new(false),
-            heads: Mutex::new(Heads::new(HEAD_BYTES)),
+            // Twice: what follows a head is read with its last bytes.
+            heads: Mutex::new(Heads::new(2 * HEAD_BYTES)),
         }
     }
 
     /// `bytes` were read.
-    pub(super) fn read(&self, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// If they are part of a body that is no chunked one and was to be. Nobody gets to see them then.
+    pub(super) fn read(&self, bytes: &[u8]) -> Result<(), NoChunk> {
         let now = self.ticks.now();
         self.last_byte.store(now, Relaxed);
         self.awaits_bytes.store(false, Relaxed);
         if self.http2.load(Relaxed) || bytes.is_empty() || self.left_http.load(Relaxed) {
-            return;
+            return Ok(());
         }
         let mut heads = self.heads();
         let of_a_head = !heads.in_body();
-        heads.feed(bytes);
+        heads.feed(bytes)?;
         if heads.begin_with(HTTP2_PREFACE) {
             heads.give_up();
             self.http2.store(true, Relaxed);
@@ -97,6 +102,7 @@ impl Watch {
         } else if of_a_head && self.under_way.load(Relaxed) == 0 && self.head_since.load(Relaxed) == 0 {
             self.head_since.store(now.wrapping_add(1).max(1), Relaxed);
         }
+        Ok(())
     }
 
     /// Another protocol is spoken from here on, which has times of its own.
@@ -204,7 +210,7 @@ mod tests {
     fn a_new_or_idle_connection_is_drained_after_its_time() {
         let (ticks, watch) = watch();
         assert_eq!(patrols(&ticks, &watch, 6), [Keep, Keep, Keep, Keep, Keep, Drain]);
-        watch.read(b"GET / HTTP/1.1\r\n\r\n");
+        watch.read(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         drop(watch.request(Framing::Length(0)));
         assert_eq!(patrols(&ticks, &watch, 6), [Keep, Keep, Keep, Keep, Keep, Drain]);
     }
@@ -212,18 +218,18 @@ mod tests {
     #[test]
     fn a_head_that_never_ends_is_cut_however_often_a_byte_comes() {
         let (ticks, watch) = watch();
-        watch.read(b"GET / HT");
+        watch.read(b"GET / HT").unwrap();
         assert_eq!(patrols(&ticks, &watch, 1), [Keep]);
-        watch.read(b"T");
+        watch.read(b"T").unwrap();
         assert_eq!(patrols(&ticks, &watch, 1), [Keep]);
-        watch.read(b"P");
+        watch.read(b"P").unwrap();
         assert_eq!(patrols(&ticks, &watch, 1), [Cut]);
     }
 
     #[test]
     fn a_request_under_way_may_take_any_time() {
         let (ticks, watch) = watch();
-        watch.read(b"GET / HTTP/1.1\r\n\r\n");
+        watch.read(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let under_way = watch.request(Framing::Length(0));
         watch.read_waits();
         assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
@@ -234,14 +240,14 @@ mod tests {
     #[test]
     fn a_body_that_does_not_come_is_cut() {
         let (ticks, watch) = watch();
-        watch.read(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n");
+        watch.read(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n").unwrap();
         let _under_way = watch.request(Framing::Length(5));
         watch.read_waits();
         assert_eq!(patrols(&ticks, &watch, 3), [Keep, Keep, Keep]);
-        watch.read(b"he");
+        watch.read(b"he").unwrap();
         watch.read_waits();
         assert_eq!(patrols(&ticks, &watch, 4), [Keep, Keep, Keep, Cut]);
-        watch.read(b"llo");
+        watch.read(b"llo").unwrap();
         watch.read_waits();
         assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
     }
@@ -260,10 +266,10 @@ mod tests {
     #[test]
     fn another_protocol_has_times_of_its_own() {
         let (ticks, watch) = watch();
-        watch.read(b"GET / HTTP/1.1\r\n\r\n");
+        watch.read(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         drop(watch.request(Framing::Length(0)));
         watch.leaves_http();
-        watch.read(b"no head");
+        watch.read(b"no head").unwrap();
         watch.write_waits();
         assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
         assert!(!watch.is_reading_head());
@@ -272,8 +278,8 @@ mod tests {
     #[test]
     fn http2_has_no_head_that_could_be_slow() {
         let (ticks, watch) = watch();
-        watch.read(b"PRI * HTTP/2.0\r\n\r\nSM");
-        watch.read(b"\r\n\r\n and frames");
+        watch.read(b"PRI * HTTP/2.0\r\n\r\nSM").unwrap();
+        watch.read(b"\r\n\r\n and frames").unwrap();
         assert_eq!(patrols(&ticks, &watch, 6), [Keep, Keep, Keep, Keep, Keep, Drain]);
         let (names, _under_way) = watch.request(Framing::Length(0));
         assert_eq!(names.in_order().count(), 0);

@@ -92,11 +92,22 @@ pub fn is_dropped_for_lambda(name: &HeaderName, value: &HeaderValue) -> bool {
 
 /// Takes out of the client's headers what an HTTP backend does not see.
 pub fn drop_for_http(headers: &mut HeaderMap) {
+    drop_named_by_connection(headers);
     for name in DROPPED_FROM_REQUESTS.iter().chain(&DROPPED_FOR_HTTP) {
         headers.remove(name);
     }
     if headers.get(AUTHORIZATION).is_some_and(is_signature) {
         headers.remove(AUTHORIZATION);
+    }
+}
+
+/// Takes away what the client says is for its own connection (RFC 9110, section 7.6.1).
+fn drop_named_by_connection(headers: &mut HeaderMap) {
+    let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let named = named.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok());
+    let named: Vec<HeaderName> = named.collect();
+    for name in named {
+        headers.remove(name);
     }
 }
 
@@ -173,6 +184,15 @@ mod tests {
         found.sort_unstable();
         expected.sort_unstable();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_for_the_clients_connection_ends_there() {
+        let mut sent = headers("x-own x-other keep");
+        sent.append(CONNECTION, HeaderValue::from_static("close, X-Own ,,no name"));
+        sent.append(CONNECTION, HeaderValue::from_static("keep"));
+        drop_for_http(&mut sent);
+        assert_eq!(names(&sent), ["x-other"]);
     }
 
     #[test]
