@@ -49,6 +49,9 @@ pub(crate) const OUTPUT_WINDOW: Duration = Duration::from_millis(250);
 /// How much log of a running invocation is kept back before it is handed on.
 pub(crate) const LOG_BATCH_BYTES: usize = 256 * 1024;
 
+/// What a line of it is counted for besides its text.
+pub(crate) const LOG_LINE_BYTES: usize = 32;
+
 /// `LogResult`: the last 4 KB (Lambda API, `Invoke`).
 pub(crate) const LOG_TAIL_BYTES: usize = 4096;
 

@@ -16,7 +16,7 @@ pub(crate) fn run(input: &[u8]) {
     let resource = ResourceFacts { id: "res001".into(), path: "/{proxy+}".into() };
     let refusal = Refusal::BadRequestBody { faults: agent };
     for refusal in [None, Some(&refusal)] {
-        let line = log.line(&Context {
+        let context = Context {
             request: &request,
             stage: &stage,
             resource: Some(&resource),
@@ -24,7 +24,9 @@ pub(crate) fn run(input: &[u8]) {
             caller: &NOBODY,
             trace: None,
             outcome: Some(Outcome { status: 200, length: Some(1), refusal, ..Outcome::default() }),
-        });
+        };
+        let mut line = String::new();
+        log.write(&context, &mut line);
         // Text is text, and what has no value leaves a hyphen.
         if !format.contains("$context.") {
             assert_eq!(line, format);

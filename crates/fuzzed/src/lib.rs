@@ -13,6 +13,7 @@ mod http_mapping;
 mod http_route;
 mod http_token;
 mod jsonpath_query;
+mod log_chunk;
 mod log_pattern;
 mod openapi_import;
 mod policy_document;
@@ -36,6 +37,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("http_route", http_route::run),
     ("http_token", http_token::run),
     ("jsonpath", jsonpath_query::run),
+    ("log_chunk", log_chunk::run),
     ("log_pattern", log_pattern::run),
     ("openapi_import", openapi_import::run),
     ("policy_document", policy_document::run),

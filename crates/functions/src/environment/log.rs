@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Clock, Random, Scope};
-use ports::log_sink::{LogLine, LogSink};
+use ports::log_sink::{LogLines, LogSink};
 
-use crate::limits::{LOG_BATCH_BYTES, LOG_TAIL_BYTES};
+use crate::limits::{LOG_BATCH_BYTES, LOG_LINE_BYTES, LOG_TAIL_BYTES};
 
 /// A log stream. What is written is handed on by [`flush`](Self::flush), or when it is much.
 pub(crate) struct FunctionLog {
@@ -16,8 +16,7 @@ pub(crate) struct FunctionLog {
     scope: Scope,
     group: String,
     stream: String,
-    lines: Vec<LogLine>,
-    bytes: usize,
+    lines: LogLines,
     tail: Option<String>,
 }
 
@@ -33,7 +32,7 @@ impl FunctionLog {
     ) -> Self {
         let day = clock.now().format("%Y/%m/%d");
         let stream = format!("{day}/[{version}]{}", random.text(32, b"0123456789abcdef"));
-        Self { sink, clock, scope, group, stream, lines: Vec::new(), bytes: 0, tail: None }
+        Self { sink, clock, scope, group, stream, lines: LogLines::default(), tail: None }
     }
 
     pub(crate) fn stream(&self) -> &str {
@@ -53,7 +52,8 @@ impl FunctionLog {
     }
 
     /// Writes one event.
-    pub(crate) fn write(&mut self, message: String) {
+    pub(crate) fn write(&mut self, message: impl AsRef<str>) {
+        let message = message.as_ref();
         if let Some(tail) = &mut self.tail {
             // Of a long line only the end can matter.
             let from = message.len().saturating_sub(LOG_TAIL_BYTES);
@@ -63,10 +63,9 @@ impl FunctionLog {
                 cut_front(tail);
             }
         }
+        self.lines.push(self.clock.now(), message);
         // An empty line takes memory, too.
-        self.bytes += size_of::<LogLine>() + message.len();
-        self.lines.push(LogLine { timestamp: self.clock.now(), message });
-        if self.bytes > LOG_BATCH_BYTES {
+        if self.lines.bytes() + self.lines.len() * LOG_LINE_BYTES > LOG_BATCH_BYTES {
             self.flush();
         }
     }
@@ -76,7 +75,6 @@ impl FunctionLog {
         if self.lines.is_empty() {
             return;
         }
-        self.bytes = 0;
         self.sink.append(&self.scope, &self.group, &self.stream, std::mem::take(&mut self.lines));
     }
 
@@ -157,9 +155,11 @@ mod tests {
     struct Kept(Mutex<Vec<(String, String, String)>>);
 
     impl LogSink for Kept {
-        fn append(&self, _: &Scope, group: &str, stream: &str, lines: Vec<LogLine>) {
+        fn append(&self, _: &Scope, group: &str, stream: &str, lines: LogLines) {
             let mut kept = self.0.lock().unwrap();
-            kept.extend(lines.into_iter().map(|line| (group.to_owned(), stream.to_owned(), line.message)));
+            kept.extend(
+                lines.iter().map(|line| (group.to_owned(), stream.to_owned(), line.message.to_owned())),
+            );
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn the_tail_is_the_last_4_kb_of_whole_characters() {
         let mut log = log(Arc::default());
-        log.write("before".into());
+        log.write("before");
         log.keep_tail();
         log.start("8f507cfc", "$LATEST");
         assert_eq!(log.take_tail().as_deref(), Some("START RequestId: 8f507cfc Version: $LATEST\n"));
@@ -229,11 +229,11 @@ mod tests {
     fn lines_arrive_in_order_and_none_is_lost_at_the_end() {
         let sink = Arc::new(Kept::default());
         let mut log = log(Arc::clone(&sink));
-        log.write("one".into());
+        log.write("one");
         assert!(sink.0.lock().unwrap().is_empty(), "kept back");
         log.write("x".repeat(300_000));
         assert_eq!(sink.0.lock().unwrap().len(), 2);
-        log.write("three".into());
+        log.write("three");
         drop(log);
         let kept = sink.0.lock().unwrap();
         assert_eq!(kept.len(), 3);

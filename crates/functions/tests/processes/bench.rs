@@ -18,7 +18,7 @@ use ports::credentials::{CredentialError, CredentialIssuer, SessionCredentials};
 use ports::functions::{
     FunctionRef, Functions, InvocationType, InvokeError, InvokeReply, InvokeRequest, Invoker,
 };
-use ports::log_sink::{LogLine, LogSink};
+use ports::log_sink::{LogLines, LogSink};
 use serde_json::Value;
 use store::{Key, Location, Sequence, Store, StoreFault, StoreOptions};
 use zip::ZipWriter;
@@ -61,8 +61,8 @@ fn interpreters() -> OsString {
 pub(crate) struct Log(Mutex<Vec<(String, String, String)>>);
 
 impl LogSink for Log {
-    fn append(&self, _: &Scope, group: &str, stream: &str, lines: Vec<LogLine>) {
-        let lines = lines.into_iter().map(|line| (group.to_owned(), stream.to_owned(), line.message));
+    fn append(&self, _: &Scope, group: &str, stream: &str, lines: LogLines) {
+        let lines = lines.iter().map(|line| (group.to_owned(), stream.to_owned(), line.message.to_owned()));
         self.0.lock().unwrap().extend(lines);
     }
 }

@@ -177,7 +177,7 @@ impl Course<'_> {
             refusal,
             told: told.map(|(_, message)| message),
         };
-        let line = log.line(&Context {
+        let context = Context {
             request,
             stage: &stage.facts,
             resource: None,
@@ -185,8 +185,8 @@ impl Course<'_> {
             caller: &self.caller,
             trace: asked.map(|asked| &asked.trace),
             outcome: Some(outcome),
-        });
-        trail.log(log, request.received, line);
+        };
+        trail.log(log, request.received, &context);
     }
 }
 

@@ -223,17 +223,11 @@ impl<'r> Course<'r> {
             );
         }
         self.log.completed(status, refusal);
-        if let Some(logs) = &stage.execution_logs {
-            let lines = self.log.take_lines();
-            if !lines.is_empty() {
-                let mut targets = logs.of(&request.ids);
-                let own = targets.next();
-                for other in targets {
-                    trail.lines(other, lines.clone());
-                }
-                if let Some(own) = own {
-                    trail.lines(own, lines);
-                }
+        if let Some(logs) = &stage.execution_logs
+            && !self.log.is_empty()
+        {
+            for target in logs.of(&request.ids) {
+                trail.lines(target, |lines| self.log.add_to(lines));
             }
         }
         let Some(log) = &stage.access_log else { return };
@@ -258,7 +252,7 @@ impl<'r> Course<'r> {
             refusal,
             ..Outcome::default()
         };
-        let line = log.line(&Context {
+        let context = Context {
             request,
             stage: &stage.facts,
             resource: self.method.map(|method| &method.resource),
@@ -266,8 +260,8 @@ impl<'r> Course<'r> {
             caller: &self.caller,
             trace: self.trace.as_ref(),
             outcome: Some(outcome),
-        });
-        trail.log(log, request.received, line);
+        };
+        trail.log(log, request.received, &context);
     }
 }
 

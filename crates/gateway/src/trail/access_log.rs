@@ -107,22 +107,19 @@ impl AccessLog {
         self.canary.as_ref()
     }
 
-    /// The line of one request.
-    #[must_use]
-    pub fn line(&self, context: &Context<'_>) -> String {
-        let mut line = String::with_capacity(256);
+    /// Appends the line of one request to `line`.
+    pub fn write(&self, context: &Context<'_>, line: &mut String) {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => line.push_str(text),
                 Piece::Variable(variable) => {
-                    if !variable.write(context, &mut line) {
+                    if !variable.write(context, line) {
                         line.push(ABSENT);
                     }
                 }
                 Piece::Absent => line.push(ABSENT),
             }
         }
-        line
     }
 }
 
@@ -230,7 +227,7 @@ mod tests {
         let request = request("/prod/pets", "prod");
         let stage = StageFacts { stage: "prod".into(), ..StageFacts::default() };
         let outcome = Outcome { status: 200, length: Some(13), ..Outcome::default() };
-        compiled(format, GROUP).unwrap().unwrap().line(&Context {
+        let context = Context {
             request: &request,
             stage: &stage,
             resource: None,
@@ -238,7 +235,10 @@ mod tests {
             caller: &crate::exchange::NOBODY,
             trace: None,
             outcome: Some(outcome),
-        })
+        };
+        let mut line = String::new();
+        compiled(format, GROUP).unwrap().unwrap().write(&context, &mut line);
+        line
     }
 
     /// The common log format of the developer guide.

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use ports::log_sink::LogLines;
+
 /// The most that waits to be written; lines beyond it are left out, and counted.
 const MOST_WAITING: usize = 16 * 1024 * 1024;
 
@@ -24,8 +26,10 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    text: String,
-    left_out: u64,
+    /// Whole lines, each with its end, batch by batch.
+    batches: Vec<String>,
+    bytes: usize,
+    left_out: usize,
     ended: bool,
 }
 
@@ -42,19 +46,39 @@ impl AccessLogCopy {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Takes whole lines, each with its end.
-    pub(super) fn take(&self, lines: &str) {
-        if lines.is_empty() {
+    /// Takes lines of an access log.
+    pub(super) fn take(&self, lines: &LogLines) {
+        let batch = text_of(lines);
+        if batch.is_empty() {
             return;
         }
         let mut waiting = self.shared.waiting();
-        if waiting.text.len() + lines.len() > MOST_WAITING {
-            waiting.left_out += lines.bytes().filter(|c| *c == b'\n').count() as u64;
+        if waiting.bytes + batch.len() > MOST_WAITING {
+            waiting.left_out += lines.len();
             return;
         }
-        waiting.text.push_str(lines);
+        waiting.bytes += batch.len();
+        waiting.batches.push(batch);
         self.shared.arrived.notify_one();
     }
+}
+
+/// Each line with an end behind it, and none inside it: a line is a line, whatever a client's texts have
+/// in them.
+fn text_of(lines: &LogLines) -> String {
+    let mut text = String::with_capacity(lines.bytes() + lines.len());
+    for line in lines.iter() {
+        let mut rest = line.message;
+        while let Some(place) = memchr::memchr2(b'\n', b'\r', rest.as_bytes()) {
+            let (before, behind) = rest.split_at_checked(place).unwrap_or((rest, ""));
+            text.push_str(before);
+            text.push(' ');
+            rest = behind.get(1..).unwrap_or_default();
+        }
+        text.push_str(rest);
+        text.push('\n');
+    }
+    text
 }
 
 impl Drop for AccessLogCopy {
@@ -72,13 +96,14 @@ impl Drop for AccessLogCopy {
 impl Shared {
     fn write(&self, mut writer: impl Write) {
         loop {
-            let (text, left_out, ended) = {
+            let (batches, left_out, ended) = {
                 let mut waiting = self.waiting();
-                while waiting.text.is_empty() && !waiting.ended {
+                while waiting.batches.is_empty() && !waiting.ended {
                     waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                 }
+                waiting.bytes = 0;
                 let left_out = std::mem::take(&mut waiting.left_out);
-                (std::mem::take(&mut waiting.text), left_out, waiting.ended)
+                (std::mem::take(&mut waiting.batches), left_out, waiting.ended)
             };
             if left_out > 0 {
                 tracing::warn!(
@@ -86,10 +111,14 @@ impl Shared {
                     "the copy of the access logs is written too slowly; lines are left out"
                 );
             }
-            if let Err(error) = writer.write_all(text.as_bytes()).and_then(|()| writer.flush()) {
+            let mut written = batches.iter().try_for_each(|batch| writer.write_all(batch.as_bytes()));
+            if !batches.is_empty() {
+                written = written.and_then(|()| writer.flush());
+            }
+            if let Err(error) = written {
                 tracing::error!(%error, "the copy of the access logs cannot be written; lines are lost");
             }
-            if ended && self.waiting().text.is_empty() {
+            if ended && self.waiting().batches.is_empty() {
                 return;
             }
         }
@@ -101,13 +130,19 @@ impl Shared {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use base::Timestamp;
 
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    pub(in crate::trail) struct Kept(pub(in crate::trail) Arc<Mutex<Vec<u8>>>);
+
+    fn lines(texts: &[&str]) -> LogLines {
+        texts.iter().map(|text| (Timestamp::from_millis(1), text)).collect()
+    }
 
     impl Write for Kept {
         fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
@@ -124,11 +159,17 @@ mod tests {
     fn dropping_it_loses_nothing() {
         let kept = Kept::default();
         let copy = AccessLogCopy::start(kept.clone()).unwrap();
-        for line in ["one\n", "", "two\nthree\n"] {
-            copy.take(line);
+        for batch in [&["one"] as &[&str], &[], &["two", "three"]] {
+            copy.take(&lines(batch));
         }
         drop(copy);
         assert_eq!(*kept.0.lock().unwrap(), b"one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn a_line_is_a_line() {
+        let lines = lines(&["", "a\nb", "\r\n", "ü\rö\n", "plain"]);
+        assert_eq!(text_of(&lines), "\na b\n  \nü ö \nplain\n");
     }
 
     /// Writes when it is told to.
@@ -150,12 +191,12 @@ mod tests {
     fn what_waits_is_bounded() {
         let ((go, held), (tell, written)) = (channel(), channel());
         let copy = AccessLogCopy::start(Held(held, tell)).unwrap();
-        let line = "x".repeat(1024 * 1024 - 1) + "\n";
-        copy.take("first\n");
+        let line = "x".repeat(1024 * 1024 - 1);
+        copy.take(&lines(&["first"]));
         go.send(()).unwrap();
         assert_eq!(written.recv().unwrap(), 6);
         // The first of these may be with the writer already; of the others sixteen wait.
-        (0..40).for_each(|_| copy.take(&line));
+        (0..40).for_each(|_| copy.take(&lines(&[&line])));
         drop(go);
         drop(copy);
         let total: usize = written.iter().sum();

@@ -186,13 +186,11 @@ impl Course<'_> {
             tracing::debug!(api = &*stage.facts.api_id, request = id, why = %refusal, "an event failed");
         }
         self.log.completed(status, refusal);
-        if let Some(logs) = &stage.execution_logs {
-            let lines = self.log.take_lines();
-            if !lines.is_empty()
-                && let Some(own) = logs.of(&request.ids).next()
-            {
-                trail.lines(own, lines);
-            }
+        if let Some(logs) = &stage.execution_logs
+            && let Some(own) = logs.of(&request.ids).next()
+            && !self.log.is_empty()
+        {
+            trail.lines(own, |lines| self.log.add_to(lines));
         }
         let Some(log) = &stage.access_log else { return };
         let integration_status = asked.and_then(|(_, status)| status).map(|status| status.as_u16());
@@ -211,7 +209,7 @@ impl Course<'_> {
             refusal,
             ..Outcome::default()
         };
-        let line = log.line(&Context {
+        let context = Context {
             request,
             stage: &stage.facts,
             resource: None,
@@ -219,8 +217,8 @@ impl Course<'_> {
             caller: &self.caller,
             trace: self.trace.as_ref(),
             outcome: Some(outcome),
-        });
-        trail.log(log, request.received, line);
+        };
+        trail.log(log, request.received, &context);
     }
 }
 

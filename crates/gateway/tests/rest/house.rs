@@ -25,7 +25,7 @@ use ports::functions::{
     Functions, InvokeError, InvokeReply, InvokeRequest, PackageFacts, PackageRefused, StreamReply,
 };
 use ports::identities::{Identified, Identities};
-use ports::log_sink::{LogLine, LogSink};
+use ports::log_sink::{LogLines, LogSink};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
@@ -63,13 +63,22 @@ impl Functions for FakeFunctions {
     }
 }
 
+/// A line that was logged.
+pub(crate) struct KeptLine {
+    pub(crate) timestamp: Timestamp,
+    pub(crate) message: String,
+}
+
+/// Every line that was logged, with its log group and stream.
 #[derive(Default)]
-pub(crate) struct KeptLogs(pub(crate) Mutex<Vec<(Scope, String, String, LogLine)>>);
+pub(crate) struct KeptLogs(pub(crate) Mutex<Vec<(Scope, String, String, KeptLine)>>);
 
 impl LogSink for KeptLogs {
-    fn append(&self, scope: &Scope, group: &str, stream: &str, lines: Vec<LogLine>) {
-        let mut kept = self.0.lock().unwrap();
-        kept.extend(lines.into_iter().map(|line| (scope.clone(), group.to_owned(), stream.to_owned(), line)));
+    fn append(&self, scope: &Scope, group: &str, stream: &str, lines: LogLines) {
+        self.0.lock().unwrap().extend(lines.iter().map(|line| {
+            let kept = KeptLine { timestamp: line.timestamp, message: line.message.to_owned() };
+            (scope.clone(), group.to_owned(), stream.to_owned(), kept)
+        }));
     }
 }
 

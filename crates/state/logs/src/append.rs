@@ -1,9 +1,12 @@
 //! Storing events, and what their stream remembers of them.
 
+use std::collections::BTreeMap;
+
 use base::{Scope, Timestamp};
+use ports::log_sink::LogLines;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::event::NewEvent;
+use crate::chunk::{ChunkBuilder, cut, not_before_1970, window_of};
 use crate::queue::StreamName;
 
 /// What to do about a group or stream that does not exist.
@@ -15,11 +18,11 @@ pub(crate) enum Missing {
     Refuse,
 }
 
-/// Stores events; answers false if the stream is missing and is not to be made.
+/// Stores lines as chunks; answers false if the stream is missing and is not to be made.
 pub(crate) fn append(
     connection: &Connection,
     name: &StreamName,
-    events: &[NewEvent],
+    lines: &[LogLines],
     now: Timestamp,
     missing: Missing,
 ) -> rusqlite::Result<bool> {
@@ -28,25 +31,71 @@ pub(crate) fn append(
         (None, Missing::Create) => create_stream(connection, name, now)?,
         (None, Missing::Refuse) => return Ok(false),
     };
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO events (group_id, stream_id, timestamp, ingestion, message) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    for event in events {
-        insert.execute(params![
-            group,
-            stream,
-            event.timestamp.as_millis(),
-            now.as_millis(),
-            event.message
-        ])?;
+    let mut stored = Stored::new(connection, group, stream, now);
+    // Lines come by time, or nearly so: they are of one window, seldom of two.
+    let mut open: BTreeMap<i64, ChunkBuilder> = BTreeMap::new();
+    let mut current = ChunkBuilder::new(0);
+    for line in lines.iter().flat_map(LogLines::iter) {
+        let (millis, text) = (not_before_1970(line.timestamp), cut(line.message));
+        if !current.covers(millis) {
+            let next = open.remove(&window_of(millis)).unwrap_or_else(|| ChunkBuilder::new(millis));
+            let other = std::mem::replace(&mut current, next);
+            if other.events() > 0 {
+                open.insert(window_of(other.times().0), other);
+            }
+        }
+        if current.is_full_for(text.len()) {
+            stored.chunk(&current)?;
+            current.clear();
+        }
+        current.push(millis, text);
     }
-    let (first, last) = (
-        events.iter().map(|event| event.timestamp.as_millis()).min(),
-        events.iter().map(|event| event.timestamp.as_millis()).max(),
-    );
-    let bytes: usize = events.iter().map(NewEvent::stored_bytes).sum();
-    if let (Some(first), Some(last)) = (first, last) {
-        connection
+    for chunk in std::iter::once(&current).chain(open.values()) {
+        stored.chunk(chunk)?;
+    }
+    stored.remember()?;
+    Ok(true)
+}
+
+/// What one append has stored.
+struct Stored<'c> {
+    connection: &'c Connection,
+    group: i64,
+    stream: i64,
+    now: Timestamp,
+    first: i64,
+    last: i64,
+    bytes: usize,
+}
+
+impl<'c> Stored<'c> {
+    fn new(connection: &'c Connection, group: i64, stream: i64, now: Timestamp) -> Self {
+        Self { connection, group, stream, now, first: i64::MAX, last: -1, bytes: 0 }
+    }
+
+    /// Stores a chunk, under the next numbers of events. One without events is none.
+    fn chunk(&mut self, chunk: &ChunkBuilder) -> rusqlite::Result<()> {
+        if chunk.events() == 0 {
+            return Ok(());
+        }
+        let number: i64 = self
+            .connection
+            .prepare_cached("UPDATE numbers SET next_event = next_event + ?1 RETURNING next_event - ?1")?
+            .query_row([integer(chunk.events())], |row| row.get(0))?;
+        insert(self.connection, number, (self.group, self.stream), self.now.as_millis(), chunk)?;
+        let (first, last) = chunk.times();
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+        self.bytes += chunk.stored_bytes();
+        Ok(())
+    }
+
+    /// Has the stream know of it.
+    fn remember(&self) -> rusqlite::Result<()> {
+        if self.last < 0 {
+            return Ok(());
+        }
+        self.connection
             .prepare_cached(
                 "UPDATE streams SET
                      first_event = min(coalesce(first_event, ?2), ?2),
@@ -56,14 +105,46 @@ pub(crate) fn append(
                  WHERE id = ?1",
             )?
             .execute(params![
-                stream,
-                first,
-                last,
-                now.as_millis(),
-                i64::try_from(bytes).unwrap_or(i64::MAX)
+                self.stream,
+                self.first,
+                self.last,
+                self.now.as_millis(),
+                integer(self.bytes)
             ])?;
+        Ok(())
     }
-    Ok(true)
+}
+
+/// Stores a chunk whose first event has this number; of a group and a stream.
+pub(crate) fn insert(
+    connection: &Connection,
+    number: i64,
+    (group, stream): (i64, i64),
+    ingestion: i64,
+    chunk: &ChunkBuilder,
+) -> rusqlite::Result<()> {
+    let (first, last) = chunk.times();
+    connection
+        .prepare_cached(
+            "INSERT INTO chunks (id, group_id, stream_id, first, last, ingestion, events, bytes, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            number,
+            group,
+            stream,
+            first,
+            last,
+            ingestion,
+            integer(chunk.events()),
+            integer(chunk.stored_bytes()),
+            chunk.data()
+        ])?;
+    Ok(())
+}
+
+fn integer(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A group's number.

@@ -13,7 +13,7 @@ pub struct LogEvent {
     pub message: String,
     /// When it was taken in.
     pub ingestion: Timestamp,
-    /// Its name: later events have greater ones.
+    /// Its name. Of events of the same time those that arrived later have greater ones.
     pub event_id: EventId,
 }
 
@@ -51,28 +51,10 @@ impl Position {
     pub(crate) fn of(event: &LogEvent) -> Self {
         Self { timestamp: event.timestamp.as_millis(), number: event.event_id.0 }
     }
-}
 
-/// An event that has not been stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NewEvent {
-    pub(crate) timestamp: Timestamp,
-    pub(crate) message: String,
-}
-
-impl NewEvent {
-    /// One of the gateway's own: cut to the longest message there can be, and not before
-    /// the epoch, where CloudWatch Logs has no time.
-    pub(crate) fn internal((timestamp, mut message): (Timestamp, String)) -> Self {
-        if message.len() > crate::MAXIMUM_MESSAGE_BYTES {
-            message.truncate(message.floor_char_boundary(crate::MAXIMUM_MESSAGE_BYTES));
-        }
-        Self { timestamp: timestamp.max(Timestamp::from_millis(0)), message }
-    }
-
-    /// What CloudWatch Logs counts for it.
-    pub(crate) fn stored_bytes(&self) -> usize {
-        self.message.len() + crate::EVENT_OVERHEAD_BYTES
+    /// The place directly before this one: what is behind it begins here.
+    pub(crate) fn before(self) -> Self {
+        Self { number: self.number.saturating_sub(1).max(0), ..self }
     }
 }
 
@@ -84,22 +66,5 @@ mod tests {
     fn ids_are_56_digits_that_sort() {
         assert_eq!(EventId::new(17).to_string(), "00000000000000000000000000000000000000000000000000000017");
         assert!(EventId::new(9).to_string() < EventId::new(10).to_string());
-    }
-
-    #[test]
-    fn long_messages_are_cut_between_characters() {
-        let at = Timestamp::from_millis(5);
-        let cut = |message: String| NewEvent::internal((at, message)).message;
-        let longest = "x".repeat(crate::MAXIMUM_MESSAGE_BYTES);
-        assert_eq!(cut(longest.clone()), longest);
-        assert_eq!(cut(longest.clone() + "y"), longest);
-        let odd = "x".repeat(crate::MAXIMUM_MESSAGE_BYTES - 1);
-        assert_eq!(cut(odd.clone() + "üü"), odd);
-    }
-
-    #[test]
-    fn no_event_is_before_the_epoch() {
-        let event = NewEvent::internal((Timestamp::from_millis(-1), String::new()));
-        assert_eq!(event.timestamp, Timestamp::from_millis(0));
     }
 }

@@ -4,11 +4,13 @@ use base::{Scope, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::append::{find_group, find_stream};
+use crate::chunk::window_of;
 use crate::event::Position;
-use crate::limits::{PAGE_BYTES, SCANNED_BYTES, SCANNED_EVENTS};
+use crate::limits::{SCANNED_BYTES, SCANNED_EVENTS};
 use crate::queue::StreamName;
-use crate::token;
-use crate::view::read_event;
+use crate::selection::Selection;
+use crate::stored_chunk::{StoredChunk, event};
+use crate::token::{self, Direction};
 use crate::{LogEvent, LogFault, Pattern};
 
 /// Which of a group's streams to search.
@@ -98,57 +100,71 @@ fn search(
     numbers: &[i64],
     from: Position,
 ) -> rusqlite::Result<FilteredPage> {
-    // CROSS JOIN: events in the order of their index, each then with its stream. Those of
-    // removed streams have none and are left out.
     let streams = match (&query.streams, numbers) {
-        (StreamSelection::Named(_), [number]) => format!("events.stream_id = {number}"),
+        (StreamSelection::Named(_), [number]) => format!("chunks.stream_id = {number}"),
         (StreamSelection::Named(_), numbers) => {
             let list: Vec<String> = numbers.iter().map(i64::to_string).collect();
-            format!("events.group_id = ?1 AND +events.stream_id IN ({})", list.join(", "))
+            format!("chunks.group_id = ?1 AND +chunks.stream_id IN ({})", list.join(", "))
         }
-        _ => "events.group_id = ?1".to_owned(),
+        _ => "chunks.group_id = ?1".to_owned(),
     };
     let sql = sql(&streams);
     let prefix = match &query.streams {
         StreamSelection::Prefix(prefix) => prefix.as_str(),
         _ => "",
     };
-    let limit = query.limit.unwrap_or(crate::MAXIMUM_PAGE_EVENTS).min(crate::MAXIMUM_PAGE_EVENTS);
-    // Also as a plain bound, so that the index is entered where the last page ended.
+    // Also as a bound in time, so that the index is entered where the last page ended.
     let start = query.start.map_or(0, Timestamp::as_millis).max(from.timestamp);
     let end = query.end.map_or(i64::MAX, Timestamp::as_millis);
     let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query(params![group, from.timestamp, from.number, start, end, prefix])?;
+    let mut rows = statement.query(params![group, window_of(start), end, prefix])?;
 
-    let mut events: Vec<FilteredEvent> = Vec::new();
-    let (mut scanned, mut scanned_bytes, mut bytes) = (0_usize, 0_usize, 0_usize);
-    let mut passed = from;
+    let mut page = Selection::new(Direction::Forward, query.limit);
+    let (mut scanned, mut scanned_bytes) = (0_usize, 0_usize);
     while let Some(row) = rows.next()? {
-        let event = read_event(row)?;
-        let size = event.message.len() + crate::EVENT_OVERHEAD_BYTES;
-        let matches = query.pattern.matches(&event.message);
-        let full = events.len() >= limit || (bytes + size > PAGE_BYTES && !events.is_empty());
-        if (matches && full) || scanned >= SCANNED_EVENTS || scanned_bytes >= SCANNED_BYTES {
-            return Ok(FilteredPage { events, next: Some(token::of_filter(passed)) });
+        let chunk = StoredChunk::of(row)?;
+        if !page.admits(chunk.start()) {
+            break;
         }
-        (scanned, scanned_bytes) = (scanned + 1, scanned_bytes + size);
-        passed = Position::of(&event);
-        if matches {
-            bytes += size;
-            events.push(FilteredEvent { stream: row.get(4)?, event });
+        if chunk.end() <= from || chunk.end().timestamp < start {
+            continue;
         }
+        // Everything before this chunk has been looked at: the next search goes on here, unless that
+        // is where this one began.
+        let enough = scanned >= SCANNED_EVENTS || scanned_bytes >= SCANNED_BYTES;
+        if enough && chunk.start().before() > from {
+            page.end_before(chunk.start());
+            break;
+        }
+        let stream = row.get_ref(4)?.as_str()?;
+        chunk.read(connection, Direction::Forward, |position, ingestion, message| {
+            let inside = position > from && (start..=end).contains(&position.timestamp);
+            if !inside || !page.admits(position) {
+                return;
+            }
+            (scanned, scanned_bytes) = (scanned + 1, scanned_bytes + message.len());
+            if query.pattern.matches(message) {
+                page.take(position, message.len(), || FilteredEvent {
+                    stream: stream.to_owned(),
+                    event: event(position, ingestion, message),
+                });
+            }
+        })?;
     }
-    Ok(FilteredPage { events, next: None })
+    let next = page.bound().map(|bound| token::of_filter(bound.before()));
+    Ok(FilteredPage { events: page.into_events(), next })
 }
 
 fn sql(streams: &str) -> String {
+    // CROSS JOIN: chunks in the order of their index, each then with its stream. Those of removed
+    // streams have none and are left out.
     format!(
-        "SELECT events.id, timestamp, ingestion, message, streams.name
-         FROM events CROSS JOIN streams ON streams.id = events.stream_id
+        "SELECT chunks.id, first, last, events, streams.name
+         FROM chunks CROSS JOIN streams ON streams.id = chunks.stream_id
          WHERE {streams}
-           AND (timestamp, events.id) > (?2, ?3) AND timestamp >= ?4 AND timestamp <= ?5
-           AND substr(streams.name, 1, length(?6)) = ?6
-         ORDER BY timestamp, events.id"
+           AND first >= ?2 AND first <= ?3
+           AND substr(streams.name, 1, length(?4)) = ?4
+         ORDER BY first, chunks.id"
     )
 }
 
@@ -163,20 +179,20 @@ mod tests {
         let connection = crate::open::memory(&Clock::standing_at(Timestamp::from_millis(0))).unwrap();
         let plan = |streams: &str| -> Vec<String> {
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql(streams))).unwrap();
-            let nothing: [Option<i64>; 6] = [None; 6];
+            let nothing: [Option<i64>; 4] = [None; 4];
             let lines = statement.query_map(nothing, |row| row.get(3)).unwrap();
             lines.collect::<rusqlite::Result<_>>().unwrap()
         };
         let stream = "SEARCH streams USING INTEGER PRIMARY KEY (rowid=?)".to_owned();
         let by_group =
-            "SEARCH events USING INDEX events_of_a_group (group_id=? AND timestamp>? AND timestamp<?)";
+            "SEARCH chunks USING COVERING INDEX chunks_of_a_group (group_id=? AND first>? AND first<?)";
         let by_stream =
-            "SEARCH events USING INDEX events_of_a_stream (stream_id=? AND timestamp>? AND timestamp<?)";
-        assert_eq!(plan("events.group_id = ?1"), [by_group.to_owned(), stream.clone()]);
+            "SEARCH chunks USING COVERING INDEX chunks_of_a_stream (stream_id=? AND first>? AND first<?)";
+        assert_eq!(plan("chunks.group_id = ?1"), [by_group.to_owned(), stream.clone()]);
         assert_eq!(
-            plan("events.group_id = ?1 AND +events.stream_id IN (1, 2)"),
+            plan("chunks.group_id = ?1 AND +chunks.stream_id IN (1, 2)"),
             [by_group.to_owned(), stream.clone()]
         );
-        assert_eq!(plan("events.stream_id = 1"), [by_stream.to_owned(), stream]);
+        assert_eq!(plan("chunks.stream_id = 1"), [by_stream.to_owned(), stream]);
     }
 }

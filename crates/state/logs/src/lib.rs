@@ -6,11 +6,16 @@
 //! answered. The ways out are CloudWatch Logs' own: one stream forward and backward, and a
 //! group filtered by a pattern.
 //!
+//! Events are stored as they come: some hundreds of a stream in one row, a chunk. A line of an access
+//! log costs its share of that, and no row and no index of its own.
+//!
 //! A group exists here as soon as something was written to it; its settings (retention,
 //! tags) are documents of the control plane, which also decides whether a client may name
 //! a group at all.
 
 mod append;
+mod chunk;
+mod chunked;
 mod event;
 mod faults;
 mod filter;
@@ -21,7 +26,9 @@ mod pattern;
 mod queue;
 mod readers;
 mod remove;
+mod selection;
 mod sink;
+mod stored_chunk;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -29,6 +36,7 @@ mod token;
 mod view;
 mod writer;
 
+pub use chunk::{Chunk, ChunkBuilder, ChunkError};
 pub use event::{EventId, LogEvent};
 pub use faults::{LogFault, OpenError};
 pub use filter::{FilterQuery, FilteredEvent, FilteredPage, StreamSelection};

@@ -31,6 +31,16 @@ pub const MAXIMUM_PAGE_STREAMS: usize = 50;
 /// a response size of 1 MB" (CloudWatch Logs API reference).
 pub(crate) const PAGE_BYTES: usize = 1_048_576;
 
+/// The time that one chunk of events may be of, in milliseconds. Longer, and reading looks at more
+/// chunks that have nothing for it; shorter, and events that lie apart are in more chunks.
+pub(crate) const WINDOW_MILLIS: i64 = 10_000;
+
+/// Events of one chunk.
+pub(crate) const CHUNK_EVENTS: usize = 1_000;
+
+/// Bytes of one chunk, unless its only event is longer.
+pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
+
 /// A filter pattern, in characters (CloudWatch Logs API reference, FilterLogEvents).
 pub(crate) const PATTERN_LENGTH: usize = 1_024;
 
@@ -53,7 +63,10 @@ pub(crate) const SCANNED_BYTES: usize = 64 * 1_048_576;
 pub(crate) const QUEUE_BYTES: usize = 16 * 1_048_576;
 
 /// What a waiting event costs besides its message.
-pub(crate) const QUEUED_EVENT_OVERHEAD: usize = 128;
+pub(crate) const QUEUED_EVENT_OVERHEAD: usize = 32;
+
+/// Among how many of the last waiting appends one to the same stream is looked for.
+pub(crate) const JOINED_APPENDS: usize = 16;
 
 /// Streams whose drops are counted one by one until the queue has space; the rest is only
 /// in the total.
@@ -71,8 +84,13 @@ pub(crate) const GATHERED_BYTES: usize = 1_048_576;
 /// How long written events may stay in the system's cache: what a dying machine may lose.
 pub(crate) const UNSYNCED: Duration = Duration::from_secs(1);
 
-/// Events that are removed in one transaction, so that writing goes on in between.
-pub(crate) const REMOVAL_STEP: u32 = 5_000;
+/// Chunks that are removed in one transaction, so that writing goes on in between.
+pub(crate) const REMOVAL_STEP: u32 = 32;
+
+/// A page of a new database, in bytes. Most of what is written are long chunks, and each page costs
+/// calls of the system: into the database's log, and from there at a checkpoint, which comes after
+/// 1,000 pages. A greater page costs more where a commit has little.
+pub(crate) const DATABASE_PAGE_BYTES: u32 = 16_384;
 
 /// Connections that read at the same time.
 pub(crate) const READERS: usize = 2;

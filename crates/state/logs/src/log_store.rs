@@ -6,18 +6,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base::{Clock, Scope, Timestamp};
+use ports::log_sink::LogLines;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::append::{Missing, append, create_stream, find_stream};
-use crate::event::NewEvent;
 use crate::limits::{PENDING_CALLS, READERS};
 use crate::open::LogFile;
 use crate::queue::{Call, CallKind, Queue, StreamName};
 use crate::readers::Readers;
 use crate::{
-    EventsPage, EventsQuery, FilterQuery, FilteredPage, LogFault, LogGroup, MAXIMUM_BATCH_BYTES,
-    MAXIMUM_BATCH_EVENTS, OpenError, StreamsPage, StreamsQuery, filter, open, remove, stream, view, writer,
+    EVENT_OVERHEAD_BYTES, EventsPage, EventsQuery, FilterQuery, FilteredPage, LogFault, LogGroup,
+    MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_EVENTS, OpenError, StreamsPage, StreamsQuery, filter, open, remove,
+    stream, view, writer,
 };
 
 /// Where a log store keeps its events.
@@ -90,12 +91,11 @@ impl LogStore {
     /// not exist. Never waits: when more is waiting to be written than the store holds, the
     /// events are dropped and counted, and the stream later says how many. They can be read
     /// after a moment, and are on the disk after a second.
-    pub fn append(&self, scope: &Scope, group: &str, stream: &str, events: Vec<(Timestamp, String)>) {
-        if events.is_empty() {
-            return;
+    pub fn append(&self, scope: &Scope, group: &str, stream: &str, events: impl Into<LogLines>) {
+        let events = events.into();
+        if !events.is_empty() {
+            self.inner.queue.append(stream_name(scope, group, stream), events);
         }
-        let events = events.into_iter().map(NewEvent::internal).collect();
-        self.inner.queue.append(stream_name(scope, group, stream), events);
     }
 
     /// How many appended events have been dropped since the store was opened.
@@ -112,26 +112,24 @@ impl LogStore {
         scope: &Scope,
         group: &str,
         stream: &str,
-        events: Vec<(Timestamp, String)>,
+        events: impl Into<LogLines>,
     ) -> Result<(), LogFault> {
+        let events = events.into();
         let count = events.len();
         if count > MAXIMUM_BATCH_EVENTS {
             return Err(LogFault::TooManyEvents { count });
         }
-        let negative = |(timestamp, _): &(Timestamp, String)| timestamp.as_millis() < 0;
-        if let Some(index) = events.iter().position(negative) {
+        if let Some(index) = events.iter().position(|event| event.timestamp.as_millis() < 0) {
             return Err(LogFault::NegativeTimestamp { index });
         }
-        let events: Vec<NewEvent> =
-            events.into_iter().map(|(timestamp, message)| NewEvent { timestamp, message }).collect();
-        let size = events.iter().map(NewEvent::stored_bytes).sum();
+        let size = events.bytes() + count * EVENT_OVERHEAD_BYTES;
         if size > MAXIMUM_BATCH_BYTES {
             return Err(LogFault::BatchTooLarge { size });
         }
         let name = stream_name(scope, group, stream);
         let clock = self.inner.clock.clone();
         self.call(CallKind::Durable, move |connection| {
-            let stored = append(connection, &name, &events, clock.now(), Missing::Refuse)?;
+            let stored = append(connection, &name, &[events], clock.now(), Missing::Refuse)?;
             Ok(if stored { Ok(()) } else { Err(LogFault::NoSuchStream) })
         })
         .await
@@ -207,8 +205,8 @@ impl LogStore {
                     remove::expire(connection, &scope, &group, time).map(Ok)
                 })
                 .await?;
-            removed += u64::try_from(step).unwrap_or(u64::MAX);
-            if !remove::is_full_step(step) {
+            removed += step.events;
+            if !step.more {
                 return Ok(removed);
             }
         }

@@ -8,14 +8,35 @@ use base::Clock;
 use rusqlite::{Connection, OpenFlags, params};
 use rustix::fs::FlockOperation;
 
-use crate::OpenError;
-use crate::limits::BUSY_TIMEOUT;
+use crate::limits::{BUSY_TIMEOUT, DATABASE_PAGE_BYTES};
+use crate::{OpenError, chunked};
 
 /// Marks the file as ours in its header ("Gtwl").
 const APPLICATION: u32 = 0x4774_776C;
 
 /// In order, numbered from 1 without gaps. One that has been released is never edited.
-const MIGRATIONS: &[(u32, &str, &str)] = &[(1, "events", include_str!("migrations/0001_events.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "events", sql: include_str!("migrations/0001_events.sql"), then: nothing },
+    Migration {
+        number: 2,
+        name: "chunks",
+        sql: include_str!("migrations/0002_chunks.sql"),
+        then: chunked::move_events,
+    },
+];
+
+/// A step from one schema to the next.
+struct Migration {
+    number: u32,
+    name: &'static str,
+    sql: &'static str,
+    /// What SQL alone cannot do; runs behind it, in the same transaction.
+    then: fn(&Connection) -> rusqlite::Result<()>,
+}
+
+fn nothing(_: &Connection) -> rusqlite::Result<()> {
+    Ok(())
+}
 
 /// A log file that no other process uses while this value lives.
 pub(crate) struct LogFile {
@@ -66,6 +87,10 @@ impl LogFile {
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         self.inspect(&connection)?;
+        if is_empty(&connection).map_err(failed)? {
+            // A database keeps the size that it was made with.
+            connection.pragma_update(None, "page_size", DATABASE_PAGE_BYTES).map_err(failed)?;
+        }
         let mode: String =
             connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0)).map_err(failed)?;
         if mode != "wal" {
@@ -149,20 +174,22 @@ fn guard(connection: &Connection) -> rusqlite::Result<()> {
     )
 }
 
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", (), |row| row.get(0))
+}
+
 fn supported() -> u32 {
-    MIGRATIONS.last().map(|(number, ..)| *number).unwrap_or_default()
+    MIGRATIONS.last().map(|last| last.number).unwrap_or_default()
 }
 
 /// Runs the migrations that have not been run, each in its transaction.
 fn migrate(connection: &mut Connection, clock: &Clock) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA synchronous = FULL")?;
-    let empty: bool =
-        connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", (), |row| row.get(0))?;
-    let found: u32 = match empty {
+    let found: u32 = match is_empty(connection)? {
         true => 0,
         false => connection.query_row("SELECT max(number) FROM migrations", (), |row| row.get(0))?,
     };
-    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| *number > found) {
+    for Migration { number, name, sql, then } in MIGRATIONS.iter().filter(|next| next.number > found) {
         let transaction = connection.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.execute_batch(
@@ -171,6 +198,7 @@ fn migrate(connection: &mut Connection, clock: &Clock) -> rusqlite::Result<()> {
              ) STRICT",
         )?;
         transaction.execute_batch(sql)?;
+        then(&transaction)?;
         transaction.execute(
             "INSERT INTO migrations (number, name, applied) VALUES (?1, ?2, ?3)",
             params![number, name, clock.now().as_millis()],

@@ -7,11 +7,13 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base::Scope;
+use ports::log_sink::{LogLine, LogLines};
 use rusqlite::Connection;
 
 use crate::LogFault;
-use crate::event::NewEvent;
-use crate::limits::{DROPPED_STREAMS, GATHERED_BYTES, GATHERING, QUEUE_BYTES, QUEUED_EVENT_OVERHEAD};
+use crate::limits::{
+    DROPPED_STREAMS, GATHERED_BYTES, GATHERING, JOINED_APPENDS, QUEUE_BYTES, QUEUED_EVENT_OVERHEAD,
+};
 
 /// A stream, by its names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +44,8 @@ pub(crate) enum CallKind {
 }
 
 pub(crate) enum Job {
-    Append(StreamName, Vec<NewEvent>),
+    /// Lines of one stream, as they were handed over.
+    Append(StreamName, Vec<LogLines>),
     Call(Box<dyn Call>),
 }
 
@@ -76,16 +79,12 @@ struct State {
 
 impl Queue {
     /// Queues events; what does not fit is dropped.
-    pub(crate) fn append(&self, name: StreamName, mut events: Vec<NewEvent>) {
+    pub(crate) fn append(&self, name: StreamName, mut events: LogLines) {
         let mut state = self.lock();
-        let mut bytes = state.bytes;
-        let fitting = events
-            .iter()
-            .take_while(|event| {
-                bytes = bytes.saturating_add(event.message.len() + QUEUED_EVENT_OVERHEAD);
-                bytes <= QUEUE_BYTES && !state.closed
-            })
-            .count();
+        let fitting = match state.closed {
+            true => 0,
+            false => fitting(&events, QUEUE_BYTES.saturating_sub(state.bytes)),
+        };
         let lost = events.len() - fitting;
         if lost > 0 {
             events.truncate(fitting);
@@ -94,16 +93,11 @@ impl Queue {
         if events.is_empty() {
             return;
         }
-        let cost = |event: &NewEvent| event.message.len() + QUEUED_EVENT_OVERHEAD;
         let before = state.bytes;
-        state.bytes = before.saturating_add(events.iter().map(cost).sum());
+        state.bytes = before.saturating_add(cost(&events));
         // The writer is woken for the first and when there is enough, not for each.
         let wake = state.jobs.is_empty() || (before < GATHERED_BYTES && state.bytes >= GATHERED_BYTES);
-        match state.jobs.last_mut() {
-            // A busy stream's events are stored together.
-            Some(Job::Append(last, waiting)) if *last == name => waiting.append(&mut events),
-            _ => state.jobs.push(Job::Append(name, events)),
-        }
+        state.join(name, events);
         drop(state);
         if wake {
             self.news.notify_one();
@@ -206,6 +200,39 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl State {
+    /// Adds to what waits for the same stream, so that it is stored together; but never over a call,
+    /// which may be about that stream.
+    fn join(&mut self, name: StreamName, events: LogLines) {
+        for job in self.jobs.iter_mut().rev().take(JOINED_APPENDS) {
+            match job {
+                Job::Append(waiting, lines) if *waiting == name => return lines.push(events),
+                Job::Append(..) => {}
+                Job::Call(_) => break,
+            }
+        }
+        self.jobs.push(Job::Append(name, vec![events]));
+    }
+}
+
+/// How many of these, from the first on, there is space for.
+fn fitting(events: &LogLines, space: usize) -> usize {
+    if cost(events) <= space {
+        return events.len();
+    }
+    let mut bytes = 0_usize;
+    let fits = |event: &LogLine<'_>| {
+        bytes = bytes.saturating_add(event.message.len() + QUEUED_EVENT_OVERHEAD);
+        bytes <= space
+    };
+    events.iter().take_while(fits).count()
+}
+
+/// What waiting events cost.
+fn cost(events: &LogLines) -> usize {
+    events.bytes().saturating_add(events.len().saturating_mul(QUEUED_EVENT_OVERHEAD))
 }
 
 fn remember(drops: &mut Drops, name: StreamName, count: u64) {

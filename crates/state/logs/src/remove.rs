@@ -3,6 +3,8 @@
 //! A group or stream disappears at once; its events are removed behind it in steps, so that
 //! writing never waits for a long removal.
 
+use std::collections::BTreeMap;
+
 use base::{Scope, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -35,7 +37,7 @@ pub(crate) fn step(connection: &Connection) -> rusqlite::Result<bool> {
             .optional()?;
         let Some(gone) = gone else { continue };
         let deleted = connection.execute(
-            &format!("DELETE FROM events WHERE id IN (SELECT id FROM events WHERE {column} = ?1 LIMIT ?2)"),
+            &format!("DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE {column} = ?1 LIMIT ?2)"),
             params![gone, REMOVAL_STEP],
         )?;
         if !is_full_step(deleted) {
@@ -46,42 +48,54 @@ pub(crate) fn step(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(false)
 }
 
-/// Removes some of a group's events from before `time`, the oldest first; answers how many.
-/// Less than a [full step](is_full_step) means that there are no more.
+/// What one step of an expiry has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expired {
+    /// Removed events.
+    pub(crate) events: u64,
+    /// Whether there may be more to remove.
+    pub(crate) more: bool,
+}
+
+/// Removes some of a group's chunks whose events are all from before `time`, the oldest first. So an
+/// event stays up to a chunk's window of time longer than others of its age.
 pub(crate) fn expire(
     connection: &Connection,
     scope: &Scope,
     group: &str,
     time: Timestamp,
-) -> rusqlite::Result<usize> {
-    const OLDEST: &str = "FROM events WHERE group_id = ?1 AND timestamp < ?2 ORDER BY timestamp, id LIMIT ?3";
-    let Some(group) = find_group(connection, scope, group)? else { return Ok(0) };
-    let which = params![group, time.as_millis(), REMOVAL_STEP];
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT stream_id, sum(octet_length(message) + ?4)
-         FROM (SELECT stream_id, message {OLDEST}) GROUP BY stream_id"
-    ))?;
-    let overhead = i64::try_from(crate::EVENT_OVERHEAD_BYTES).unwrap_or(i64::MAX);
-    let shrunk = statement
-        .query_map(params![group, time.as_millis(), REMOVAL_STEP, overhead], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+) -> rusqlite::Result<Expired> {
+    let none = Expired { events: 0, more: false };
+    let Some(group) = find_group(connection, scope, group)? else { return Ok(none) };
+    let oldest: Vec<(i64, i64, i64, i64)> = connection
+        .prepare_cached(
+            "SELECT id, stream_id, events, bytes FROM chunks
+             WHERE group_id = ?1 AND first < ?2 AND last < ?2 ORDER BY first, id LIMIT ?3",
+        )?
+        .query_map(params![group, time.as_millis(), REMOVAL_STEP], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let deleted =
-        connection.execute(&format!("DELETE FROM events WHERE id IN (SELECT id {OLDEST})"), which)?;
+        .collect::<rusqlite::Result<_>>()?;
+    let mut shrunk: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut removed = 0_u64;
+    for (id, stream, events, bytes) in &oldest {
+        connection.prepare_cached("DELETE FROM chunks WHERE id = ?1")?.execute([id])?;
+        *shrunk.entry(*stream).or_default() += bytes;
+        removed += u64::try_from(*events).unwrap_or_default();
+    }
     for (stream, bytes) in shrunk {
         connection.execute(
             "UPDATE streams SET
                  bytes = bytes - ?2,
-                 first_event = (SELECT min(timestamp) FROM events WHERE stream_id = ?1)
+                 first_event = (SELECT min(first) FROM chunks WHERE stream_id = ?1)
              WHERE id = ?1",
             params![stream, bytes],
         )?;
     }
-    Ok(deleted)
+    Ok(Expired { events: removed, more: is_full_step(oldest.len()) })
 }
 
-/// Whether that many removed events were as many as one transaction removes.
-pub(crate) fn is_full_step(removed: usize) -> bool {
+/// Whether that many removed chunks are as many as one transaction removes.
+fn is_full_step(removed: usize) -> bool {
     u32::try_from(removed).is_ok_and(|removed| removed >= REMOVAL_STEP)
 }

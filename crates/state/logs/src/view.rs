@@ -1,14 +1,16 @@
 //! Reading one stream, forward and backward (GetLogEvents).
 
 use base::{Scope, Timestamp};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use crate::append::find_stream;
+use crate::chunk::window_of;
 use crate::event::Position;
-use crate::limits::PAGE_BYTES;
 use crate::queue::StreamName;
+use crate::selection::Selection;
+use crate::stored_chunk::{StoredChunk, event};
 use crate::token::{self, Direction};
-use crate::{EventId, LogEvent, LogFault};
+use crate::{LogEvent, LogFault};
 
 /// Which events of a stream to read.
 #[derive(Clone, Debug)]
@@ -82,51 +84,53 @@ fn page(
     from: Position,
     query: &EventsQuery,
 ) -> rusqlite::Result<Vec<LogEvent>> {
-    let sql = match direction {
-        Direction::Forward => {
-            "SELECT id, timestamp, ingestion, message FROM events
-             WHERE stream_id = ?1 AND (timestamp, id) > (?2, ?3) AND timestamp >= ?4 AND timestamp < ?5
-             ORDER BY timestamp, id LIMIT ?6"
-        }
-        Direction::Backward => {
-            "SELECT id, timestamp, ingestion, message FROM events
-             WHERE stream_id = ?1 AND (timestamp, id) < (?2, ?3) AND timestamp >= ?4 AND timestamp < ?5
-             ORDER BY timestamp DESC, id DESC LIMIT ?6"
-        }
-    };
-    let limit = query.limit.unwrap_or(crate::MAXIMUM_PAGE_EVENTS).min(crate::MAXIMUM_PAGE_EVENTS);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    // The position also as a plain bound, so that the index is entered there.
+    // The position also as a bound in time, so that the index is entered there.
     let (mut start, mut end) =
         (query.start.map_or(0, Timestamp::as_millis), query.end.map_or(i64::MAX, Timestamp::as_millis));
     match direction {
         Direction::Forward => start = start.max(from.timestamp),
         Direction::Backward => end = end.min(from.timestamp.saturating_add(1)),
     }
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![stream, from.timestamp, from.number, start, end, limit])?;
-    let mut events = Vec::new();
-    let mut bytes = 0;
+    let wanted = |position: Position| {
+        let side = match direction {
+            Direction::Forward => position > from,
+            Direction::Backward => position < from,
+        };
+        side && position.timestamp >= start && position.timestamp < end
+    };
+    let mut statement = connection.prepare_cached(match direction {
+        Direction::Forward => {
+            "SELECT id, first, last, events FROM chunks
+             WHERE stream_id = ?1 AND first >= ?2 AND first < ?3 ORDER BY first, id"
+        }
+        Direction::Backward => {
+            "SELECT id, first, last, events FROM chunks
+             WHERE stream_id = ?1 AND first >= ?2 AND first < ?3 ORDER BY first DESC, id DESC"
+        }
+    })?;
+    let mut rows = statement.query(params![stream, window_of(start), end])?;
+    let mut page = Selection::new(direction, query.limit);
     while let Some(row) = rows.next()? {
-        let event = read_event(row)?;
-        bytes += event.message.len() + crate::EVENT_OVERHEAD_BYTES;
-        if bytes > PAGE_BYTES && !events.is_empty() {
+        let chunk = StoredChunk::of(row)?;
+        // Whether neither this chunk nor any behind it has something for the page.
+        let passed = match direction {
+            Direction::Forward => !page.admits(chunk.start()),
+            Direction::Backward => !page.admits(chunk.window_end()),
+        };
+        if passed {
             break;
         }
-        events.push(event);
+        let outside = match direction {
+            Direction::Forward => chunk.end() <= from || chunk.end().timestamp < start,
+            Direction::Backward => chunk.end().timestamp < start || !page.admits(chunk.end()),
+        };
+        if !outside {
+            chunk.read(connection, direction, |position, ingestion, message| {
+                if wanted(position) {
+                    page.take(position, message.len(), || event(position, ingestion, message));
+                }
+            })?;
+        }
     }
-    if direction == Direction::Backward {
-        events.reverse();
-    }
-    Ok(events)
-}
-
-/// An event from the columns id, timestamp, ingestion, message.
-pub(crate) fn read_event(row: &Row<'_>) -> rusqlite::Result<LogEvent> {
-    Ok(LogEvent {
-        event_id: EventId::new(row.get(0)?),
-        timestamp: Timestamp::from_millis(row.get(1)?),
-        ingestion: Timestamp::from_millis(row.get(2)?),
-        message: row.get(3)?,
-    })
+    Ok(page.into_events())
 }

@@ -7,10 +7,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use base::{Clock, Timestamp};
+use ports::log_sink::LogLines;
 use rusqlite::Connection;
 
 use crate::append::{Missing, append};
-use crate::event::NewEvent;
 use crate::limits::UNSYNCED;
 use crate::queue::{CallKind, Drops, Job, Queue};
 use crate::{LogFault, remove};
@@ -67,8 +67,8 @@ impl Writer {
         let outcome = self.commit(durable, |connection| {
             for job in &mut jobs {
                 match job {
-                    Job::Append(name, events) => {
-                        append(connection, name, events, now, Missing::Create)?;
+                    Job::Append(name, lines) => {
+                        append(connection, name, lines, now, Missing::Create)?;
                     }
                     Job::Call(call) => call.run(connection)?,
                 }
@@ -84,7 +84,9 @@ impl Writer {
         }
         for job in jobs {
             match job {
-                Job::Append(name, events) if outcome.is_err() => self.queue.lost(name, events.len()),
+                Job::Append(name, lines) if outcome.is_err() => {
+                    self.queue.lost(name, lines.iter().map(LogLines::len).sum());
+                }
                 Job::Append(..) => {}
                 Job::Call(call) => {
                     self.removing |= call.kind() == CallKind::Removal;
@@ -156,6 +158,6 @@ impl Writer {
     }
 }
 
-fn drop_notice(count: u64, now: Timestamp) -> NewEvent {
-    NewEvent::internal((now, format!("{count} log events were dropped")))
+fn drop_notice(count: u64, now: Timestamp) -> LogLines {
+    [(now, format!("{count} log events were dropped"))].into_iter().collect()
 }

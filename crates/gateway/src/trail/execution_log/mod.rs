@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use api::apigateway::MethodSetting;
 use base::Timestamp;
-use ports::log_sink::LogLine;
+use ports::log_sink::LogLines;
 
 pub use streams::ExecutionLogs;
 
@@ -50,7 +50,7 @@ struct Recorder {
     request_id: Box<str>,
     received: Timestamp,
     started: Instant,
-    lines: Vec<LogLine>,
+    lines: LogLines,
 }
 
 impl Detail {
@@ -82,7 +82,7 @@ impl ExecutionLog {
                 request_id: request.ids.request_id().into(),
                 received: request.received,
                 started: request.started,
-                lines: Vec::new(),
+                lines: LogLines::default(),
             })
         }))
     }
@@ -92,23 +92,29 @@ impl ExecutionLog {
     pub fn into_text(self) -> String {
         let Some(recorder) = self.0 else { return String::new() };
         let mut text = format!("Execution log for request {}\n", recorder.request_id);
-        for LogLine { timestamp, message } in recorder.lines {
-            text.push_str(&timestamp.date_command());
+        for line in recorder.lines.iter() {
+            text.push_str(&line.timestamp.date_command());
             text.push_str(" : ");
-            text.push_str(&message);
+            text.push_str(line.message);
             text.push('\n');
         }
         text
     }
 
-    /// The lines as a stage writes them, each with the request's id; they are taken out.
+    /// Whether it has no lines.
     #[must_use]
-    pub fn take_lines(&mut self) -> Vec<LogLine> {
-        let Some(recorder) = &mut self.0 else { return Vec::new() };
-        let id = &recorder.request_id;
-        let with_id =
-            |LogLine { timestamp, message }| LogLine { timestamp, message: format!("({id}) {message}") };
-        std::mem::take(&mut recorder.lines).into_iter().map(with_id).collect()
+    pub fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|recorder| recorder.lines.is_empty())
+    }
+
+    /// Adds the lines as a stage writes them, each with the request's id.
+    pub fn add_to(&self, lines: &mut LogLines) {
+        let Some(recorder) = &self.0 else { return };
+        for line in recorder.lines.iter() {
+            lines.push_with(line.timestamp, |text| {
+                text.extend(["(", &*recorder.request_id, ") ", line.message]);
+            });
+        }
     }
 
     /// The recorder, if this much detail is written.
@@ -119,19 +125,21 @@ impl ExecutionLog {
     /// Writes what `text` gives, if this much detail is wanted.
     pub(crate) fn write(&mut self, detail: Detail, text: impl FnOnce() -> String) {
         if let Some(recorder) = self.at(detail) {
-            recorder.push(text());
+            recorder.push(&text());
         }
     }
 }
 
 impl Recorder {
-    fn push(&mut self, mut message: String) {
-        if message.len() > LONGEST_LINE {
-            message.truncate(message.floor_char_boundary(LONGEST_LINE));
-            message.push_str(TRUNCATED);
-        }
+    fn push(&mut self, message: &str) {
         let timestamp = self.received.plus(self.started.elapsed());
-        self.lines.push(LogLine { timestamp, message });
+        self.lines.push_with(timestamp, |text| match message.len() > LONGEST_LINE {
+            true => {
+                let kept = message.get(..message.floor_char_boundary(LONGEST_LINE));
+                text.extend([kept.unwrap_or_default(), TRUNCATED]);
+            }
+            false => text.push_str(message),
+        });
     }
 }
 
@@ -144,11 +152,15 @@ mod tests {
         ExecutionLog::new(detail, &request("/prod/pets", "prod"))
     }
 
+    fn texts(log: &ExecutionLog) -> Vec<String> {
+        log.0.as_ref().unwrap().lines.iter().map(|line| line.message.to_owned()).collect()
+    }
+
     #[test]
     fn a_log_that_is_off_writes_nothing() {
         let mut off = log(None);
         off.write(Detail::Errors, || panic!("nobody asks for this"));
-        assert_eq!(off.take_lines(), []);
+        assert!(off.is_empty());
         assert_eq!(off.into_text(), "");
         assert_eq!(size_of::<ExecutionLog>(), size_of::<usize>());
     }
@@ -160,7 +172,7 @@ mod tests {
             for (detail, text) in [(Detail::Errors, "e"), (Detail::Steps, "s"), (Detail::Data, "d")] {
                 log.write(detail, || text.to_owned());
             }
-            log.0.unwrap().lines.into_iter().map(|line| line.message).collect::<String>()
+            texts(&log).concat()
         };
         assert_eq!(written(Detail::Errors), "e");
         assert_eq!(written(Detail::Steps), "es");
@@ -187,13 +199,12 @@ mod tests {
         for (length, expected) in [(1_023, 1_023), (1_024, 1_024), (1_025, 1_036)] {
             let mut log = log(Some(Detail::Test));
             log.write(Detail::Errors, || "x".repeat(length));
-            let line = log.0.unwrap().lines.remove(0).message;
+            let line = &texts(&log)[0];
             assert_eq!((line.len(), line.ends_with("x [TRUNCATED]")), (expected, length > 1_024));
         }
         let mut log = log(Some(Detail::Test));
         log.write(Detail::Errors, || format!("{}äb", "x".repeat(1_023)));
-        let line = log.0.unwrap().lines.remove(0).message;
-        assert_eq!(line.strip_prefix(&"x".repeat(1_023)), Some(" [TRUNCATED]"));
+        assert_eq!(texts(&log)[0].strip_prefix(&"x".repeat(1_023)), Some(" [TRUNCATED]"));
     }
 
     #[test]
@@ -202,13 +213,14 @@ mod tests {
         let id = request.ids.request_id();
         let mut log = ExecutionLog::new(Some(Detail::Test), &request);
         log.write(Detail::Steps, || "one".to_owned());
-        assert_eq!(log.take_lines().remove(0).message, format!("({id}) one"));
-        log.write(Detail::Steps, || "two".to_owned());
+        let mut lines = LogLines::default();
+        log.add_to(&mut lines);
+        assert_eq!(lines.iter().next().unwrap().message, format!("({id}) one"));
         let text = log.into_text();
         let (first, second) = text.split_once('\n').unwrap();
         assert_eq!(first, format!("Execution log for request {id}"));
         assert!(
-            second.starts_with("Wed Jul 17 18:34:5") && second.ends_with(" UTC 2024 : two\n"),
+            second.starts_with("Wed Jul 17 18:34:5") && second.ends_with(" UTC 2024 : one\n"),
             "{second}"
         );
     }

@@ -62,9 +62,9 @@ fn damage_newer_and_foreign_files_are_refused() {
     drop(try_open(directory.path()).unwrap());
     let edit = |sql: &str| Connection::open(&file).unwrap().execute_batch(sql).unwrap();
 
-    edit("INSERT INTO migrations (number, name, applied) VALUES (2, 'later', 0)");
-    assert!(matches!(refused(), OpenError::NewerVersion { found: 2, supported: 1, .. }));
-    edit("DELETE FROM migrations WHERE number = 2; PRAGMA application_id = 1");
+    edit("INSERT INTO migrations (number, name, applied) VALUES (3, 'later', 0)");
+    assert!(matches!(refused(), OpenError::NewerVersion { found: 3, supported: 2, .. }));
+    edit("DELETE FROM migrations WHERE number = 3; PRAGMA application_id = 1");
     assert!(matches!(refused(), OpenError::Foreign { .. }));
 
     for garbage in [b"not a database, but long enough to be looked at. ".repeat(20), {

@@ -10,6 +10,7 @@ mod viewing;
 use std::time::Duration;
 
 use base::{Clock, Scope, Timestamp};
+use ports::log_sink::LogLines;
 
 use crate::{EventsPage, EventsQuery, Location, LogOptions, LogStore};
 
@@ -37,7 +38,7 @@ async fn on_both(test: impl AsyncFn(LogStore)) {
 
 /// Appends to the group `g` and waits until it can be read.
 async fn append(logs: &LogStore, stream: &str, events: &[(i64, &str)]) {
-    let events = events.iter().map(|(time, text)| (at(*time), (*text).to_owned())).collect();
+    let events: LogLines = events.iter().map(|(time, text)| (at(*time), *text)).collect();
     logs.append(&scope(), "g", stream, events);
     logs.flush().await.unwrap();
 }

@@ -59,7 +59,7 @@ async fn the_events_of_what_is_removed_leave_the_file_also_over_a_restart() {
     let count = || -> i64 {
         rusqlite::Connection::open(directory.path().join("logs.db"))
             .unwrap()
-            .query_row("SELECT count(*) FROM events", (), |row| row.get(0))
+            .query_row("SELECT count(*) FROM chunks", (), |row| row.get(0))
             .unwrap()
     };
     // What the end interrupted goes on at the next start; each takes at least one step.

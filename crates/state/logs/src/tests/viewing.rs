@@ -1,6 +1,6 @@
 //! One stream, forward and backward.
 
-use ports::log_sink::{LogLine, LogSink};
+use ports::log_sink::LogSink;
 
 use super::{NOW, all, append, at, on_both, open, query, scope, texts};
 use crate::{
@@ -157,8 +157,7 @@ async fn scopes_and_groups_do_not_see_each_other() {
 async fn the_gateways_lines_arrive_through_their_door() {
     let logs = open(Location::Memory);
     let sink: &dyn LogSink = &logs;
-    let line = LogLine { timestamp: at(7), message: "START RequestId: 1".into() };
-    sink.append(&scope(), "g", "s", vec![line]);
+    sink.append(&scope(), "g", "s", [(at(7), "START RequestId: 1")].into_iter().collect());
     // Without being asked to.
     let mut lines = Vec::new();
     while lines.is_empty() {
