@@ -242,3 +242,65 @@ fn remember(drops: &mut Drops, name: StreamName, count: u64) {
         drops.insert(name, count);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base::Timestamp;
+
+    use super::*;
+
+    fn name(stream: &str) -> StreamName {
+        let scope = Scope::new("000000000000", "us-east-1");
+        StreamName { scope, group: "g".to_owned(), stream: stream.to_owned() }
+    }
+
+    fn lines(texts: &[&str]) -> LogLines {
+        texts.iter().map(|text| (Timestamp::from_millis(1), text)).collect()
+    }
+
+    struct Nothing;
+
+    impl Call for Nothing {
+        fn run(&mut self, _: &Connection) -> rusqlite::Result<()> {
+            Ok(())
+        }
+
+        fn kind(&self) -> CallKind {
+            CallKind::Plain
+        }
+
+        fn finish(self: Box<Self>, _: Result<(), LogFault>) {}
+    }
+
+    #[test]
+    fn appends_of_a_stream_are_stored_together_but_never_over_a_call() {
+        let queue = Queue::default();
+        queue.append(name("a"), lines(&["1", "2"]));
+        queue.append(name("b"), lines(&["3"]));
+        queue.append(name("a"), lines(&["4"]));
+        queue.call(Box::new(Nothing));
+        queue.append(name("a"), lines(&["5"]));
+        let jobs: Vec<String> = queue
+            .take(None)
+            .jobs
+            .iter()
+            .map(|job| match job {
+                Job::Append(name, lines) => {
+                    let texts: Vec<_> =
+                        lines.iter().flat_map(LogLines::iter).map(|line| line.message).collect();
+                    format!("{} {}", name.stream, texts.join(" "))
+                }
+                Job::Call(_) => "call".to_owned(),
+            })
+            .collect();
+        assert_eq!(jobs, ["a 1 2 4", "b 3", "call", "a 5"]);
+    }
+
+    #[test]
+    fn what_fits_is_counted_with_what_it_costs() {
+        let three = lines(&["1234", "1234", "1234"]);
+        for (space, expected) in [(0, 0), (35, 0), (36, 1), (107, 2), (108, 3), (usize::MAX, 3)] {
+            assert_eq!(fitting(&three, space), expected, "{space}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What the log store promises, on both locations.
 
+mod chunks;
 mod drops;
 mod files;
 mod filtering;
