@@ -10,6 +10,7 @@ pub mod cache;
 mod doors;
 pub mod exchange;
 pub mod front_door;
+pub mod http1;
 pub mod http_api;
 pub mod integration;
 pub mod listener;

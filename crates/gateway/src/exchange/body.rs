@@ -14,6 +14,9 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::Compressed;
 use super::function_stream::FunctionStream;
+use crate::http1::Fault;
+use crate::integration::http::BackendBody;
+use crate::listener::ClientBody;
 
 /// A request's or a response's body.
 #[derive(Debug, Default)]
@@ -24,11 +27,33 @@ pub enum Body {
     /// All of it.
     Whole(Bytes),
     /// From a socket.
-    Stream(hyper::body::Incoming),
+    Stream(Arriving),
     /// From a socket, up to a limit.
     Bounded(Bounded),
     /// Compressed on its way to the client. Nobody else reads it.
     Compressed(Box<Compressed>),
+}
+
+/// A body that is read from its connection as it arrives.
+#[derive(Debug)]
+pub enum Arriving {
+    /// A client's, over HTTP/1.1.
+    Client(ClientBody),
+    /// A backend's, over HTTP/1.1.
+    Backend(Box<BackendBody>),
+    /// Either one's, over HTTP/2.
+    Http2(hyper::body::Incoming),
+}
+
+/// Why a body broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// Over HTTP/1.1.
+    #[error(transparent)]
+    Http1(#[from] Fault),
+    /// Over HTTP/2.
+    #[error(transparent)]
+    Http2(#[from] hyper::Error),
 }
 
 /// A stream that is cut off, with an error, where it grows larger than its limit or stands still for
@@ -48,7 +73,7 @@ pub struct Bounded {
 /// Where a stream comes from.
 #[derive(Debug)]
 enum Source {
-    Socket(hyper::body::Incoming),
+    Socket(Arriving),
     Function(Box<FunctionStream>),
 }
 
@@ -73,7 +98,7 @@ pub enum Peeked {
 pub enum BodyError {
     /// The connection failed or broke the protocol.
     #[error("the body ended early: {0}")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] TransferError),
     /// More bytes than the reader takes.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
@@ -168,8 +193,40 @@ impl Body {
     }
 }
 
+impl Arriving {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Client(body) => body.is_over(),
+            Self::Backend(body) => body.is_over(),
+            Self::Http2(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Client(body) => body.size_hint(),
+            Self::Backend(body) => body.size_hint(),
+            Self::Http2(body) => body.size_hint(),
+        }
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let data = match self {
+            Self::Client(body) => body.poll_data(cx),
+            Self::Backend(body) => body.poll_data(cx),
+            Self::Http2(body) => {
+                let broken = |error| BodyError::Broken(TransferError::Http2(error));
+                return Pin::new(body).poll_frame(cx).map_err(broken);
+            }
+        };
+        data.map(|data| {
+            data.map(|data| data.map(Frame::data).map_err(|fault| BodyError::Broken(fault.into())))
+        })
+    }
+}
+
 impl Bounded {
-    fn unbounded(incoming: hyper::body::Incoming) -> Self {
+    fn unbounded(incoming: Arriving) -> Self {
         Self::of(Source::Socket(incoming))
     }
 
@@ -210,7 +267,7 @@ impl Bounded {
             return Poll::Ready(Some(Err(BodyError::Late)));
         }
         let polled = match &mut self.source {
-            Source::Socket(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken),
+            Source::Socket(incoming) => incoming.poll_frame(cx),
             Source::Function(stream) => stream.poll_frame(cx),
         };
         let Poll::Ready(frame) = polled else {
@@ -269,7 +326,7 @@ impl http_body::Body for Body {
                 *this = Self::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Self::Stream(incoming) => Pin::new(incoming).poll_frame(cx).map_err(BodyError::Broken),
+            Self::Stream(incoming) => incoming.poll_frame(cx),
             Self::Bounded(bounded) => bounded.poll_frame(cx),
             Self::Compressed(compressed) => compressed.poll_frame(cx),
         }

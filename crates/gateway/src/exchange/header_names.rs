@@ -22,11 +22,6 @@ impl HeaderNames {
         Self(head)
     }
 
-    /// The bytes that they are read from; none if the head was not kept.
-    pub(crate) fn head(&self) -> &[u8] {
-        &self.0
-    }
-
     /// The name of the `nth` line (from 0) that `name` stands on, as sent; `name` itself if the
     /// head has no such line. The answer differs from `name` in case at most.
     #[must_use]
@@ -43,21 +38,6 @@ impl HeaderNames {
             let colon = memchr::memchr(b':', line)?;
             std::str::from_utf8(line.get(..colon)?).ok()
         })
-    }
-}
-
-/// The length of the head that `bytes` begin with, its empty line included; `None` if the head
-/// is not complete. Line ends may be bare line feeds and empty lines may come first, as in
-/// RFC 9112, section 2.2.
-pub(crate) fn head_length(bytes: &[u8]) -> Option<usize> {
-    let mut at = leading_line_ends(bytes);
-    loop {
-        let rest = bytes.get(at..)?;
-        let end = memchr::memchr(b'\n', rest)?;
-        at += end + 1;
-        if matches!(rest.get(..end), Some(b"" | b"\r")) {
-            return Some(at);
-        }
     }
 }
 
@@ -127,21 +107,5 @@ mod tests {
             format!("{:?}", of("GET / HTTP/1.1\r\nAuthorization: secret\r\n\r\n")),
             "[\"Authorization\"]"
         );
-    }
-
-    #[test]
-    fn a_head_ends_with_its_first_empty_line() {
-        for (bytes, length) in [
-            ("GET / HTTP/1.1\r\n\r\n", Some(18)),
-            ("GET / HTTP/1.1\r\nA: b\r\n\r\nrest", Some(24)),
-            ("GET / HTTP/1.1\n\nrest", Some(16)),
-            ("\r\nGET / HTTP/1.1\r\n\r\n", Some(20)),
-            ("GET / HTTP/1.1\r\nA: b\r\n", None),
-            ("GET / HTTP/1.1\r\n\r", None),
-            ("\r\n\r\n", None),
-            ("", None),
-        ] {
-            assert_eq!(head_length(bytes.as_bytes()), length, "{bytes:?}");
-        }
     }
 }

@@ -20,12 +20,11 @@ mod steps;
 mod trace;
 mod websocket_event;
 
-pub use body::{Body, BodyError, Bounded, Peeked, peek, read_whole};
+pub use body::{Arriving, Body, BodyError, Bounded, Peeked, TransferError, peek, read_whole};
 pub use caller::{Authorized, AuthorizerCall, Caller, Check, IamIdentity, NOBODY, PresentedKey};
 pub use compressed::{Compressed, DecompressError, compress, decompress};
 pub use context::{Context, Outcome, ResourceFacts, Scope as ContextScope, StageFacts, Variable};
 pub use header_names::HeaderNames;
-pub(crate) use header_names::head_length;
 pub use ids::{IdSource, RequestIds};
 pub use incoming::Incoming;
 pub use path_parameters::PathParameters;

@@ -31,11 +31,6 @@ impl Default for Limits {
     }
 }
 
-/// The most bytes of a request's head that are read. API Gateway's own limit is 10,240 bytes of
-/// headers (quotas for REST APIs), and the pipeline answers what is over it; this bound is well
-/// beyond, so that there is an answer, and only it drops the connection.
-pub(super) const HEAD_BYTES: usize = 64 * 1024;
-
 /// Requests at a time on one HTTP/2 connection; the value that RFC 9113 (section 6.5.2) names
 /// as the least that should be allowed is 100.
 pub(super) const HTTP2_STREAMS: u32 = 128;

@@ -7,12 +7,13 @@
 //! spoken (`crate::tls::ServerNames`).
 
 mod acceptor;
-mod chunks;
+mod answers;
+mod client_body;
 mod connection;
 mod handshake;
-mod heads;
 mod limits;
 mod load;
+mod requests;
 mod roster;
 mod rules;
 mod tap;
@@ -36,6 +37,7 @@ use base::Clock;
 use tokio::sync::watch as signal;
 
 pub use acceptor::Socket;
+pub use client_body::ClientBody;
 pub(crate) use connection::OnThisThread;
 pub use limits::Limits;
 pub use upgrade::{Leave, Upgrade, Upgraded};

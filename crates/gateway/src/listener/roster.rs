@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use tokio::sync::Notify;
@@ -22,7 +21,7 @@ pub(super) struct Roster {
 /// One connection on the roster.
 #[derive(Debug)]
 pub(super) struct Entry {
-    watch: Arc<Watch>,
+    watch: Rc<Watch>,
     verdict: Cell<Verdict>,
     waker: RefCell<Option<Waker>>,
 }
@@ -37,7 +36,7 @@ pub(super) struct Enrolled {
 
 impl Roster {
     /// Puts the connection behind `watch` on the roster.
-    pub(super) fn enrol(self: &Rc<Self>, watch: Arc<Watch>) -> Enrolled {
+    pub(super) fn enrol(self: &Rc<Self>, watch: Rc<Watch>) -> Enrolled {
         let number = self.next.get();
         self.next.set(number.wrapping_add(1));
         let verdict = if self.draining.get() { Verdict::Drain } else { Verdict::Keep };

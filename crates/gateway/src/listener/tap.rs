@@ -1,23 +1,23 @@
-//! The socket as `hyper` sees it, with a [`Watch`] that is told of every byte.
+//! The socket as HTTP/2 sees it, with a [`Watch`] that is told when bytes move.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::watch::Watch;
 
-/// A stream (TCP, or TLS over it) whose bytes pass by a [`Watch`].
+/// A stream whose bytes pass by a [`Watch`].
 #[derive(Debug)]
 pub(super) struct Tap<T> {
     stream: T,
-    watch: Arc<Watch>,
+    watch: Rc<Watch>,
 }
 
 impl<T> Tap<T> {
-    pub(super) fn new(stream: T, watch: Arc<Watch>) -> Self {
+    pub(super) fn new(stream: T, watch: Rc<Watch>) -> Self {
         Self { stream, watch }
     }
 
@@ -35,17 +35,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Tap<T> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        match &polled {
-            Poll::Ready(_) => {
-                let broken = self.watch.read(buf.filled().get(before..).unwrap_or_default());
-                if let Err(broken) = broken {
-                    buf.set_filled(before);
-                    return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, broken)));
-                }
-            }
-            Poll::Pending => self.watch.read_waits(),
+        if polled.is_ready() {
+            self.watch.read();
         }
         polled
     }

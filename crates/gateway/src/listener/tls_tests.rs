@@ -10,6 +10,7 @@ use std::time::Duration;
 use base::Clock;
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::Empty;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -21,7 +22,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::{Limits, Listener, Serve, Settings, Socket};
 use crate::Worker;
-use crate::exchange::{Body, Incoming, read_whole};
+use crate::exchange::{Arriving, Body, Incoming, read_whole};
 use crate::tls::samples::{Made, NOW, authority, client, identity};
 use crate::tls::{ServerNames, Settings as TlsSettings, TlsServer, Truststore};
 
@@ -172,9 +173,9 @@ async fn told(running: &Running, name: &'static str, config: ClientConfig) -> Op
     let executor = hyper_util::rt::TokioExecutor::new();
     let (mut client, connection) = hyper::client::conn::http2::handshake(executor, io).await.ok()?;
     tokio::spawn(connection);
-    let request = Request::get(format!("https://{name}/")).body(Body::Empty).unwrap();
+    let request = Request::get(format!("https://{name}/")).body(Empty::<Bytes>::new()).unwrap();
     let response = client.send_request(request).await.ok()?;
-    let body = read_whole(Body::Stream(response.into_body()), 1_000).await.unwrap();
+    let body = read_whole(Body::Stream(Arriving::Http2(response.into_body())), 1_000).await.unwrap();
     Some(String::from_utf8(body.to_vec()).unwrap())
 }
 

@@ -10,23 +10,19 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use http::Extensions;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
-
 use super::roster::Enrolled;
 use super::watch::Verdict;
+use crate::http1::Rewound;
 
 /// What happens on the socket next.
 type Next = Box<dyn FnOnce(Upgraded) -> Pin<Box<dyn Future<Output = ()>>>>;
 
 /// The socket's future, once it is decided.
 #[derive(Default)]
-pub(super) struct Slot(RefCell<Option<(OnUpgrade, Next)>>);
+pub(super) struct Slot(RefCell<Option<Next>>);
 
 /// A request's wish to speak another protocol on its connection.
 pub struct Upgrade {
-    on: OnUpgrade,
     slot: Rc<Slot>,
 }
 
@@ -34,7 +30,7 @@ pub struct Upgrade {
 #[derive(Debug)]
 pub struct Upgraded {
     /// The socket, or TLS over it.
-    pub stream: TokioIo<hyper::upgrade::Upgraded>,
+    pub(crate) stream: Rewound,
     /// When it has to end.
     pub leave: Leave,
 }
@@ -44,16 +40,14 @@ pub struct Upgraded {
 pub struct Leave(Enrolled);
 
 impl Slot {
-    pub(super) fn take(&self) -> Option<(OnUpgrade, Next)> {
+    pub(super) fn take(&self) -> Option<Next> {
         self.0.borrow_mut().take()
     }
 }
 
 impl Upgrade {
-    /// The wish of a request with these extensions, if it has one.
-    pub(super) fn taken_from(extensions: &mut Extensions, slot: &Rc<Slot>) -> Option<Self> {
-        let on = extensions.remove::<OnUpgrade>()?;
-        Some(Self { on, slot: Rc::clone(slot) })
+    pub(super) fn new(slot: &Rc<Slot>) -> Self {
+        Self { slot: Rc::clone(slot) }
     }
 
     /// Grants it: `next` gets the socket once the request is answered with 101.
@@ -62,7 +56,7 @@ impl Upgrade {
         F: Future<Output = ()> + 'static,
     {
         let next: Next = Box::new(|upgraded| Box::pin(next(upgraded)));
-        *self.slot.0.borrow_mut() = Some((self.on, next));
+        *self.slot.0.borrow_mut() = Some(next);
     }
 }
 

@@ -1,29 +1,22 @@
-//! What is known about one open connection: how long it has been quiet, whom it waits for, and
-//! what the casing of its header names is. Written by the connection, read by the patrol.
+//! What is known about one open connection: how long it has been quiet, and whom it waits for.
+//! Written by the connection, read by the patrol.
 //!
 //! Times are counted in the worker's ticks (one a patrol), so that noting one costs a store.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use super::chunks::NoChunk;
-use super::heads::{Framing, Heads};
-use super::limits::HEAD_BYTES;
-use crate::exchange::HeaderNames;
-
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// Patrols that a worker has made. Shared by its connections.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ticks(Arc<AtomicU32>);
+pub(super) struct Ticks(Rc<Cell<u32>>);
 
 impl Ticks {
     pub(super) fn now(&self) -> u32 {
-        self.0.load(Relaxed)
+        self.0.get()
     }
 
     pub(super) fn advance(&self) {
-        self.0.fetch_add(1, Relaxed);
+        self.0.set(self.0.get().wrapping_add(1));
     }
 }
 
@@ -46,21 +39,20 @@ pub(super) enum Verdict {
     Cut,
 }
 
-/// One connection's state. `Sync`, because the socket it belongs to may be handed on (to an
-/// upgraded protocol) while all of it runs on one thread: its locks are never waited for.
+/// One connection's state.
 #[derive(Debug)]
 pub(super) struct Watch {
     ticks: Ticks,
-    under_way: AtomicU32,
-    last_request: AtomicU32,
-    last_byte: AtomicU32,
-    /// One more than the tick at which the head began that is being read; 0 if none is.
-    head_since: AtomicU32,
-    awaits_bytes: AtomicBool,
-    awaits_room: AtomicBool,
-    http2: AtomicBool,
-    left_http: AtomicBool,
-    heads: Mutex<Heads>,
+    under_way: Cell<u32>,
+    last_request: Cell<u32>,
+    last_byte: Cell<u32>,
+    /// The tick at which the head began that is being read, if one is.
+    head_since: Cell<Option<u32>>,
+    /// The client is due to send more of a body.
+    awaits_bytes: Cell<bool>,
+    /// The client is due to take more of an answer.
+    awaits_room: Cell<bool>,
+    left_http: Cell<bool>,
 }
 
 impl Watch {
@@ -68,170 +60,152 @@ impl Watch {
         let now = ticks.now();
         Self {
             ticks,
-            under_way: AtomicU32::new(0),
-            last_request: AtomicU32::new(now),
-            last_byte: AtomicU32::new(now),
-            head_since: AtomicU32::new(0),
-            awaits_bytes: AtomicBool::new(false),
-            awaits_room: AtomicBool::new(false),
-            http2: AtomicBool::new(false),
-            left_http: AtomicBool::new(false),
-            // Twice: what follows a head is read with its last bytes.
-            heads: Mutex::new(Heads::new(2 * HEAD_BYTES)),
+            under_way: Cell::new(0),
+            last_request: Cell::new(now),
+            last_byte: Cell::new(now),
+            head_since: Cell::new(None),
+            awaits_bytes: Cell::new(false),
+            awaits_room: Cell::new(false),
+            left_http: Cell::new(false),
         }
     }
 
-    /// `bytes` were read.
-    ///
-    /// # Errors
-    /// If they are part of a body that is no chunked one and was to be. Nobody gets to see them then.
-    pub(super) fn read(&self, bytes: &[u8]) -> Result<(), NoChunk> {
-        let now = self.ticks.now();
-        self.last_byte.store(now, Relaxed);
-        self.awaits_bytes.store(false, Relaxed);
-        if self.http2.load(Relaxed) || bytes.is_empty() || self.left_http.load(Relaxed) {
-            return Ok(());
+    /// Bytes were read.
+    pub(super) fn read(&self) {
+        self.last_byte.set(self.ticks.now());
+        self.awaits_bytes.set(false);
+    }
+
+    /// What is being read is a head.
+    pub(super) fn in_head(&self) {
+        if self.head_since.get().is_none() {
+            self.head_since.set(Some(self.ticks.now()));
         }
-        let mut heads = self.heads();
-        let of_a_head = !heads.in_body();
-        heads.feed(bytes)?;
-        if heads.begin_with(HTTP2_PREFACE) {
-            heads.give_up();
-            self.http2.store(true, Relaxed);
-            self.head_since.store(0, Relaxed);
-        } else if of_a_head && self.under_way.load(Relaxed) == 0 && self.head_since.load(Relaxed) == 0 {
-            self.head_since.store(now.wrapping_add(1).max(1), Relaxed);
-        }
-        Ok(())
     }
 
     /// Another protocol is spoken from here on, which has times of its own.
     pub(super) fn leaves_http(&self) {
-        self.left_http.store(true, Relaxed);
-        self.head_since.store(0, Relaxed);
-        *self.heads() = Heads::new(0);
+        self.left_http.set(true);
+        self.head_since.set(None);
     }
 
-    /// Bytes were asked for and none had come.
-    pub(super) fn read_waits(&self) {
-        self.awaits_bytes.store(true, Relaxed);
+    /// More of a body was asked for, and none had come.
+    pub(super) fn body_waits(&self) {
+        self.awaits_bytes.set(true);
     }
 
     /// Bytes were written.
     pub(super) fn wrote(&self) {
-        self.last_byte.store(self.ticks.now(), Relaxed);
-        self.awaits_room.store(false, Relaxed);
+        self.last_byte.set(self.ticks.now());
+        self.awaits_room.set(false);
     }
 
     /// Bytes could not be written because the other end takes none.
     pub(super) fn write_waits(&self) {
-        self.awaits_room.store(true, Relaxed);
+        self.awaits_room.set(true);
     }
 
     /// All that was written has gone out.
     pub(super) fn flushed(&self) {
-        self.awaits_room.store(false, Relaxed);
+        self.awaits_room.set(false);
     }
 
-    /// A head has been parsed: the names it has, and a guard to hold until it is answered.
-    pub(super) fn request(self: &Arc<Self>, body: Framing) -> (HeaderNames, UnderWay) {
-        let names = if self.http2.load(Relaxed) { HeaderNames::default() } else { self.heads().take(body) };
-        self.head_since.store(0, Relaxed);
-        self.under_way.fetch_add(1, Relaxed);
-        (names, UnderWay(Arc::clone(self)))
+    /// A head has been read: a guard to hold until it is answered.
+    pub(super) fn request(self: &Rc<Self>) -> UnderWay {
+        self.head_since.set(None);
+        self.under_way.set(self.under_way.get() + 1);
+        UnderWay(Rc::clone(self))
     }
 
     /// What should become of the connection now.
     pub(super) fn verdict(&self, patience: Patience) -> Verdict {
-        if self.left_http.load(Relaxed) {
+        if self.left_http.get() {
             return Verdict::Keep;
         }
         let now = self.ticks.now();
         let since = |then: u32| now.saturating_sub(then);
-        let waits_for_client =
-            self.awaits_room.load(Relaxed) || (self.awaits_bytes.load(Relaxed) && self.heads().in_body());
-        if waits_for_client && since(self.last_byte.load(Relaxed)) > patience.stall {
+        let waits_for_client = self.awaits_room.get() || self.awaits_bytes.get();
+        if waits_for_client && since(self.last_byte.get()) > patience.stall {
             return Verdict::Cut;
         }
-        if self.under_way.load(Relaxed) > 0 {
+        if self.under_way.get() > 0 {
             return Verdict::Keep;
         }
-        match self.head_since.load(Relaxed).checked_sub(1) {
+        match self.head_since.get() {
             Some(began) if since(began) > patience.head => Verdict::Cut,
-            None if since(self.last_request.load(Relaxed)) > patience.idle => Verdict::Drain,
+            None if since(self.last_request.get()) > patience.idle => Verdict::Drain,
             _ => Verdict::Keep,
         }
     }
 
     /// Whether a request has begun to arrive and nothing else is under way.
     pub(super) fn is_reading_head(&self) -> bool {
-        self.under_way.load(Relaxed) == 0 && self.head_since.load(Relaxed) != 0
-    }
-
-    fn heads(&self) -> MutexGuard<'_, Heads> {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
+        self.under_way.get() == 0 && self.head_since.get().is_some()
     }
 }
 
 /// A request that has not been answered yet.
 #[derive(Debug)]
-pub(super) struct UnderWay(Arc<Watch>);
+pub(super) struct UnderWay(Rc<Watch>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Relaxed);
-        self.0.last_request.store(self.0.ticks.now(), Relaxed);
+        self.0.under_way.set(self.0.under_way.get().saturating_sub(1));
+        self.0.awaits_bytes.set(false);
+        self.0.last_request.set(self.0.ticks.now());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Verdict::{Cut, Drain, Keep};
     use super::*;
 
     const PATIENCE: Patience = Patience { head: 2, idle: 5, stall: 3 };
 
-    fn watch() -> (Ticks, Arc<Watch>) {
+    fn watch() -> (Ticks, Rc<Watch>) {
         let ticks = Ticks::default();
-        (ticks.clone(), Arc::new(Watch::new(ticks)))
+        (ticks.clone(), Rc::new(Watch::new(ticks)))
     }
 
     /// The verdicts of the `count` patrols that follow.
     fn patrols(ticks: &Ticks, watch: &Watch, count: usize) -> Vec<Verdict> {
-        let patrol = || {
+        std::iter::repeat_with(|| {
             ticks.advance();
             watch.verdict(PATIENCE)
-        };
-        std::iter::repeat_with(patrol).take(count).collect()
+        })
+        .take(count)
+        .collect()
     }
 
-    use Verdict::{Cut, Drain, Keep};
-
     #[test]
-    fn a_new_or_idle_connection_is_drained_after_its_time() {
+    fn an_idle_connection_is_ended_after_its_time() {
         let (ticks, watch) = watch();
         assert_eq!(patrols(&ticks, &watch, 6), [Keep, Keep, Keep, Keep, Keep, Drain]);
-        watch.read(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        drop(watch.request(Framing::Length(0)));
+        drop(watch.request());
         assert_eq!(patrols(&ticks, &watch, 6), [Keep, Keep, Keep, Keep, Keep, Drain]);
     }
 
     #[test]
     fn a_head_that_never_ends_is_cut_however_often_a_byte_comes() {
         let (ticks, watch) = watch();
-        watch.read(b"GET / HT").unwrap();
+        let byte = || {
+            watch.read();
+            watch.in_head();
+        };
+        byte();
         assert_eq!(patrols(&ticks, &watch, 1), [Keep]);
-        watch.read(b"T").unwrap();
+        byte();
         assert_eq!(patrols(&ticks, &watch, 1), [Keep]);
-        watch.read(b"P").unwrap();
+        byte();
+        assert!(watch.is_reading_head());
         assert_eq!(patrols(&ticks, &watch, 1), [Cut]);
     }
 
     #[test]
     fn a_request_under_way_may_take_any_time() {
         let (ticks, watch) = watch();
-        watch.read(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        let under_way = watch.request(Framing::Length(0));
-        watch.read_waits();
+        let under_way = watch.request();
         assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
         drop(under_way);
         assert_eq!(patrols(&ticks, &watch, 6), [Keep, Keep, Keep, Keep, Keep, Drain]);
@@ -240,22 +214,20 @@ mod tests {
     #[test]
     fn a_body_that_does_not_come_is_cut() {
         let (ticks, watch) = watch();
-        watch.read(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n").unwrap();
-        let _under_way = watch.request(Framing::Length(5));
-        watch.read_waits();
+        let _under_way = watch.request();
+        watch.body_waits();
         assert_eq!(patrols(&ticks, &watch, 3), [Keep, Keep, Keep]);
-        watch.read(b"he").unwrap();
-        watch.read_waits();
+        watch.read();
+        watch.body_waits();
         assert_eq!(patrols(&ticks, &watch, 4), [Keep, Keep, Keep, Cut]);
-        watch.read(b"llo").unwrap();
-        watch.read_waits();
+        watch.read();
         assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
     }
 
     #[test]
     fn a_client_that_takes_no_answer_is_cut() {
         let (ticks, watch) = watch();
-        let _under_way = watch.request(Framing::Length(0));
+        let _under_way = watch.request();
         watch.write_waits();
         assert_eq!(patrols(&ticks, &watch, 3), [Keep, Keep, Keep]);
         watch.wrote();
@@ -266,22 +238,10 @@ mod tests {
     #[test]
     fn another_protocol_has_times_of_its_own() {
         let (ticks, watch) = watch();
-        watch.read(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        drop(watch.request(Framing::Length(0)));
+        drop(watch.request());
         watch.leaves_http();
-        watch.read(b"no head").unwrap();
         watch.write_waits();
         assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
         assert!(!watch.is_reading_head());
-    }
-
-    #[test]
-    fn http2_has_no_head_that_could_be_slow() {
-        let (ticks, watch) = watch();
-        watch.read(b"PRI * HTTP/2.0\r\n\r\nSM").unwrap();
-        watch.read(b"\r\n\r\n and frames").unwrap();
-        assert_eq!(patrols(&ticks, &watch, 6), [Keep, Keep, Keep, Keep, Keep, Drain]);
-        let (names, _under_way) = watch.request(Framing::Length(0));
-        assert_eq!(names.in_order().count(), 0);
     }
 }

@@ -1,6 +1,7 @@
 //! The threads that serve: one for each core, each with one single-threaded runtime, its own
 //! connections and its own [`Worker`]. Nothing on the request path crosses threads.
 
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
@@ -96,10 +97,12 @@ async fn work<S: Serve>(
         clock,
         roster: Rc::clone(&roster),
         ticks: ticks.clone(),
-        protocols: connection::protocols(),
+        http2: connection::http2(),
         panics,
         handshakes: Semaphore::new(HANDSHAKES),
         handshake_time: limits.head_time,
+        scratch: Cell::default(),
+        date: RefCell::default(),
     });
     tokio::task::spawn_local(patrol(Rc::clone(&room), limits));
     let until = loop {

@@ -23,9 +23,6 @@ pub(super) const IDLE_TIME: Duration = Duration::from_secs(50);
 /// much less than this, and nothing is copied.
 pub(super) const MAY_BE_STALE: Duration = Duration::from_millis(10);
 
-/// The most bytes of a response's head.
-pub(super) const HEAD_BYTES: usize = 64 * 1024;
-
 /// The least time that one of several addresses gets to answer before the next is tried.
 pub(super) const ADDRESS_TIME: Duration = Duration::from_millis(250);
 

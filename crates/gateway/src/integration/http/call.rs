@@ -357,8 +357,8 @@ fn refusal(error: &UpstreamError, limit: Duration) -> Refusal {
         UpstreamError::Resolve { .. } | UpstreamError::Tls { .. } => {
             Refusal::ApiConfigurationError(ConfigurationFault::Endpoint { why: why() })
         }
-        UpstreamError::RequestBody { source, .. } => match too_large(source) {
-            Some(limit) => Refusal::RequestTooLarge(TooLarge::Payload { limit }),
+        UpstreamError::RequestBody { limit, .. } => match limit {
+            Some(limit) => Refusal::RequestTooLarge(TooLarge::Payload { limit: *limit }),
             None => Refusal::BrokenBody,
         },
         UpstreamError::Connect { .. }
@@ -368,16 +368,4 @@ fn refusal(error: &UpstreamError, limit: Duration) -> Refusal {
             Refusal::IntegrationFailure(IntegrationFault::Network { why: why() })
         }
     }
-}
-
-/// The limit, if sending ended because the client's body is larger than it.
-fn too_large(error: &hyper::Error) -> Option<usize> {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if let Some(BodyError::TooLarge { limit }) = error.downcast_ref() {
-            return Some(*limit);
-        }
-        cause = error.source();
-    }
-    None
 }

@@ -12,11 +12,12 @@ use tokio::net::TcpStream;
 
 use super::bounds::ADDRESS_TIME;
 use super::fault::Phase;
-use super::link;
+use super::link::Free;
 use super::names::Names;
 use super::pool::{Pool, Ready};
 use super::route::Address;
 use super::{HTTP2, Scheme, Target, UpstreamError, shared};
+use crate::http1::Transport;
 
 /// Makes a new connection of `pool`. The caller sees to the deadline, which is given so that
 /// no single address can use it up.
@@ -30,7 +31,7 @@ pub(super) async fn connect(
     let target = &pool.target;
     let stream = dial(target, names, deadline).await?;
     let started = match target.scheme() {
-        Scheme::Http => link::start(stream, pool).await.map(Ready::Free),
+        Scheme::Http => Ok(Ready::Free(Free::new(Transport::Plain(stream), pool))),
         Scheme::Https => {
             let failed = |source| UpstreamError::Tls { target: target.clone(), source };
             let name = server_name(target).map_err(failed)?;
@@ -38,11 +39,11 @@ pub(super) async fn connect(
             if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
                 shared::start(stream, pool).await.map(Ready::Shared)
             } else {
-                link::start(stream, pool).await.map(Ready::Free)
+                Ok(Ready::Free(Free::new(Transport::Client(Box::new(stream)), pool)))
             }
         }
     };
-    started.map_err(|error| UpstreamError::of(target, error))
+    started.map_err(|error| UpstreamError::of_http2(target, error))
 }
 
 fn server_name(target: &Target) -> io::Result<ServerName<'static>> {

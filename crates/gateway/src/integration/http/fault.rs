@@ -4,7 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::Target;
-use crate::exchange::BodyError;
+use super::link::Why;
+use crate::exchange::{BodyError, TransferError};
 
 /// No response, and what was being done.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +56,7 @@ pub enum UpstreamError {
         /// The backend.
         target: Target,
         /// What was seen.
-        source: hyper::Error,
+        source: TransferError,
     },
     /// The backend's answer is no HTTP, or its head is too large.
     #[error("{target} did not answer in HTTP/1.1: {source}")]
@@ -63,15 +64,17 @@ pub enum UpstreamError {
         /// The backend.
         target: Target,
         /// What was seen.
-        source: hyper::Error,
+        source: TransferError,
     },
     /// The request's body could not be sent because its sender stopped. Not the backend's fault.
-    #[error("the request to {target} could not be sent whole: {source}")]
+    #[error("the request to {target} could not be sent whole: {why}")]
     RequestBody {
         /// The backend.
         target: Target,
-        /// Wraps the [`BodyError`].
-        source: hyper::Error,
+        /// The most that the body may be, if it is larger.
+        limit: Option<usize>,
+        /// What was wrong with it.
+        why: String,
     },
 }
 
@@ -97,26 +100,38 @@ impl std::fmt::Display for Phase {
 }
 
 impl UpstreamError {
-    /// The kind of `source`, which ended a request to `target`.
-    pub(super) fn of(target: &Target, source: hyper::Error) -> Self {
+    /// What ended a request to `target` over HTTP/1.1.
+    pub(super) fn of(target: &Target, why: Why) -> Self {
         let target = target.clone();
-        if is_of_request_body(&source) {
-            Self::RequestBody { target, source }
-        } else if source.is_parse() {
-            Self::Protocol { target, source }
-        } else {
-            Self::Closed { target, source }
+        match why {
+            Why::Body(error) => Self::request_body(target, &error),
+            Why::Backend(fault) if fault.is_malformed() => Self::Protocol { target, source: fault.into() },
+            Why::Backend(fault) => Self::Closed { target, source: fault.into() },
         }
     }
-}
 
-fn is_of_request_body(error: &hyper::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if error.is::<BodyError>() {
-            return true;
+    /// What ended a request to `target` over HTTP/2.
+    pub(super) fn of_http2(target: &Target, source: hyper::Error) -> Self {
+        let target = target.clone();
+        let mut cause = std::error::Error::source(&source);
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<BodyError>() {
+                return Self::request_body(target, error);
+            }
+            cause = error.source();
         }
-        cause = error.source();
+        if source.is_parse() {
+            Self::Protocol { target, source: source.into() }
+        } else {
+            Self::Closed { target, source: source.into() }
+        }
     }
-    false
+
+    fn request_body(target: Target, error: &BodyError) -> Self {
+        let limit = match error {
+            BodyError::TooLarge { limit } => Some(*limit),
+            _ => None,
+        };
+        Self::RequestBody { target, limit, why: error.to_string() }
+    }
 }

@@ -1,222 +1,397 @@
-//! One connection to a backend and the task that drives it.
+//! One exchange over HTTP/1.1 with a backend: the request is written and the answer read in the task
+//! of whoever asks. A connection is lent to the exchange and goes back to its pool when the answer has
+//! been read to its end; it ends if the answer is dropped before.
 
-use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::{HeaderName, Request, Response};
-use hyper::client::conn::TrySendError;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, Request, Response, header};
+use http_body::{Body as _, SizeHint};
 
-use super::bounds::{HEAD_BYTES, IDLE_TIME, MAY_BE_STALE};
-use super::pool::{Pool, Slot};
-use crate::exchange::Body;
+use super::bounds::{IDLE_TIME, MAY_BE_STALE};
+use super::pool::{Open, Pool, Slot};
+use crate::exchange::{Arriving, Body, BodyError};
+use crate::http1::{
+    Channel, Fault, Length, ResponseHead, ResponseHeads, Transport, push_chunk_size, push_head_end,
+    push_headers,
+};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
-/// A connection. It carries one exchange at a time.
-#[derive(Debug)]
-pub(super) struct Link {
-    state: Cell<State>,
-    /// While an exchange is under way: the way to send the next request.
-    sender: RefCell<Option<SendRequest<Body>>>,
-    /// While an exchange is under way: the right to it.
-    slot: RefCell<Option<Slot>>,
-    /// When the exchange must be over.
-    deadline: Cell<Instant>,
-    idle_since: Cell<Instant>,
-    /// How long it may be idle.
-    idle_time: Cell<Duration>,
-    cut: Cell<bool>,
-    task: RefCell<Option<Waker>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Idle,
-    /// A request is being sent or has been sent.
-    Sent,
-    /// The head of the response is here; its body may still be arriving.
-    Answered,
-}
+/// Bodies up to this size are copied behind their head: that costs less than a second piece.
+const COPIED: usize = 4 * 1024;
 
 /// A connection that is in no exchange.
 #[derive(Debug)]
 pub(super) struct Free {
-    sender: SendRequest<Body>,
-    link: Rc<Link>,
+    channel: Channel,
+    open: Open,
+    idle_since: Instant,
+    /// How long it may be idle.
+    idle_time: Duration,
 }
 
 /// A request that was not answered.
 #[derive(Debug)]
 pub(super) struct Unanswered {
-    pub(super) error: TrySendError<Request<Body>>,
+    pub(super) why: Why,
+    /// Whether the backend can have seen any of it.
+    pub(super) sent: bool,
     /// Not yet used up by the connection's end.
-    pub(super) slot: Option<Slot>,
+    pub(super) slot: Slot,
 }
 
-/// Speaks HTTP/1.1 on `stream`, which is connected, and drives it in a task of its own.
-pub(super) async fn start<T>(stream: T, pool: &Rc<Pool>) -> Result<Free, hyper::Error>
-where
-    T: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let mut http = http1::Builder::new();
-    http.max_buf_size(HEAD_BYTES).max_header_size(HEAD_BYTES);
-    let (sender, connection) = http.handshake(TokioIo::new(stream)).await?;
-    let now = Instant::now();
-    let link = Rc::new(Link {
-        state: Cell::new(State::Idle),
-        sender: RefCell::default(),
-        slot: RefCell::default(),
-        deadline: Cell::new(now),
-        idle_since: Cell::new(now),
-        idle_time: Cell::new(IDLE_TIME),
-        cut: Cell::new(false),
-        task: RefCell::default(),
-    });
-    pool.add(&link);
-    let open = Open { pool: Rc::clone(pool), link: Rc::clone(&link) };
-    tokio::task::spawn_local(drive(connection, open));
-    Ok(Free { sender, link })
+/// Why an exchange failed.
+#[derive(Debug)]
+pub(super) enum Why {
+    /// The backend, or the way to it.
+    Backend(Fault),
+    /// The request's own body.
+    Body(BodyError),
 }
 
-/// Runs the connection to its end, and takes notice of each exchange's end on the way: it is
-/// in this task that a body's last byte is read.
-async fn drive<T>(connection: http1::Connection<TokioIo<T>, Body>, open: Open)
-where
-    T: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let Open { pool, link } = &open;
-    let mut connection = pin!(connection);
-    let ended = poll_fn(|cx| {
-        let mut task = link.task.borrow_mut();
-        if !task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
-            *task = Some(cx.waker().clone());
-        }
-        drop(task);
-        if link.cut.get() {
-            return Poll::Ready(Ok(()));
-        }
-        let polled = connection.as_mut().poll(cx);
-        if polled.is_pending() {
-            pool.settle(link);
-        }
-        polled
-    })
-    .await;
-    if let Err(error) = ended {
-        tracing::debug!(target = %pool.target, %error, "a connection to a backend broke");
+impl From<Fault> for Why {
+    fn from(fault: Fault) -> Self {
+        Self::Backend(fault)
     }
 }
 
 impl Free {
+    /// Of a connection that was just made.
+    pub(super) fn new(transport: Transport, pool: &Rc<Pool>) -> Self {
+        let channel = Channel::new(transport);
+        Self { channel, open: Open::begin(pool), idle_since: Instant::now(), idle_time: IDLE_TIME }
+    }
+
     /// Whether a request can be sent on it.
-    pub(super) fn is_usable(&self, now: Instant) -> bool {
-        !self.sender.is_closed() && self.idle_time(now) < self.link.idle_time.get()
+    pub(super) fn is_usable(&mut self, now: Instant) -> bool {
+        self.resting(now) < self.idle_time && self.channel.is_at_rest()
     }
 
     /// Whether the backend may have closed it without our having seen that yet.
     pub(super) fn may_be_stale(&self, now: Instant) -> bool {
-        self.idle_time(now) >= MAY_BE_STALE
+        self.resting(now) >= MAY_BE_STALE
     }
 
-    fn idle_time(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.link.idle_since.get())
+    fn resting(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.idle_since)
     }
 
-    /// Sends `request`; what is returned waits for the head of the response. Dropping it ends
-    /// the connection.
-    pub(super) fn send(
+    /// Sends `request`, and waits for the head of the answer. A body that is no stream is left in
+    /// `request`, which can then be sent again.
+    pub(super) async fn send(
         self,
-        request: Request<Body>,
-        pool: &Pool,
+        request: &mut Request<Body>,
+        pool: &Rc<Pool>,
         slot: Slot,
-        deadline: Instant,
-    ) -> impl Future<Output = Result<Response<Body>, Unanswered>> {
-        let Self { mut sender, link } = self;
-        link.state.set(State::Sent);
-        link.deadline.set(deadline);
-        link.slot.replace(Some(slot));
-        let exchange = sender.try_send_request(request);
-        link.sender.replace(Some(sender));
-        async move {
-            match exchange.await {
-                Ok(response) => {
-                    if let Some(time) = announced(&response) {
-                        link.idle_time.set(time.min(IDLE_TIME));
-                    }
-                    link.state.set(State::Answered);
-                    pool.settle(&link);
-                    Ok(response.map(Body::Stream))
-                }
-                Err(error) => Err(Unanswered { error, slot: link.slot.take() }),
+        scratch: &mut Vec<u8>,
+    ) -> Result<Response<Body>, Unanswered> {
+        let Self { mut channel, open, .. } = self;
+        let mut upload = Upload::begin(request, std::mem::take(scratch));
+        let mut heads = ResponseHeads::default();
+        let method = request.method();
+        let head = poll_fn(|cx| poll_head(&mut channel, &mut upload, &mut heads, method, cx)).await;
+        let head = match head {
+            Ok(head) => head,
+            Err(why) => return Err(Unanswered { why, sent: upload.begun(), slot }),
+        };
+        let ResponseHead { status, headers, framing, persists } = head;
+        let idle_time = announced(&headers).map_or(IDLE_TIME, |time| time.min(IDLE_TIME));
+        channel.begin_body(framing);
+        let whole = channel.take_whole();
+        let lent = Lent { channel, open, slot, pool: Rc::clone(pool), persists, idle_time };
+        let upload = match upload.over() {
+            Ok(used) => {
+                *scratch = used;
+                None
             }
-        }
+            Err(upload) => Some(upload),
+        };
+        let body = match whole {
+            Some(whole) => {
+                if upload.is_none() {
+                    lent.give_back();
+                }
+                Body::from(whole)
+            }
+            None => Body::Stream(Arriving::Backend(Box::new(BackendBody { lent: Some(lent), upload }))),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
     }
 
     #[cfg(test)]
-    pub(super) fn age(&self, by: Duration) {
-        let since = self.link.idle_since.get();
-        self.link.idle_since.set(since.checked_sub(by).unwrap_or(since));
-    }
-
-    pub(super) fn is(&self, link: &Rc<Link>) -> bool {
-        Rc::ptr_eq(&self.link, link)
+    pub(super) fn age(&mut self, by: Duration) {
+        self.idle_since = self.idle_since.checked_sub(by).unwrap_or(self.idle_since);
     }
 }
 
-impl Link {
-    /// If the exchange is over: the connection for the next one, and the slot to be released.
-    pub(super) fn take_free(self: &Rc<Self>) -> Option<(Free, Option<Slot>)> {
-        if self.state.get() != State::Answered {
-            return None;
-        }
-        // `hyper` is ready for the next request once the last one and its response are complete.
-        let sender = self.sender.borrow_mut().take_if(|sender| sender.is_ready())?;
-        self.state.set(State::Idle);
-        self.idle_since.set(Instant::now());
-        Some((Free { sender, link: Rc::clone(self) }, self.slot.take()))
+/// Writes what can be written of the request, and reads what there is of the answer.
+fn poll_head(
+    channel: &mut Channel,
+    upload: &mut Upload,
+    heads: &mut ResponseHeads,
+    method: &Method,
+    cx: &mut Context<'_>,
+) -> Poll<Result<ResponseHead, Why>> {
+    match upload.poll(channel, cx) {
+        // A backend that takes no more may have answered before.
+        Poll::Ready(Ok(()) | Err(Why::Backend(_))) | Poll::Pending => {}
+        Poll::Ready(Err(why)) => return Poll::Ready(Err(why)),
     }
+    loop {
+        if let Some(head) = heads.take(&mut channel.read, method)? {
+            return Poll::Ready(Ok(head));
+        }
+        match ready!(channel.poll_fill(cx)) {
+            Ok(1..) => {}
+            Ok(0) => return Poll::Ready(Err(Fault::Closed.into())),
+            Err(error) => return Poll::Ready(Err(Fault::Io(error).into())),
+        }
+    }
+}
 
-    /// Ends the connection if its exchange should be over by now.
-    pub(super) fn cut_if_overdue(&self, now: Instant) {
-        if self.state.get() != State::Idle && self.deadline.get() <= now {
-            self.cut.set(true);
-            if let Some(task) = self.task.borrow().as_ref() {
-                task.wake_by_ref();
+/// A request on its way out: the bytes that are being written, and where more come from.
+#[derive(Debug)]
+struct Upload {
+    /// The head, or what stands in front of a piece of the body; small pieces too.
+    out: Vec<u8>,
+    /// A piece of the body.
+    data: Bytes,
+    /// What stands behind it.
+    end: &'static [u8],
+    /// How much of these three was written.
+    at: usize,
+    /// The rest of the body.
+    body: Option<Body>,
+    length: Length,
+    /// What the body still owes of its announced length.
+    left: u64,
+    /// A piece was written already.
+    begun: bool,
+    failed: bool,
+}
+
+impl Upload {
+    fn begin(request: &mut Request<Body>, scratch: Vec<u8>) -> Self {
+        let mut upload = Self {
+            out: scratch,
+            data: Bytes::new(),
+            end: b"",
+            at: 0,
+            body: None,
+            length: Length::None,
+            left: 0,
+            begun: false,
+            failed: false,
+        };
+        upload.length = match request.body() {
+            Body::Empty => empty(request),
+            body => body.length().map_or(Length::Chunked, Length::Known),
+        };
+        upload.out.clear();
+        push_request_line(&mut upload.out, request);
+        push_headers(&mut upload.out, request.headers(), &header::CONNECTION);
+        push_head_end(&mut upload.out, upload.length);
+        match request.body_mut() {
+            Body::Empty => {}
+            Body::Whole(whole) if whole.len() <= COPIED => upload.out.extend_from_slice(whole),
+            Body::Whole(whole) => upload.data = whole.clone(),
+            stream => {
+                if let Length::Known(length) = upload.length {
+                    upload.left = length;
+                }
+                upload.body = Some(std::mem::take(stream));
             }
         }
+        upload
+    }
+
+    /// Whether any of it may have reached the backend.
+    fn begun(&self) -> bool {
+        self.begun || self.at > 0
+    }
+
+    /// The buffer, if all of it was written.
+    fn over(mut self) -> Result<Vec<u8>, Self> {
+        let written = self.at >= self.out.len() + self.data.len() + self.end.len();
+        if self.body.is_none() && written && !self.failed {
+            Ok(std::mem::take(&mut self.out))
+        } else {
+            Err(self)
+        }
+    }
+
+    fn poll(&mut self, channel: &mut Channel, cx: &mut Context<'_>) -> Poll<Result<(), Why>> {
+        if self.failed {
+            return Poll::Ready(Ok(()));
+        }
+        // A head and the first piece of its body are one write, if that piece is here.
+        if !self.begun()
+            && self.body.is_some()
+            && let Poll::Ready(piece) = self.poll_piece(cx)
+        {
+            piece?;
+        }
+        loop {
+            if let Err(error) =
+                ready!(channel.poll_write(cx, [&self.out, &self.data, self.end], &mut self.at))
+            {
+                self.failed = true;
+                return Poll::Ready(Err(Fault::Io(error).into()));
+            }
+            if self.body.is_none() {
+                return channel.poll_flush(cx).map_err(|error| Fault::Io(error).into());
+            }
+            self.begun = true;
+            (self.at, self.data, self.end) = (0, Bytes::new(), b"");
+            self.out.clear();
+            match self.poll_piece(cx) {
+                Poll::Ready(piece) => piece?,
+                Poll::Pending => {
+                    ready!(channel.poll_flush(cx)).map_err(Fault::Io)?;
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Takes the next piece of the body to what is written next.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Why>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(Ok(())) };
+        let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+        let data = match frame {
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            Some(Err(error)) => {
+                self.failed = true;
+                return Poll::Ready(Err(Why::Body(error)));
+            }
+            None => {
+                self.body = None;
+                if self.length == Length::Chunked {
+                    self.out.extend_from_slice(b"0\r\n\r\n");
+                } else if self.left > 0 {
+                    self.failed = true;
+                    return Poll::Ready(Err(Fault::Malformed("the body is shorter than announced").into()));
+                }
+                return Poll::Ready(Ok(()));
+            }
+        };
+        if data.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.length == Length::Chunked {
+            push_chunk_size(&mut self.out, data.len());
+            self.end = b"\r\n";
+        } else {
+            let Some(left) = self.left.checked_sub(data.len() as u64) else {
+                self.failed = true;
+                return Poll::Ready(Err(Fault::Malformed("the body is longer than announced").into()));
+            };
+            self.left = left;
+            if left == 0 {
+                self.body = None;
+            }
+        }
+        self.data = data;
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// No body needs no length, but a client's own word that it is empty is passed on.
+fn empty(request: &Request<Body>) -> Length {
+    if request.headers().contains_key(header::CONTENT_LENGTH) && *request.method() != Method::GET {
+        Length::Known(0)
+    } else {
+        Length::None
+    }
+}
+
+fn push_request_line(out: &mut Vec<u8>, request: &Request<Body>) {
+    out.extend_from_slice(request.method().as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(
+        request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).as_bytes(),
+    );
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+}
+
+/// A connection that is in an exchange.
+#[derive(Debug)]
+struct Lent {
+    channel: Channel,
+    open: Open,
+    slot: Slot,
+    pool: Rc<Pool>,
+    persists: bool,
+    idle_time: Duration,
+}
+
+impl Lent {
+    /// The exchange is over.
+    fn give_back(self) {
+        let Self { channel, open, slot, pool, persists, idle_time } = self;
+        if persists {
+            pool.rest(Free { channel, open, idle_since: Instant::now(), idle_time });
+        }
+        // Last, so that whoever waits for it finds the connection.
+        drop(slot);
+    }
+}
+
+/// The body of a backend's answer.
+#[derive(Debug)]
+pub struct BackendBody {
+    /// The connection, until the body is over.
+    lent: Option<Lent>,
+    /// What of the request was not sent when the answer began.
+    upload: Option<Upload>,
+}
+
+impl BackendBody {
+    pub(crate) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        let Some(lent) = &mut self.lent else { return Poll::Ready(None) };
+        if let Some(upload) = &mut self.upload
+            && let Poll::Ready(ended) = upload.poll(&mut lent.channel, cx)
+        {
+            // A request that was not sent whole leaves its connection unusable, whatever the answer.
+            lent.persists &= ended.is_ok() && !upload.failed;
+            self.upload = None;
+        }
+        let data = ready!(lent.channel.poll_body(cx));
+        if lent.channel.is_body_over()
+            && let Some(mut lent) = self.lent.take()
+        {
+            lent.persists &= self.upload.is_none();
+            lent.give_back();
+        }
+        Poll::Ready(data)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.lent.as_ref().is_none_or(|lent| lent.channel.is_body_over())
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        self.lent.as_ref().map_or_else(|| SizeHint::with_exact(0), |lent| lent.channel.size_hint())
     }
 }
 
 /// The time that a `Keep-Alive: timeout=5` leaves for reuse, with a second to spare for what is
 /// on its way.
-fn announced<B>(response: &Response<B>) -> Option<Duration> {
-    let header = response.headers().get(KEEP_ALIVE)?.to_str().ok()?;
+fn announced(headers: &HeaderMap) -> Option<Duration> {
+    let header = headers.get(KEEP_ALIVE)?.to_str().ok()?;
     let seconds = header.split(',').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("timeout").then(|| value.trim().parse::<u64>().ok())?
     })?;
     Some(Duration::from_secs(seconds.saturating_sub(1)))
-}
-
-/// An open connection, counted out when this is dropped, in whichever way its task ends.
-struct Open {
-    pool: Rc<Pool>,
-    link: Rc<Link>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.pool.remove(&self.link);
-        drop(self.link.sender.take());
-        drop(self.link.slot.take());
-    }
 }
 
 #[cfg(test)]
@@ -235,7 +410,7 @@ mod tests {
             ("", None),
         ] {
             let response = Response::builder().header(KEEP_ALIVE, header).body(()).unwrap();
-            assert_eq!(announced(&response), seconds.map(Duration::from_secs), "{header}");
+            assert_eq!(announced(response.headers()), seconds.map(Duration::from_secs), "{header}");
         }
     }
 }

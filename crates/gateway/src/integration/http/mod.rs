@@ -39,9 +39,11 @@ pub use trust::{TrustError, UpstreamSettings};
 
 use crate::exchange::Body;
 use bounds::{TARGETS, WAITING_PER_TARGET};
-use link::Unanswered;
+pub use link::BackendBody;
+use link::{Unanswered, Why};
 use names::Names;
 use pool::{Pool, Ready, Slot};
+use shared::Shared;
 
 /// How HTTP/2 is called in the TLS handshake (RFC 9113, section 3.2).
 const HTTP2: &[u8] = b"h2";
@@ -51,19 +53,25 @@ pub struct Upstreams {
     tls: Arc<ClientConfig>,
     names: Names,
     pools: RefCell<HashMap<Box<str>, Rc<Pool>>>,
+    /// Where heads are written before they are sent.
+    scratch: Cell<Vec<u8>>,
 }
 
 impl Upstreams {
     /// Without any connection yet.
     #[must_use]
     pub fn new(settings: UpstreamSettings) -> Self {
-        Self { tls: settings.tls, names: Names::default(), pools: RefCell::default() }
+        Self {
+            tls: settings.tls,
+            names: Names::default(),
+            pools: RefCell::default(),
+            scratch: Cell::default(),
+        }
     }
 
     /// Sends `request` to `target` and waits for the head of the response; its body arrives as
     /// it is read. Everything up to the head, connecting included, must be over at `deadline`,
-    /// and so must the body: the connection of a response that is still incomplete some time
-    /// after it is cut. Dropping the response before its end ends the connection, or in HTTP/2 its
+    /// and so must the body, which breaks off there. Dropping the response before its end ends the connection, or in HTTP/2 its
     /// exchange alone.
     ///
     /// The request's URI is what stands in the request line (path and query, as the backend is
@@ -94,64 +102,109 @@ impl Upstreams {
         }
     }
 
-    /// Ends connections that have been idle for too long and cuts responses that should have
-    /// been complete by `now`. Called every second or so.
+    /// Ends connections that have been idle for too long. Called every second or so.
     pub fn sweep(&self, now: Instant) {
         for pool in self.pools.borrow().values() {
             pool.sweep(now);
         }
     }
 
-    /// Futures are moved when they are made, so what is rare (a new connection) is put aside in
+    /// Futures are moved when they are made, so what is rare (a new connection, HTTP/2) is put aside in
     /// a box, and the way of almost every request stays small.
     async fn exchange(
         &self,
         pool: &Rc<Pool>,
-        request: Request<Body>,
+        mut request: Request<Body>,
         deadline: Instant,
         phase: &Cell<Phase>,
     ) -> Result<Response<Body>, UpstreamError> {
         let slot = wait(pool).await?;
         let now = Instant::now();
-        let Some(ready) = pool.take(now) else {
-            return Box::pin(self.on_new_connection(pool, request, slot, deadline, phase)).await;
+        let free = match pool.take(now) {
+            Some(Ready::Free(free)) => free,
+            Some(Ready::Shared(shared)) => {
+                return Box::pin(self.on_shared(pool, &shared, request, slot, deadline, phase)).await;
+            }
+            None => return Box::pin(self.on_new_connection(pool, request, slot, deadline, phase)).await,
         };
-        let spare = if ready.may_be_stale(now) { spare(&request) } else { None };
         phase.set(Phase::Answering);
-        let Unanswered { mut error, slot } = match ready.send(request, pool, slot, deadline).await {
-            Ok(response) => return Ok(response),
-            Err(unanswered) => unanswered,
-        };
-        let unsent = error.take_message();
-        let mut request = match (unsent, UpstreamError::of(&pool.target, error.into_error())) {
-            (Some(unsent), _) => unsent,
-            (None, error @ UpstreamError::Closed { .. }) => spare.ok_or(error)?,
-            (None, error) => return Err(error),
-        };
-        shared::for_http1(&mut request);
-        let again = async {
-            phase.set(Phase::Queued);
-            let slot = match slot {
-                Some(slot) => slot,
-                None => wait(pool).await?,
+        let at_hand = matches!(request.body(), Body::Empty | Body::Whole(_));
+        let twice = free.may_be_stale(now) && may_be_sent_twice(&request);
+        let Unanswered { why, sent, slot } =
+            match self.send_on(free, &mut request, pool, slot, deadline).await {
+                Ok(response) => return Ok(response),
+                Err(unanswered) => unanswered,
             };
-            self.on_new_connection(pool, request, slot, deadline, phase).await
-        };
-        Box::pin(again).await
+        match why {
+            // It had been closed while it was idle.
+            Why::Backend(fault) if !fault.is_malformed() && (twice || (at_hand && !sent)) => {
+                Box::pin(self.on_new_connection(pool, request, slot, deadline, phase)).await
+            }
+            why => Err(UpstreamError::of(&pool.target, why)),
+        }
+    }
+
+    async fn send_on(
+        &self,
+        free: link::Free,
+        request: &mut Request<Body>,
+        pool: &Rc<Pool>,
+        slot: Slot,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Unanswered> {
+        let mut scratch = self.scratch.take();
+        let response = free.send(request, pool, slot, &mut scratch).await;
+        self.scratch.set(scratch);
+        response.map(|response| response.map(|body| body.over_by(deadline)))
     }
 
     async fn on_new_connection(
         &self,
         pool: &Rc<Pool>,
-        request: Request<Body>,
+        mut request: Request<Body>,
         slot: Slot,
         deadline: Instant,
         phase: &Cell<Phase>,
     ) -> Result<Response<Body>, UpstreamError> {
         let ready = connect::connect(pool, &self.names, deadline, phase).await?;
         phase.set(Phase::Answering);
-        let response = ready.send(request, pool, slot, deadline).await;
-        response.map_err(|unanswered| UpstreamError::of(&pool.target, unanswered.error.into_error()))
+        match ready {
+            Ready::Free(free) => {
+                let response = self.send_on(free, &mut request, pool, slot, deadline).await;
+                response.map_err(|unanswered| UpstreamError::of(&pool.target, unanswered.why))
+            }
+            Ready::Shared(shared) => {
+                let response = shared.send(request, pool, deadline).await;
+                response.map_err(|error| UpstreamError::of_http2(&pool.target, error.into_error()))
+            }
+        }
+    }
+
+    /// Sends a request beside others, and once more if the connection had come to its end meanwhile.
+    async fn on_shared(
+        &self,
+        pool: &Rc<Pool>,
+        shared: &Rc<Shared>,
+        request: Request<Body>,
+        slot: Slot,
+        deadline: Instant,
+        phase: &Cell<Phase>,
+    ) -> Result<Response<Body>, UpstreamError> {
+        phase.set(Phase::Answering);
+        let spare = spare(&request);
+        let mut error = match shared.send(request, pool, deadline).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        pool.unshare(shared);
+        let unsent = error.take_message();
+        let mut request = match (unsent, UpstreamError::of_http2(&pool.target, error.into_error())) {
+            (Some(unsent), _) => unsent,
+            (None, error @ UpstreamError::Closed { .. }) => spare.ok_or(error)?,
+            (None, error) => return Err(error),
+        };
+        shared::for_http1(&mut request);
+        self.on_new_connection(pool, request, slot, deadline, phase).await
     }
 
     fn pool(&self, target: &Target) -> Rc<Pool> {
@@ -177,55 +230,29 @@ impl Upstreams {
     }
 }
 
-impl Ready {
-    fn may_be_stale(&self, now: Instant) -> bool {
-        match self {
-            Self::Free(free) => free.may_be_stale(now),
-            // Its end may be on its way at any time, whoever uses it.
-            Self::Shared(_) => true,
-        }
-    }
-
-    /// Sends `request`, and waits for the head of the response.
-    async fn send(
-        self,
-        request: Request<Body>,
-        pool: &Pool,
-        slot: Slot,
-        deadline: Instant,
-    ) -> Result<Response<Body>, Unanswered> {
-        match self {
-            Self::Free(free) => free.send(request, pool, slot, deadline).await,
-            // In a box, so that it costs those nothing who speak HTTP/1.1.
-            Self::Shared(shared) => {
-                let sent = Box::pin(shared.send(request, pool, deadline)).await;
-                sent.map_err(|error| {
-                    pool.unshare(&shared);
-                    Unanswered { error, slot: Some(slot) }
-                })
-            }
-        }
-    }
-}
-
 async fn wait(pool: &Rc<Pool>) -> Result<Slot, UpstreamError> {
     let busy = |_| UpstreamError::Busy { target: pool.target.clone(), waiting: WAITING_PER_TARGET };
     pool.slot().await.map_err(busy)
 }
 
+/// Whether it does no harm to send it again, and its body is at hand.
+fn may_be_sent_twice(request: &Request<Body>) -> bool {
+    matches!(request.body(), Body::Empty | Body::Whole(_))
+        && matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
+        )
+}
+
 /// A second copy of `request`, if it may be sent twice and its body is at hand.
 fn spare(request: &Request<Body>) -> Option<Request<Body>> {
-    let body = match request.body() {
-        Body::Empty => Body::Empty,
-        Body::Whole(bytes) => Body::Whole(bytes.clone()),
-        Body::Stream(_) | Body::Bounded(_) | Body::Compressed(_) => return None,
-    };
-    if !matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
-    ) {
+    if !may_be_sent_twice(request) {
         return None;
     }
+    let body = match request.body() {
+        Body::Whole(bytes) => Body::Whole(bytes.clone()),
+        _ => Body::Empty,
+    };
     let mut copy = Request::new(body);
     copy.method_mut().clone_from(request.method());
     copy.uri_mut().clone_from(request.uri());

@@ -1,10 +1,10 @@
 //! The connections of one worker to one target: which are busy, which are idle, and who waits.
 //!
-//! A connection goes back to the idle ones by itself, in its own task, as soon as the response's
-//! body has been read to its end; if the body is dropped before that, the connection ends.
+//! A connection goes back to the idle ones by itself as soon as the response's body has been read to
+//! its end; if the body is dropped before that, the connection ends.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 
 use super::Target;
 use super::bounds::{BUSY_PER_TARGET, IDLE_PER_TARGET, WAITING_PER_TARGET};
-use super::link::{Free, Link};
+use super::link::Free;
 use super::shared::Shared;
 
 /// A target's connections.
@@ -26,7 +26,7 @@ pub(super) struct Pool {
     /// Those without a request; the one used last is last.
     idle: RefCell<Vec<Free>>,
     /// All of them.
-    open: RefCell<Vec<Rc<Link>>>,
+    open: Cell<usize>,
     /// The one that carries all exchanges, if the target speaks HTTP/2.
     shared: RefCell<Option<Rc<Shared>>>,
 }
@@ -56,7 +56,7 @@ impl Pool {
             slots: Semaphore::new(BUSY_PER_TARGET),
             waiting: Cell::new(0),
             idle: RefCell::default(),
-            open: RefCell::default(),
+            open: Cell::new(0),
             shared: RefCell::default(),
         })
     }
@@ -79,7 +79,7 @@ impl Pool {
             return Some(Ready::Shared(shared));
         }
         loop {
-            let free = self.idle.borrow_mut().pop()?;
+            let mut free = self.idle.borrow_mut().pop()?;
             if free.is_usable(now) {
                 return Some(Ready::Free(free));
             }
@@ -102,45 +102,26 @@ impl Pool {
         self.shared.borrow_mut().take_if(|own| Rc::ptr_eq(own, shared));
     }
 
-    /// Counts a new connection in.
-    pub(super) fn add(&self, link: &Rc<Link>) {
-        self.open.borrow_mut().push(Rc::clone(link));
-    }
-
-    /// Makes `link` idle if its exchange is over, or ends it if there are idle ones enough.
-    pub(super) fn settle(&self, link: &Rc<Link>) {
-        let Some((free, slot)) = link.take_free() else { return };
+    /// Makes a connection idle whose exchange is over, or ends it if there are idle ones enough.
+    pub(super) fn rest(&self, free: Free) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() < IDLE_PER_TARGET {
             idle.push(free);
         }
-        drop(idle);
-        // Last, so that whoever waits for it finds the connection.
-        drop(slot);
     }
 
-    /// Counts a connection out that has ended.
-    pub(super) fn remove(&self, link: &Rc<Link>) {
-        let mut open = self.open.borrow_mut();
-        if let Some(at) = open.iter().position(|other| Rc::ptr_eq(other, link)) {
-            open.swap_remove(at);
-        }
-        self.idle.borrow_mut().retain(|free| !free.is(link));
-    }
-
-    /// Ends connections that have been idle for too long, and those whose response is not
-    /// complete at its deadline.
+    /// Ends connections that have been idle for too long, or that their backend has closed.
     pub(super) fn sweep(&self, now: Instant) {
-        self.idle.borrow_mut().retain(|free| free.is_usable(now));
+        let mut idle = std::mem::take(&mut *self.idle.borrow_mut());
+        idle.retain_mut(|free| free.is_usable(now));
+        // None was given back meanwhile: nothing else runs.
+        self.idle.replace(idle);
         drop(self.shared(now));
-        for link in self.open.borrow().iter() {
-            link.cut_if_overdue(now);
-        }
     }
 
     /// Whether nothing would be lost if the pool were forgotten.
     pub(super) fn is_unused(self: &Rc<Self>) -> bool {
-        Rc::strong_count(self) == 1 && self.open.borrow().is_empty() && self.shared.borrow().is_none()
+        Rc::strong_count(self) == 1 && self.open.get() == 0 && self.shared.borrow().is_none()
     }
 }
 
@@ -149,7 +130,7 @@ impl std::fmt::Debug for Pool {
         f.debug_struct("Pool")
             .field("target", &self.target)
             .field("idle", &self.idle.borrow().len())
-            .field("open", &self.open.borrow().len())
+            .field("open", &self.open.get())
             .finish_non_exhaustive()
     }
 }
@@ -159,7 +140,7 @@ impl Pool {
     /// Connections, busy and idle.
     pub(super) fn counts(&self) -> (usize, usize) {
         let idle = self.idle.borrow().len();
-        (self.open.borrow().len() - idle, idle)
+        (self.open.get() - idle, idle)
     }
 
     pub(super) fn free_slots(&self) -> usize {
@@ -168,8 +149,28 @@ impl Pool {
 
     /// Makes the idle connections older than they are.
     pub(super) fn age_idle(&self, by: std::time::Duration) {
-        for free in self.idle.borrow().iter() {
+        for free in self.idle.borrow_mut().iter_mut() {
             free.age(by);
+        }
+    }
+}
+
+/// An open connection, counted out when this is dropped.
+#[derive(Debug)]
+pub(super) struct Open(Weak<Pool>);
+
+impl Open {
+    /// Counts a new connection in.
+    pub(super) fn begin(pool: &Rc<Pool>) -> Self {
+        pool.open.set(pool.open.get() + 1);
+        Self(Rc::downgrade(pool))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.open.set(pool.open.get().saturating_sub(1));
         }
     }
 }

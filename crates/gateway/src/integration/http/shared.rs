@@ -12,9 +12,10 @@ use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::bounds::{HEAD_BYTES, IDLE_TIME};
+use super::bounds::IDLE_TIME;
 use super::pool::Pool;
-use crate::exchange::Body;
+use crate::exchange::{Arriving, Body};
+use crate::http1::HEAD_BYTES;
 use crate::listener::OnThisThread;
 
 /// An HTTP/2 connection. It ends by itself once its pool has let go of it and its last exchange is
@@ -62,7 +63,7 @@ impl Shared {
         for_http2(&mut request, pool.target.authority());
         let response = self.sender.clone().try_send_request(request).await?;
         self.last_used.set(Instant::now());
-        Ok(response.map(|body| Body::Stream(body).over_by(deadline)))
+        Ok(response.map(|body| Body::Stream(Arriving::Http2(body)).over_by(deadline)))
     }
 }
 

@@ -1,0 +1,229 @@
+//! A connection that speaks HTTP/1.1: its bytes, and how far into a body its reader has come.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http_body::SizeHint;
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
+
+use super::chunked::{Chunked, Next};
+use super::{Fault, Framing, Rewound, Transport};
+
+/// The least and the most that is read at once. What is read grows with what comes.
+const LEAST_READ: usize = 4 * 1024;
+const MOST_READ: usize = 64 * 1024;
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    transport: Transport,
+    /// What was read and is not used up yet.
+    pub(crate) read: BytesMut,
+    /// How much is read next.
+    next_read: usize,
+    body: Body,
+}
+
+/// The body that is being read.
+#[derive(Debug)]
+enum Body {
+    /// None, or it is over.
+    Over,
+    /// So many bytes more.
+    Length(u64),
+    Chunked(Chunked),
+    UntilClosed,
+    /// It broke off. Nothing more can be read from the connection.
+    Broken,
+}
+
+impl Channel {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self { transport, read: BytesMut::new(), next_read: LEAST_READ, body: Body::Over }
+    }
+
+    /// Reads more; the number of bytes that came, 0 at the end.
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        // Whoever has nothing to read holds no room for it.
+        ready!(self.transport.poll_read_ready(cx))?;
+        if self.read.capacity() - self.read.len() < self.next_read / 2 {
+            self.read.reserve(self.next_read);
+        }
+        let room = self.read.capacity() - self.read.len();
+        let filled = ready!(pin!(self.transport.read_buf(&mut self.read)).poll(cx))?;
+        if filled == room {
+            self.next_read = (self.next_read * 2).min(MOST_READ);
+        }
+        Poll::Ready(Ok(filled))
+    }
+
+    /// Whether the other end has gone, as far as can be told without waiting. What comes meanwhile is
+    /// kept, up to what is read at once.
+    pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.read.len() < LEAST_READ {
+            match ready!(self.poll_fill(cx)) {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return Poll::Ready(()),
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Whether the other end has gone, or has said something that nobody asked for: a connection that
+    /// rests has nothing to say.
+    pub(crate) fn is_at_rest(&mut self) -> bool {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        self.read.is_empty() && self.poll_fill(&mut cx).is_pending()
+    }
+
+    /// A body with this framing follows.
+    pub(crate) fn begin_body(&mut self, framing: Framing) {
+        self.body = match framing {
+            Framing::Length(0) => Body::Over,
+            Framing::Length(length) => Body::Length(length),
+            Framing::Chunked => Body::Chunked(Chunked::default()),
+            Framing::UntilClosed => Body::UntilClosed,
+        };
+    }
+
+    /// The whole body, if all of it is here and its length was announced.
+    pub(crate) fn take_whole(&mut self) -> Option<Bytes> {
+        let length = match self.body {
+            Body::Over => 0,
+            Body::Length(length) => {
+                usize::try_from(length).ok().filter(|length| *length <= self.read.len())?
+            }
+            Body::Chunked(_) | Body::UntilClosed | Body::Broken => return None,
+        };
+        self.body = Body::Over;
+        Some(self.read.split_to(length).freeze())
+    }
+
+    /// Whether the body has been read to its end.
+    pub(crate) const fn is_body_over(&self) -> bool {
+        matches!(self.body, Body::Over)
+    }
+
+    /// Whether more of the body has to come.
+    pub(crate) const fn is_in_body(&self) -> bool {
+        matches!(self.body, Body::Length(_) | Body::Chunked(_) | Body::UntilClosed)
+    }
+
+    /// The next bytes of the body; `None` at its end.
+    pub(crate) fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        loop {
+            match self.buffered_body() {
+                Ok(Next::Data(data)) => return Poll::Ready(Some(Ok(data))),
+                Ok(Next::End) => return Poll::Ready(None),
+                Ok(Next::More) => {}
+                Err(fault) => return Poll::Ready(Some(Err(fault))),
+            }
+            match ready!(self.poll_fill(cx)) {
+                Ok(1..) => {}
+                Ok(0) if matches!(self.body, Body::UntilClosed) => {
+                    self.body = Body::Over;
+                    return Poll::Ready(None);
+                }
+                Ok(0) => return Poll::Ready(Some(Err(self.broken(Fault::Closed)))),
+                Err(error) => return Poll::Ready(Some(Err(self.broken(error.into())))),
+            }
+        }
+    }
+
+    /// Drops what is here of the body.
+    pub(crate) fn skip_buffered_body(&mut self) {
+        while let Ok(Next::Data(_)) = self.buffered_body() {}
+    }
+
+    fn buffered_body(&mut self) -> Result<Next, Fault> {
+        let next = match &mut self.body {
+            Body::Over => return Ok(Next::End),
+            Body::Length(_) | Body::UntilClosed if self.read.is_empty() => return Ok(Next::More),
+            Body::Length(left) => {
+                let here = usize::try_from(*left).unwrap_or(usize::MAX).min(self.read.len());
+                *left -= here as u64;
+                if *left == 0 {
+                    self.body = Body::Over;
+                }
+                return Ok(Next::Data(self.read.split_to(here).freeze()));
+            }
+            Body::UntilClosed => return Ok(Next::Data(self.read.split().freeze())),
+            Body::Chunked(chunked) => chunked.next(&mut self.read),
+            Body::Broken => return Err(Fault::Closed),
+        };
+        match next {
+            Ok(Next::End) => {
+                self.body = Body::Over;
+                Ok(Next::End)
+            }
+            Ok(next) => Ok(next),
+            Err(fault) => Err(self.broken(fault)),
+        }
+    }
+
+    fn broken(&mut self, fault: Fault) -> Fault {
+        self.body = Body::Broken;
+        fault
+    }
+
+    /// What is known of the rest of the body.
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match self.body {
+            Body::Over => SizeHint::with_exact(0),
+            Body::Length(left) => SizeHint::with_exact(left),
+            Body::Chunked(_) | Body::UntilClosed | Body::Broken => SizeHint::default(),
+        }
+    }
+
+    /// Writes all of `pieces`, from byte `at` of them on; `at` is where it has come.
+    pub(crate) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        pieces: [&[u8]; 3],
+        at: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let transport = Pin::new(&mut self.transport);
+            let mut skip = *at;
+            let mut left = [io::IoSlice::new(&[]); 3];
+            let mut count = 0;
+            for piece in pieces {
+                let skipped = skip.min(piece.len());
+                skip -= skipped;
+                if skipped < piece.len()
+                    && let (Some(slot), Some(rest)) = (left.get_mut(count), piece.get(skipped..))
+                {
+                    *slot = io::IoSlice::new(rest);
+                    count += 1;
+                }
+            }
+            let written = match left.get(..count) {
+                None | Some([]) => return Poll::Ready(Ok(())),
+                Some([one]) => ready!(transport.poll_write(cx, one))?,
+                Some(several) => ready!(transport.poll_write_vectored(cx, several))?,
+            };
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            *at += written;
+        }
+    }
+
+    /// Brings what was written to the socket.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_flush(cx)
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_shutdown(cx)
+    }
+
+    /// The connection without HTTP, with what was read of it first.
+    pub(crate) fn into_rewound(self) -> Rewound {
+        // A copy of its own: the buffer is larger than what is left in it.
+        Rewound::new(Bytes::copy_from_slice(&self.read), self.transport)
+    }
+}

@@ -1,0 +1,158 @@
+//! Heads of responses.
+
+use std::mem::MaybeUninit;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, StatusCode};
+
+use super::head::{Fields, HEADERS, HeadEnd};
+use super::{Fault, Framing};
+
+/// A response's head.
+#[derive(Debug)]
+pub(crate) struct ResponseHead {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// How long its body is.
+    pub(crate) framing: Framing,
+    /// Whether its connection can be used again once it is over.
+    pub(crate) persists: bool,
+}
+
+/// What has been read of a response's head.
+#[derive(Debug, Default)]
+pub(crate) struct ResponseHeads(HeadEnd);
+
+impl ResponseHeads {
+    /// Takes the head of the answer to a `method` from the front of `buffer`, if it is complete.
+    /// Interim answers in front of it are dropped (RFC 9110, section 15.2). Backends may end lines
+    /// with a line feed alone; nobody else reads what they say.
+    ///
+    /// # Errors
+    /// If it is no answer, or one whose body could be read in more than one way.
+    pub(crate) fn take(
+        &mut self,
+        buffer: &mut BytesMut,
+        method: &Method,
+    ) -> Result<Option<ResponseHead>, Fault> {
+        loop {
+            let Some(length) = self.0.find(buffer, true)? else { return Ok(None) };
+            let head = read(&buffer.split_to(length).freeze(), method)?;
+            match head.status {
+                StatusCode::SWITCHING_PROTOCOLS => {
+                    return Err(Fault::Malformed("another protocol was not asked for"));
+                }
+                status if status.is_informational() => {}
+                _ => return Ok(Some(head)),
+            }
+        }
+    }
+}
+
+fn read(bytes: &Bytes, method: &Method) -> Result<ResponseHead, Fault> {
+    let mut lines = [const { MaybeUninit::uninit() }; HEADERS];
+    let mut parsed = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    match config.parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) | Err(_) => return Err(Fault::Malformed("it is no answer in HTTP")),
+    }
+    let (Some(code), Some(version)) = (parsed.code, parsed.version) else {
+        return Err(Fault::Malformed("it is no answer in HTTP"));
+    };
+    let status = StatusCode::from_u16(code).map_err(|_| Fault::Malformed("the status is none"))?;
+    let fields = Fields::of(bytes, parsed.headers)?;
+    // RFC 9112, section 6.3.
+    let bodiless = *method == Method::HEAD
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let framing = match (bodiless, fields.chunked, fields.length) {
+        (true, ..) => Framing::Length(0),
+        (false, true, _) if version == 0 => {
+            return Err(Fault::Malformed("HTTP/1.0 has no transfer encodings"));
+        }
+        (false, true, _) => Framing::Chunked,
+        (false, false, Some(length)) => Framing::Length(length),
+        (false, false, None) => Framing::UntilClosed,
+    };
+    let asked_for = if version == 0 { fields.persistence.keep_alive } else { !fields.persistence.close };
+    Ok(ResponseHead {
+        status,
+        headers: fields.headers,
+        framing,
+        persists: asked_for && framing != Framing::UntilClosed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn take(bytes: &str, method: &Method) -> Result<Option<ResponseHead>, Fault> {
+        ResponseHeads::default().take(&mut BytesMut::from(bytes), method)
+    }
+
+    #[test]
+    fn where_an_answers_body_ends() {
+        let framing = |lines: &str, method| {
+            let head = take(&format!("{lines}\r\n\r\n"), &method).unwrap().unwrap();
+            (head.framing, head.persists)
+        };
+        for (lines, method, expected) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5", Method::GET, (Framing::Length(5), true)),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5", Method::HEAD, (Framing::Length(0), true)),
+            ("HTTP/1.1 204 No Content", Method::GET, (Framing::Length(0), true)),
+            ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5", Method::GET, (Framing::Length(0), true)),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", Method::GET, (Framing::Chunked, true)),
+            ("HTTP/1.1 200 OK", Method::GET, (Framing::UntilClosed, false)),
+            (
+                "HTTP/1.1 200\r\nContent-Length: 0\r\nConnection: close",
+                Method::GET,
+                (Framing::Length(0), false),
+            ),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 0", Method::GET, (Framing::Length(0), false)),
+            (
+                "HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive",
+                Method::GET,
+                (Framing::Length(0), true),
+            ),
+        ] {
+            assert_eq!(framing(lines, method), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn interim_answers_are_passed_over() {
+        let head = take(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+            &Method::PUT,
+        );
+        assert_eq!(head.unwrap().unwrap().status, 201);
+        assert!(take("HTTP/1.1 100 Continue\r\n\r\n", &Method::PUT).unwrap().is_none());
+        assert!(take("HTTP/1.1 101 Switching Protocols\r\n\r\n", &Method::GET).is_err());
+    }
+
+    #[test]
+    fn an_answer_with_two_readings_is_none() {
+        for lines in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip",
+            "HTTP/1.1 200 OK\r\nContent-Length: x",
+            "HTTP/1.1 200 OK\r\nno header",
+            "HTTP/1.1 abc",
+            "SSH-2.0-OpenSSH_9.2p1",
+        ] {
+            assert!(take(&format!("{lines}\r\n\r\n"), &Method::GET).is_err(), "{lines:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = ResponseHeads::default().take(&mut BytesMut::from(&bytes[..]), &Method::GET);
+        }
+    }
+}
