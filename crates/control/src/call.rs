@@ -13,6 +13,7 @@ use ports::test_invoke::TestInvoke;
 use store::{Store, StoreFault, Transaction};
 use wire::ServiceError;
 
+use crate::WriteGate;
 use crate::audit::Entry;
 
 /// Everything that operations may reach. Made once by the server.
@@ -34,6 +35,8 @@ pub struct Plane {
     pub clock: Clock,
     /// Identifiers and secrets.
     pub random: Random,
+    /// Whether documents may be changed.
+    pub writes: WriteGate,
 }
 
 /// The facts of one call, the same through all its steps.

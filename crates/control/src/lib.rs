@@ -16,6 +16,7 @@ mod retention;
 mod services;
 mod tags;
 mod trust;
+mod write_gate;
 
 #[cfg(test)]
 mod test_frame;
@@ -29,6 +30,7 @@ pub use pipeline::ControlPlane;
 pub use registry::Registry;
 pub use retention::keep_retention;
 pub use services::sts::RoleCredentials;
+pub use write_gate::WriteGate;
 
 /// Every operation that is built.
 #[must_use]

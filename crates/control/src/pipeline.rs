@@ -244,6 +244,10 @@ pub(crate) async fn write<T: Serialize + Send + 'static>(
     context: &CallContext,
     work: impl Fn(&mut Call<'_, '_>) -> Outcome<T> + Send + 'static,
 ) -> Outcome<T> {
+    // Held until the change is durable: whoever closes the gate waits for it.
+    let Some(_open) = plane.writes.pass().await else {
+        return Err(ServiceError::service_unavailable().into());
+    };
     let (inner_plane, inner_context) = (plane.clone(), context.clone());
     let (output, sequence) = plane
         .store

@@ -30,7 +30,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     Authentication, CallContext, Caller, ControlPlane, Failure, Identity, Outcome, Plane, Registry,
-    RootCredentials,
+    RootCredentials, WriteGate,
 };
 
 /// The account of all tests, and another one.
@@ -134,6 +134,7 @@ impl Frame {
             account_throttle: ThrottleSettings { burst_limit: Some(5000), rate_limit: Some(10_000.0) },
             clock,
             random: Random::seeded(1),
+            writes: WriteGate::default(),
         };
         let context =
             CallContext::new(Scope::new(ACCOUNT, REGION), Caller::root(ACCOUNT, "test"), "r", START);

@@ -113,6 +113,13 @@ impl LocalFunctions {
         let directory = std::fs::canonicalize(&directory).map_err(failed(&directory))?;
         let (code, clients, scratch) =
             (directory.join("code"), directory.join("runtime"), directory.join("scratch"));
+        for retired in &settings.retired {
+            let place = std::fs::canonicalize(retired).unwrap_or_else(|_| retired.clone());
+            end_leftovers(&place.join("scratch"));
+            if let Err(why) = std::fs::remove_dir_all(retired) {
+                tracing::warn!(path = %retired.display(), %why, "what an earlier run left cannot be removed");
+            }
+        }
         end_leftovers(&scratch);
         if let Err(why) = std::fs::remove_dir_all(&scratch)
             && why.kind() != std::io::ErrorKind::NotFound

@@ -10,6 +10,8 @@ pub struct Settings {
     /// Where packages are unpacked, runtime clients written and scratch directories made.
     /// Created if missing; everything in it can be made again. No other gateway may use it.
     pub directory: PathBuf,
+    /// Directories of gateways that have ended: what they left there is ended and removed.
+    pub retired: Vec<PathBuf>,
     /// `AWS_ENDPOINT_URL` of every function: this gateway, `http://127.0.0.1:4566`.
     pub endpoint_url: String,
     /// Where interpreters are looked for: the gateway's own `PATH`.
@@ -57,6 +59,7 @@ impl Settings {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         Self {
             directory,
+            retired: Vec::new(),
             endpoint_url: endpoint_url.into(),
             interpreter_path,
             // The running program itself, even if its file has been replaced meanwhile.

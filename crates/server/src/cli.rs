@@ -43,7 +43,7 @@ Then point any AWS client at it:
   export AWS_ENDPOINT_URL=http://127.0.0.1:4566";
 
 /// The arguments of `serve`.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:4566]
     #[arg(long, value_name = "ADDRESS:PORT", env = "GATEWRIGHT_LISTEN", value_parser = address)]
@@ -65,6 +65,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "GATEWRIGHT_EPHEMERAL")]
     pub(crate) ephemeral: bool,
 
+    /// Take over the sockets and the data of the process that uses the data directory, which finishes what
+    /// is under way and ends; without such a process, start as always
+    #[arg(long, conflicts_with = "ephemeral")]
+    pub(crate) take_over: bool,
+
     /// Read the configuration from this TOML file
     #[arg(long, value_name = "FILE", env = "GATEWRIGHT_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -79,7 +84,7 @@ pub(crate) struct Serve {
 }
 
 /// The root user's keys, from the environment only: other processes can read command lines.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Root {
     #[arg(long = "root-access-key-id", hide = true, env = "GATEWRIGHT_ROOT_ACCESS_KEY_ID")]
     pub(crate) access_key_id: Option<String>,

@@ -32,6 +32,14 @@ pub(crate) enum Fault {
     Scratch { path: PathBuf, why: std::io::Error },
     #[error("the certificate for TLS in {} cannot be used: {why}", path.display())]
     Certificate { path: PathBuf, why: String },
+    #[error("the process that uses {} cannot be succeeded: {why}", directory.display())]
+    Succession { directory: PathBuf, why: std::io::Error },
+    #[error("the process {0} did not wait until this one served, and goes on")]
+    NotSucceeded(u32),
+    #[error("a truststore cannot be used: {0}")]
+    Truststore(String),
+    #[error("the configuration in {} cannot be read: {why}", path.display())]
+    Reread { path: PathBuf, why: String },
     #[error("threads cannot be started: {0}")]
     Threads(std::io::Error),
     #[error("standard output cannot be written to: {0}")]

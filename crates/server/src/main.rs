@@ -5,9 +5,12 @@ mod cli;
 mod config;
 mod default_certificate;
 mod fault;
+mod holdings;
 mod logging;
 mod operations;
+mod reload;
 mod serve;
+mod succession;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -37,10 +40,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Fault> {
     match command {
-        Command::Serve(arguments) => {
-            let settings = config::Settings::of(*arguments)?;
-            serve::serve(settings)
-        }
+        Command::Serve(arguments) => serve::serve(*arguments),
         Command::Operations { json } => print(&operations::listed(json)),
         Command::Version => print(&format!("gatewright {}\n", env!("CARGO_PKG_VERSION"))),
     }

@@ -6,15 +6,16 @@
 //! background runtime, so that no deployment stalls traffic.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use base::{Clock, Random};
-use control::{Authentication, ControlPlane, IdentityIndex, Plane, RoleCredentials, RootCredentials};
+use control::{
+    Authentication, ControlPlane, IdentityIndex, Plane, RoleCredentials, RootCredentials, WriteGate,
+};
 use functions::{LocalFunctions, Surroundings};
 use gateway::Doors;
 use gateway::access::iam::Signatures;
@@ -27,19 +28,22 @@ use gateway::listener::{Limits, Listener, Socket};
 use gateway::portals::Portals;
 use gateway::test_invoke::TestBench;
 use gateway::tls::Truststores;
-use gateway::trail::{AccessLogCopy, Trail};
+use gateway::trail::Trail;
 use gateway::usage_plans::{UsagePlans, UsageUpkeep};
 use logs::LogStore;
-use store::Store;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::banner::{Banner, endpoint};
-use crate::config::{Access, Place, Settings};
+use crate::cli::Serve;
+use crate::config::{Access, Settings};
 use crate::default_certificate;
 use crate::fault::Fault;
-use crate::logging;
+use crate::holdings::{access_log_copied, duplicates, functions_directory, inherited, listened, open};
+use crate::logging::{self, Filter};
+use crate::reload::{self, Reload};
+use crate::succession::{Estate, Inheritance, Predecessor, Sockets};
 
 const BACKGROUND_THREADS: usize = 2;
 
@@ -57,8 +61,10 @@ const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 const LAST_TASKS: Duration = Duration::from_secs(2);
 
 /// Serves until SIGTERM or SIGINT.
-pub(crate) fn serve(settings: Settings) -> Result<(), Fault> {
-    logging::start(&settings.log)?;
+pub(crate) fn serve(arguments: Serve) -> Result<(), Fault> {
+    let settings = Settings::of(arguments.clone())?;
+    let written = reload::table(arguments.config.as_deref())?;
+    let filter = logging::start(&settings.log)?;
     raise_descriptor_limit();
     let background = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(BACKGROUND_THREADS)
@@ -66,7 +72,8 @@ pub(crate) fn serve(settings: Settings) -> Result<(), Fault> {
         .enable_all()
         .build()
         .map_err(Fault::Threads)?;
-    let served = Parts::start(settings, &background).map(|parts| background.block_on(parts.run()));
+    let served = Parts::start(settings, (arguments, written, filter), &background)
+        .map(|parts| background.block_on(parts.run()));
     background.shutdown_timeout(LAST_TASKS);
     served
 }
@@ -76,11 +83,17 @@ struct Parts {
     listener: Listener,
     admin: Option<Listener>,
     functions: Arc<LocalFunctions>,
+    functions_in: PathBuf,
     logs: LogStore,
     plane: Plane,
     refresh: Refresh,
     usage: UsageUpkeep,
+    /// Nothing if no other process can take over.
+    predecessor: Option<Predecessor>,
+    reload: Reload,
     signals: Signals,
+    /// Each asks for the configuration to be read again.
+    hangups: Signal,
     banner: String,
     drain: Duration,
     _scratch: Option<TempDir>,
@@ -89,7 +102,11 @@ struct Parts {
 impl Parts {
     /// From the bottom up: what may be refused comes first, and nothing is served before all
     /// of it is there.
-    fn start(settings: Settings, background: &Runtime) -> Result<Self, Fault> {
+    fn start(
+        settings: Settings,
+        (arguments, written, filter): (Serve, toml::Table, Filter),
+        background: &Runtime,
+    ) -> Result<Self, Fault> {
         let Settings {
             listen,
             tls,
@@ -98,6 +115,7 @@ impl Parts {
             admin,
             method_override,
             place,
+            take_over,
             access,
             workers,
             drain,
@@ -116,19 +134,31 @@ impl Parts {
         } = settings;
         let _entered = background.enter();
         let signals = Signals::awaited().map_err(Fault::Threads)?;
-        let socket = bind(listen)?;
+        let hangups = signal(SignalKind::hangup()).map_err(Fault::Threads)?;
+        let inheritance = if take_over { inherited(&place)? } else { None };
+        let (inherited, locks, told) = match inheritance {
+            Some(Inheritance { predecessor, sockets, locks, told }) => {
+                (sockets, Some(locks), Some((predecessor, told)))
+            }
+            None => (Sockets::default(), None, None),
+        };
+        let socket = listened(inherited.plain, listen)?;
         let listening = socket.local_addr();
-        let secured = tls.as_ref().map(|tls| bind(tls.listen)).transpose()?;
+        let secured = tls.as_ref().map(|tls| listened(inherited.secured, tls.listen)).transpose()?;
         let listening_for_tls = secured.as_ref().map(Socket::local_addr);
-        let admin_socket = admin.listen.map(bind).transpose()?;
+        let admin_socket = admin.listen.map(|listen| listened(inherited.admin, listen)).transpose()?;
+        let estate = duplicates(&socket, secured.as_ref(), admin_socket.as_ref());
+        let estate = estate.map_err(Fault::Threads)?;
         let admin_listening = admin_socket.as_ref().map(Socket::local_addr);
         let (clock, random) = (Clock::system(), Random::system());
 
-        let (store, logs) = open(&place, &clock)?;
-        let (directory, scratch) = functions_directory(&place)?;
+        let (store, logs) = open(&place, locks, &clock)?;
+        let (directory, retired, scratch) = functions_directory(&place, told.is_some())?;
+        let functions_in = directory.clone();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut function_settings = functions::Settings::new(directory, endpoint(listening), path);
         bounds.apply(&mut function_settings);
+        function_settings.retired = retired;
         function_settings.hidden.extend(place.directory().map(std::path::Path::to_owned));
         let credentials = RoleCredentials::new(store.clone(), clock.clone(), random.clone());
         let functions = LocalFunctions::start(
@@ -175,6 +205,7 @@ impl Parts {
             account_throttle: throttle.settings(),
             clock: clock.clone(),
             random: random.clone(),
+            writes: WriteGate::default(),
         };
         let control = ControlPlane::new(plane.clone(), authentication, background.handle().clone());
 
@@ -186,12 +217,24 @@ impl Parts {
         let domains = Arc::new(Domains::new(Truststores::new(truststores), hosts));
         let portals = Arc::new(Portals::default());
         let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains), Arc::clone(&portals))?;
-        let copy = access_log_copy.map(access_log_copied).transpose()?;
+        let copies = Arc::new(AtomicU64::new(0));
+        let copy = access_log_copy.map(|to| access_log_copied(to, &copies)).transpose()?;
         let trail = Trail::start(Arc::new(logs.clone()), copy).map_err(Fault::Threads)?;
         let mut sockets = vec![socket];
+        let mut reload = Reload {
+            arguments,
+            written,
+            place: place.clone(),
+            domains: Arc::clone(&domains),
+            names: None,
+            filter,
+            copies,
+        };
         if let (Some(secured), Some(certificate)) = (secured, certificate) {
             let names = Names::new(Arc::clone(&domains), Arc::clone(&apis), certificate);
-            sockets.push(secured.secured(Arc::new(names)));
+            let names = Arc::new(names);
+            reload.names = Some(Arc::clone(&names));
+            sockets.push(secured.secured(names));
         }
         let front_door = FrontDoor::new(apis, domains, doors, Arc::new(control), trail, random.clone());
         let front_door = front_door.with_websocket_times(random, clock.clone(), websocket);
@@ -207,15 +250,31 @@ impl Parts {
                 Listener::start(vec![socket], Arc::new(door), &settings).map_err(Fault::Threads)
             })
             .transpose()?;
+        if let Some((predecessor, told)) = told {
+            if !told.serving() {
+                return Err(Fault::NotSucceeded(predecessor));
+            }
+            tracing::info!(predecessor, "this process has taken over");
+        }
+        let predecessor = place.directory().and_then(|place| {
+            let (store, logs, writes) = (plane.store.clone(), logs.clone(), plane.writes.clone());
+            let estate = Estate { sockets: estate, store, logs, writes };
+            let waiting = Predecessor::wait(place, estate, background.handle().clone());
+            waiting.map_err(|why| tracing::warn!(%why, "no other process can take over from this one")).ok()
+        });
         Ok(Self {
             listener,
             admin,
             functions,
+            functions_in,
             logs,
             plane,
             refresh,
             usage,
+            predecessor,
+            reload,
             signals,
+            hangups,
             banner,
             drain,
             _scratch: scratch,
@@ -229,20 +288,36 @@ impl Parts {
             listener,
             admin,
             functions,
+            functions_in,
             logs,
             plane,
             refresh,
             usage,
+            mut predecessor,
+            mut reload,
             mut signals,
+            mut hangups,
             banner,
             drain,
             _scratch,
         } = self;
         say(&banner);
         let upkeep = tokio::spawn(keep_retention(plane));
-        signals.next().await;
-        say("Stopping: requests and functions that are under way may finish.\n");
+        let successor = loop {
+            tokio::select! {
+                () = signals.next() => break None,
+                successor = taken(&mut predecessor) => break Some(successor),
+                _ = hangups.recv() => reload.run(&refresh),
+            }
+        };
+        match successor {
+            None => say("Stopping: requests and functions that are under way may finish.\n"),
+            Some(pid) => say(&format!("Process {pid} has taken over: what is under way here may finish.\n")),
+        }
         upkeep.abort();
+        if let Some(predecessor) = predecessor {
+            predecessor.end(successor.is_some());
+        }
         let ending = async {
             let until = Instant::now() + drain;
             // What the last requests came to can be scraped until they are done.
@@ -267,47 +342,19 @@ impl Parts {
         if let Err(fault) = logs.flush().await {
             tracing::error!(%fault, "the last log events could not be written");
         }
-    }
-}
-
-fn bind(address: SocketAddr) -> Result<Socket, Fault> {
-    Socket::bind(address).map_err(|why| Fault::Listen { address, why })
-}
-
-fn open(place: &Place, clock: &Clock) -> Result<(Store, LogStore), Fault> {
-    let clock = clock.clone();
-    let (documents, events) = match place {
-        Place::Memory => (store::Location::Memory, logs::Location::Memory),
-        Place::Directory(directory) => {
-            // It will hold keys: nobody else's to read. The store has the words for a failure.
-            let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
-            (store::Location::Directory(directory.clone()), logs::Location::Directory(directory.clone()))
+        if successor.is_some() {
+            // Nobody else looks there before the next start without a predecessor.
+            let _ = std::fs::remove_dir_all(functions_in);
         }
-    };
-    let store = Store::open(store::StoreOptions { location: documents, clock: clock.clone() })?;
-    let logs = LogStore::open(logs::LogOptions { location: events, clock })?;
-    Ok((store, logs))
-}
-
-/// Where access logs are copied to.
-fn access_log_copied(to: PathBuf) -> Result<AccessLogCopy, Fault> {
-    let copy = if to.as_os_str() == "stdout" {
-        AccessLogCopy::start(std::io::stdout())
-    } else {
-        let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o640).open(&to);
-        AccessLogCopy::start(file.map_err(|why| Fault::AccessLogCopy { path: to, why })?)
-    };
-    copy.map_err(Fault::Threads)
-}
-
-/// Where functions are unpacked; of a temporary directory also what removes it.
-fn functions_directory(place: &Place) -> Result<(PathBuf, Option<TempDir>), Fault> {
-    if let Some(directory) = place.directory() {
-        return Ok((directory.join("functions"), None));
     }
-    let made = tempfile::Builder::new().prefix("gatewright-").tempdir();
-    let scratch = made.map_err(|why| Fault::Scratch { path: std::env::temp_dir(), why })?;
-    Ok((scratch.path().to_owned(), Some(scratch)))
+}
+
+/// The process id of a successor that serves, once there is one.
+async fn taken(predecessor: &mut Option<Predecessor>) -> u32 {
+    match predecessor {
+        Some(predecessor) => predecessor.taken().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn authentication(access: Access) -> Authentication {

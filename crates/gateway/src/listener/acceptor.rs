@@ -45,6 +45,24 @@ impl Socket {
         Ok(Self { socket, address, names: None })
     }
 
+    /// A socket that listens already, of the process before this one.
+    ///
+    /// # Errors
+    /// If it is no such socket.
+    pub fn inherited(socket: std::net::TcpListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address, names: None })
+    }
+
+    /// The same socket once more, to be handed to another process. While it is there, clients can connect.
+    ///
+    /// # Errors
+    /// If the process has no descriptor left.
+    pub fn duplicate(&self) -> io::Result<std::os::fd::OwnedFd> {
+        Ok(self.socket.try_clone()?.into())
+    }
+
     /// Speaks TLS, under the names that `names` knows.
     #[must_use]
     pub fn secured(self, names: Arc<dyn ServerNames>) -> Self {

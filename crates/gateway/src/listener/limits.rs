@@ -31,6 +31,10 @@ impl Default for Limits {
     }
 }
 
+/// How long a connection that nothing has been asked on yet, or that is in the middle of a request's head, is
+/// waited for when the listener ends.
+pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
+
 /// Requests at a time on one HTTP/2 connection; the value that RFC 9113 (section 6.5.2) names
 /// as the least that should be allowed is 100.
 pub(super) const HTTP2_STREAMS: u32 = 128;

@@ -94,6 +94,8 @@ fn poll_request(
     match enrolled.verdict(cx) {
         Verdict::Keep => {}
         Verdict::Drain if !channel.read.is_empty() => {}
+        // What has come meanwhile is answered.
+        Verdict::Drain if matches!(channel.poll_fill(cx), Poll::Ready(Ok(1..))) => watch.read(),
         Verdict::Drain | Verdict::Cut => return Poll::Ready(Came::Nothing),
     }
     loop {

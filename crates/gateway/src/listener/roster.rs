@@ -39,8 +39,7 @@ impl Roster {
     pub(super) fn enrol(self: &Rc<Self>, watch: Rc<Watch>) -> Enrolled {
         let number = self.next.get();
         self.next.set(number.wrapping_add(1));
-        let verdict = if self.draining.get() { Verdict::Drain } else { Verdict::Keep };
-        let entry = Rc::new(Entry { watch, verdict: Cell::new(verdict), waker: RefCell::default() });
+        let entry = Rc::new(Entry { watch, verdict: Cell::new(Verdict::Keep), waker: RefCell::default() });
         self.entries.borrow_mut().insert(number, Rc::clone(&entry));
         Enrolled { roster: Rc::clone(self), number, entry }
     }
@@ -52,11 +51,20 @@ impl Roster {
         }
     }
 
-    /// Ends every connection once what is under way on it is done, later ones too. A request of
-    /// which only a part has arrived is not waited for: its sender has to expect that of any
-    /// connection that was idle.
+    /// Ends every connection once what is under way on it is done, later ones too. One that a request is
+    /// sure to come on is spared until that is answered, or until [`Self::drain_spared`].
     pub(super) fn drain(&self) {
         self.draining.set(true);
+        for entry in self.entries.borrow().values() {
+            if !entry.watch.awaits_request() {
+                entry.pass(Verdict::Drain);
+            }
+        }
+    }
+
+    /// Ends the connections that were spared. A request of which only a part has arrived is not waited for
+    /// any longer.
+    pub(super) fn drain_spared(&self) {
         for entry in self.entries.borrow().values() {
             let begun = entry.watch.is_reading_head();
             entry.pass(if begun { Verdict::Cut } else { Verdict::Drain });
@@ -92,7 +100,12 @@ impl Enrolled {
         if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             *waker = Some(cx.waker().clone());
         }
-        self.entry.verdict.get()
+        let entry = &self.entry;
+        if entry.verdict.get() == Verdict::Keep && self.roster.draining.get() && entry.watch.is_answering() {
+            // What it was spared for has come.
+            entry.verdict.set(Verdict::Drain);
+        }
+        entry.verdict.get()
     }
 }
 

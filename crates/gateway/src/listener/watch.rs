@@ -53,6 +53,8 @@ pub(super) struct Watch {
     /// The client is due to take more of an answer.
     awaits_room: Cell<bool>,
     left_http: Cell<bool>,
+    /// Whether anything was asked on it.
+    asked: Cell<bool>,
 }
 
 impl Watch {
@@ -67,6 +69,7 @@ impl Watch {
             awaits_bytes: Cell::new(false),
             awaits_room: Cell::new(false),
             left_http: Cell::new(false),
+            asked: Cell::new(false),
         }
     }
 
@@ -113,6 +116,7 @@ impl Watch {
     /// A head has been read: a guard to hold until it is answered.
     pub(super) fn request(self: &Rc<Self>) -> UnderWay {
         self.head_since.set(None);
+        self.asked.set(true);
         self.under_way.set(self.under_way.get() + 1);
         UnderWay(Rc::clone(self))
     }
@@ -141,6 +145,16 @@ impl Watch {
     /// Whether a request has begun to arrive and nothing else is under way.
     pub(super) fn is_reading_head(&self) -> bool {
         self.under_way.get() == 0 && self.head_since.get().is_some()
+    }
+
+    /// Whether a request is sure to come, or to be on its way: nobody connects for nothing.
+    pub(super) fn awaits_request(&self) -> bool {
+        (!self.asked.get() && !self.left_http.get()) || self.is_reading_head()
+    }
+
+    /// Whether there are requests that have not been answered.
+    pub(super) fn is_answering(&self) -> bool {
+        self.under_way.get() > 0
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::{self, Accepted, Room};
-use super::limits::{HANDSHAKES, Limits};
+use super::limits::{FIRST_REQUEST, HANDSHAKES, Limits};
 use super::roster::Roster;
 use super::watch::{Patience, Ticks};
 use super::{Serve, Settings};
@@ -114,7 +114,13 @@ async fn work<S: Serve>(
             None => break Instant::now(),
         }
     };
+    // What was ordered last gets onto the roster.
+    tokio::task::yield_now().await;
     roster.drain();
+    let first = until.min(Instant::now() + FIRST_REQUEST);
+    if tokio::time::timeout_at(first.into(), roster.emptied()).await.is_err() {
+        roster.drain_spared();
+    }
     if tokio::time::timeout_at(until.into(), roster.emptied()).await.is_err() {
         tracing::warn!("connections were cut: their requests took longer than the time to drain");
     }

@@ -157,6 +157,14 @@ impl Truststores {
         Self(files)
     }
 
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// Why one cannot be used.
+    pub fn check(&self) -> Result<(), TruststoreError> {
+        self.0.values().try_for_each(|path| Truststore::read(&read_file(path)?).map(drop))
+    }
+
     /// Reads the truststore that is at `uri` in this version: the file that is named for the version,
     /// else that which is named for the address.
     ///

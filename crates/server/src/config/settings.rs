@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     /// Whether clients may name another verb in a header.
     pub(crate) method_override: bool,
     pub(crate) place: Place,
+    /// Whether the process that uses the place is succeeded.
+    pub(crate) take_over: bool,
     pub(crate) access: Access,
     pub(crate) workers: NonZeroUsize,
     pub(crate) drain: Duration,
@@ -305,6 +307,7 @@ impl Settings {
             hosts: written.hosts,
             method_override: written.method_override == Some(true),
             place,
+            take_over: arguments.take_over,
             access,
             workers,
             drain,

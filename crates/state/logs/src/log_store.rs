@@ -1,5 +1,6 @@
 //! The log store's door.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -53,17 +54,36 @@ struct Inner {
     /// None in memory, where there is one connection: the writer's thread reads too.
     readers: Option<Readers>,
     writer: Option<JoinHandle<()>>,
-    _file: Option<LogFile>,
+    file: Option<LogFile>,
 }
 
 impl LogStore {
     /// Opens the log store, creating or migrating it as needed.
     pub fn open(options: LogOptions) -> Result<Self, OpenError> {
+        Self::opened(options, None)
+    }
+
+    /// The same by the lock that another process has handed over ([`lock`](Self::lock)). From then on both
+    /// may use the log store.
+    pub fn take_over(options: LogOptions, lock: OwnedFd) -> Result<Self, OpenError> {
+        Self::opened(options, Some(lock))
+    }
+
+    /// The lock on the log store's files, to be handed to the process that takes them over; nothing if they
+    /// are in memory.
+    ///
+    /// # Errors
+    /// If the process has no descriptor left.
+    pub fn lock(&self) -> std::io::Result<Option<OwnedFd>> {
+        self.inner.file.as_ref().map(LogFile::lock).transpose()
+    }
+
+    fn opened(options: LogOptions, lock: Option<OwnedFd>) -> Result<Self, OpenError> {
         let LogOptions { location, clock } = options;
         let (file, connection, connections) = match &location {
             Location::Memory => (None, open::memory(&clock)?, Vec::new()),
             Location::Directory(directory) => {
-                let file = LogFile::claim(directory)?;
+                let file = LogFile::claim(directory, lock)?;
                 let connection = file.writer(&clock)?;
                 let readers = (0..READERS).map(|_| file.reader()).collect::<Result<Vec<_>, _>>()?;
                 (Some(file), connection, readers)
@@ -83,7 +103,7 @@ impl LogStore {
         let queue = Arc::new(Queue::default());
         let writer = writer::start(connection, clock.clone(), Arc::clone(&queue)).map_err(failed)?;
         let calls = Arc::new(Semaphore::new(PENDING_CALLS));
-        let inner = Inner { clock, queue, calls, readers, writer: Some(writer), _file: file };
+        let inner = Inner { clock, queue, calls, readers, writer: Some(writer), file };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -1,7 +1,8 @@
 //! Opening the file: its lock, its settings, its schema.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base::Clock;
@@ -42,12 +43,13 @@ fn nothing(_: &Connection) -> rusqlite::Result<()> {
 pub(crate) struct LogFile {
     path: PathBuf,
     /// The system takes the lock back when the file is closed, even by `kill -9`.
-    _lock: File,
+    lock: File,
 }
 
 impl LogFile {
-    /// Creates the directory and the file if they are missing, and locks them.
-    pub(crate) fn claim(directory: &Path) -> Result<Self, OpenError> {
+    /// Creates the directory and the file if they are missing, and locks them, unless their lock is handed
+    /// over.
+    pub(crate) fn claim(directory: &Path, handed_over: Option<OwnedFd>) -> Result<Self, OpenError> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -65,7 +67,19 @@ impl LogFile {
         // A file of its own: the directory's lock belongs to the store of documents, in
         // this same process.
         let lock_path = directory.join("logs.lock");
-        let lock = private(&lock_path)?;
+        let there = private(&lock_path)?;
+        let lock = match handed_over.map(File::from) {
+            Some(lock) => {
+                let place = |file: &File| file.metadata().map(|of| (of.dev(), of.ino()));
+                let of_system = |error| OpenError::of_system(&lock_path, &error);
+                if place(&lock).map_err(of_system)? != place(&there).map_err(of_system)? {
+                    return Err(OpenError::Locked { directory: directory.to_owned() });
+                }
+                lock
+            }
+            None => there,
+        };
+        // Of a lock that was handed over this is so already.
         match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
@@ -77,7 +91,12 @@ impl LogFile {
         // Made here so that it has its mode before anything is in it; the lock above keeps
         // this from closing a file that SQLite has open, which would give up its locks.
         drop(private(&path)?);
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, lock })
+    }
+
+    /// The lock once more.
+    pub(crate) fn lock(&self) -> std::io::Result<OwnedFd> {
+        Ok(self.lock.try_clone()?.into())
     }
 
     /// The connection that writes. The file is inspected before anything is changed.

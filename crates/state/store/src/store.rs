@@ -1,5 +1,6 @@
 //! The store's door: opening it, running closures in it, following it.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,9 +42,28 @@ pub struct Store {
 impl Store {
     /// Opens the store, creating or migrating it as needed.
     pub fn open(options: StoreOptions) -> Result<Self, OpenError> {
+        Self::opened(&options, None)
+    }
+
+    /// The same by the lock that another process has handed over ([`lock`](Self::lock)). From then on both
+    /// may use the store; the other must change no documents any more, since this one would not hear of it.
+    pub fn take_over(options: StoreOptions, lock: OwnedFd) -> Result<Self, OpenError> {
+        Self::opened(&options, Some(lock))
+    }
+
+    fn opened(options: &StoreOptions, lock: Option<OwnedFd>) -> Result<Self, OpenError> {
         let feed = Arc::new(Feed::new());
-        let engine = sqlite::Sqlite::open(&options, Arc::clone(&feed))?;
+        let engine = sqlite::Sqlite::open(options, lock, Arc::clone(&feed))?;
         Ok(Self { engine: Arc::new(engine), feed })
+    }
+
+    /// The lock on the store's directory, to be handed to the process that takes it over; nothing if the
+    /// store is in memory.
+    ///
+    /// # Errors
+    /// If the process has no descriptor left.
+    pub fn lock(&self) -> std::io::Result<Option<OwnedFd>> {
+        self.engine.lock()
     }
 
     /// Runs `work` in a transaction of its own and answers when its changes are durable,

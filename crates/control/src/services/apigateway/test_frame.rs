@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use store::{Document, Key, Location, Store, StoreOptions, Transaction};
 
 use super::restapis;
-use crate::{Call, CallContext, Caller, Failure, Outcome, Plane};
+use crate::{Call, CallContext, Caller, Failure, Outcome, Plane, WriteGate};
 
 /// The account of all tests.
 pub(in super::super) const ACCOUNT: &str = "000000000000";
@@ -94,6 +94,7 @@ impl Frame {
             account_throttle: ThrottleSettings { burst_limit: Some(5000), rate_limit: Some(10_000.0) },
             clock,
             random: Random::seeded(1),
+            writes: WriteGate::default(),
         };
         let caller = Caller::root(ACCOUNT, "test");
         let context = CallContext::new(Scope::new(ACCOUNT, "us-east-1"), caller, "r", START);

@@ -45,7 +45,7 @@ pub struct Domains {
     /// All that is stored, also what another goes before. Only the thread that follows the store
     /// asks for it.
     known: Mutex<HashMap<Box<str>, Vec<Known>>>,
-    truststores: Truststores,
+    truststores: ArcSwap<Truststores>,
     /// Names that are never a custom domain name's, in lower case.
     own: HashSet<Box<str>>,
 }
@@ -123,7 +123,12 @@ impl Domains {
     #[must_use]
     pub fn new(truststores: Truststores, own: impl IntoIterator<Item = String>) -> Self {
         let own = own.into_iter().map(|name| name.to_ascii_lowercase().into()).collect();
-        Self { truststores, own, ..Self::default() }
+        Self { truststores: ArcSwap::from_pointee(truststores), own, ..Self::default() }
+    }
+
+    /// Finds the truststores there from now on: the names that are compiled then ([`super::Refresh::anew`]).
+    pub fn find_truststores(&self, truststores: Truststores) {
+        self.truststores.store(Arc::new(truststores));
     }
 
     /// The custom domain name that `host`, with or without a port, is; the name itself goes before
@@ -230,15 +235,20 @@ impl Domains {
 pub struct Names {
     domains: Arc<Domains>,
     apis: Arc<Apis>,
-    others: EndpointServers,
+    others: ArcSwap<EndpointServers>,
 }
 
 impl Names {
     /// `others` is shown where no custom domain name is named: to those who call `apis` by their own
     /// addresses, as these ask for, and to AWS clients.
     #[must_use]
-    pub const fn new(domains: Arc<Domains>, apis: Arc<Apis>, others: EndpointServers) -> Self {
-        Self { domains, apis, others }
+    pub fn new(domains: Arc<Domains>, apis: Arc<Apis>, others: EndpointServers) -> Self {
+        Self { domains, apis, others: ArcSwap::from_pointee(others) }
+    }
+
+    /// Shows this from now on where no custom domain name is named.
+    pub fn show(&self, others: EndpointServers) {
+        self.others.store(Arc::new(others));
     }
 }
 
@@ -251,7 +261,7 @@ impl ServerNames for Names {
             None => {
                 let api = name.and_then(default_endpoint::api_in);
                 let demands = api.map(|api| self.apis.demands(api)).unwrap_or_default();
-                Some(Arc::clone(self.others.server(demands)))
+                Some(Arc::clone(self.others.load().server(demands)))
             }
         }
     }

@@ -109,6 +109,6 @@ fn serve(domains: &Domains, scope: &Scope, key: &Key, stored: Option<Stored>) {
     if stored.is_none() {
         tracing::info!(name = key.part(0), "a custom domain name is no longer served");
     }
-    let known = stored.and_then(|stored| compile(scope, key, stored, &domains.truststores));
+    let known = stored.and_then(|stored| compile(scope, key, stored, &domains.truststores.load()));
     domains.change(scope, key, known);
 }

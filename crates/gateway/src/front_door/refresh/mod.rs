@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use store::{Follower, Store, StoreFault};
-use tokio::sync::watch;
+use store::{Batch, Follower, Store, StoreFault};
+use tokio::sync::{Notify, watch};
 
 use super::{Apis, Domains, domains};
 use crate::portals::{self, Portals};
@@ -26,6 +26,7 @@ const READ_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Refresh {
     stop: watch::Sender<bool>,
+    anew: Arc<Notify>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -59,11 +60,18 @@ impl Refresh {
         domains::load(&store, &names)?;
         portals::load(&store, &portals)?;
         let (stop, stopped) = watch::channel(false);
+        let anew = Arc::new(Notify::new());
+        let asked = Arc::clone(&anew);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let thread = std::thread::Builder::new()
-            .name("refresh".to_owned())
-            .spawn(move || runtime.block_on(follow(store, follower, (apis, names, portals), stopped)))?;
-        Ok(Self { stop, thread: Some(thread) })
+        let thread = std::thread::Builder::new().name("refresh".to_owned()).spawn(move || {
+            runtime.block_on(follow(store, follower, (apis, names, portals), (stopped, asked)))
+        })?;
+        Ok(Self { stop, anew, thread: Some(thread) })
+    }
+
+    /// Compiles all custom domain names anew, soon: what they are made of besides the store has changed.
+    pub fn anew(&self) {
+        self.anew.notify_one();
     }
 }
 
@@ -82,11 +90,19 @@ async fn follow(
     store: Store,
     mut follower: Follower,
     (apis, names, portals): (Arc<Apis>, Arc<Domains>, Arc<Portals>),
-    mut stopped: watch::Receiver<bool>,
+    (mut stopped, asked): (watch::Receiver<bool>, Arc<Notify>),
 ) {
     loop {
         let batch = tokio::select! {
             batch = follower.next() => batch,
+            () = asked.notified() => {
+                let all = Batch::Reload(store.sequence());
+                match domains::take(&store, &all, &names).await {
+                    Ok(()) => tracing::info!("custom domain names were compiled anew"),
+                    Err(fault) => tracing::error!(%fault, "custom domain names cannot be read anew"),
+                }
+                continue;
+            }
             _ = stopped.wait_for(|stopped| *stopped) => return,
         };
         loop {

@@ -1,6 +1,7 @@
 //! What an engine answers for, in terms of stored texts. Everything typed is above, in
 //! `transaction`; everything about files and SQL is below, in the engine's folder.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,8 @@ pub(crate) trait Engine: Send + Sync {
     fn backup(&self, path: PathBuf) -> Answer<()>;
     /// Searches for damage; an empty list means there is none.
     fn check(&self) -> Answer<Vec<String>>;
+    /// The lock on what it is kept in, once more; nothing if there is none.
+    fn lock(&self) -> std::io::Result<Option<OwnedFd>>;
 }
 
 /// An engine's answer, later.

@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -38,11 +39,16 @@ pub(crate) struct Sqlite {
     read_threads: Option<Workers>,
     write_queue: Option<mpsc::Sender<Job>>,
     write_threads: Workers,
-    _directory: Option<Directory>,
+    directory: Option<Directory>,
 }
 
 impl Sqlite {
-    pub(crate) fn open(options: &StoreOptions, feed: Arc<Feed>) -> Result<Self, OpenError> {
+    /// `lock` is the directory's, if whoever had it has handed it over.
+    pub(crate) fn open(
+        options: &StoreOptions,
+        lock: Option<OwnedFd>,
+        feed: Arc<Feed>,
+    ) -> Result<Self, OpenError> {
         match &options.location {
             Location::Memory => {
                 let mut connection = open::memory()?;
@@ -51,7 +57,7 @@ impl Sqlite {
                 Self::start(connection, path, Vec::new(), None, feed)
             }
             Location::Directory(directory) => {
-                let directory = Directory::claim(directory)?;
+                let directory = Directory::claim(directory, lock)?;
                 let path = directory.database().to_owned();
                 let mut connection = open::writer(&path)?;
                 migrate::inspect(&connection, &path)?;
@@ -87,7 +93,7 @@ impl Sqlite {
             }
         };
         let write_queue = Some(write_queue);
-        Ok(Self { read_queue, read_threads, write_queue, write_threads, _directory: directory })
+        Ok(Self { read_queue, read_threads, write_queue, write_threads, directory })
     }
 
     /// Queues a job for a reader and hands on its answer.
@@ -111,6 +117,10 @@ impl Sqlite {
 }
 
 impl Engine for Sqlite {
+    fn lock(&self) -> std::io::Result<Option<OwnedFd>> {
+        self.directory.as_ref().map(Directory::lock).transpose()
+    }
+
     fn write(&self, work: WriteWork) -> Answer<Sequence> {
         let (answer, result) = oneshot::channel();
         let job = Job::Write(WriteJob { work, answer });

@@ -1,8 +1,9 @@
 //! Opening the files: the directory and its lock, the database with its settings.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{Read, Seek, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
@@ -19,14 +20,18 @@ const DATABASE: &str = "gatewright.db";
 pub(super) struct Directory {
     database: PathBuf,
     /// The system takes the lock back when the file is closed, even by `kill -9`.
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
-    /// Creates the directory if it is missing, and locks it.
-    pub(super) fn claim(path: &Path) -> Result<Self, OpenError> {
+    /// Creates the directory if it is missing, and locks it, unless its lock is handed over: then it
+    /// belongs to both until one of them ends.
+    pub(super) fn claim(path: &Path, handed_over: Option<OwnedFd>) -> Result<Self, OpenError> {
         create(path).map_err(|error| system_error(path, &error))?;
-        let lock = lock(path)?;
+        let lock = match handed_over {
+            Some(lock) => inherited(path, lock)?,
+            None => lock(path)?,
+        };
         let database = path.join(DATABASE);
         // Made here so that it has its mode before anything is in it. SQLite gives the
         // files beside it the same mode. Never opened after this but by SQLite: closing any
@@ -39,7 +44,12 @@ impl Directory {
                 .and_then(|()| File::open(path)?.sync_all())
                 .map_err(|error| system_error(&database, &error))?;
         }
-        Ok(Self { database, _lock: lock })
+        Ok(Self { database, lock })
+    }
+
+    /// The lock once more.
+    pub(super) fn lock(&self) -> std::io::Result<OwnedFd> {
+        Ok(self.lock.try_clone()?.into())
     }
 
     /// The database file.
@@ -80,8 +90,28 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
         }
         Err(error) => return Err(failed(error.into())),
     }
-    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+    sign(&mut file).map_err(failed)?;
     Ok(file)
+}
+
+/// The lock of the process before this one, which has to be that of this directory.
+fn inherited(directory: &Path, lock: OwnedFd) -> Result<File, OpenError> {
+    let path = directory.join(LOCK);
+    let failed = |error: std::io::Error| system_error(&path, &error);
+    let mut file = File::from(lock);
+    let (own, there) = (file.metadata().map_err(failed)?, std::fs::metadata(&path).map_err(failed)?);
+    if (own.dev(), own.ino()) != (there.dev(), there.ino()) {
+        return Err(OpenError::Locked { directory: directory.to_owned(), pid: None });
+    }
+    sign(&mut file).map_err(failed)?;
+    Ok(file)
+}
+
+/// Writes into the lock whose it is.
+fn sign(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
 }
 
 /// The one connection that writes the file, before its schema is known to be ours: nothing

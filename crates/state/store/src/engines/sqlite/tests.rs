@@ -193,9 +193,26 @@ fn migrations_note_when_they_ran() {
     assert_eq!(rows, [ran(1, "documents"), ran(2, "counters"), ran(3, "records")]);
 }
 
+/// What a process hands to the one that comes after it.
+#[test]
+fn a_lock_that_is_handed_over_is_both_processes() {
+    let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options =
+        || StoreOptions { location: Location::Directory(directory.path().to_owned()), clock: clock() };
+    let first = open_store(directory.path()).unwrap();
+    assert!(matches!(open_store(directory.path()), Err(OpenError::Locked { .. })));
+    let strange = open_store(other.path()).unwrap().lock().unwrap().unwrap();
+    assert!(matches!(Store::take_over(options(), strange), Err(OpenError::Locked { .. })));
+    let second = Store::take_over(options(), first.lock().unwrap().unwrap()).unwrap();
+    drop(first);
+    assert!(matches!(open_store(directory.path()), Err(OpenError::Locked { .. })));
+    drop(second);
+    assert!(open_store(directory.path()).is_ok());
+}
+
 /// A store on a disk of that many pages of 4,096 bytes.
 fn small_engine(directory: &Path, pages: u32) -> Sqlite {
-    let claimed = open::Directory::claim(directory).unwrap();
+    let claimed = open::Directory::claim(directory, None).unwrap();
     let path = claimed.database().to_owned();
     let mut connection = open::writer(&path).unwrap();
     open::settle(&connection, &path).unwrap();
