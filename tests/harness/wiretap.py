@@ -8,7 +8,6 @@ import threading
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") (/[!-~]*) HTTP/1\.1")
 FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*((?:[!-~\x80-\xff][ -~\t\x80-\xff]*)?)")
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Fault(Exception):
@@ -32,10 +31,12 @@ class Heard:
 
 
 class Wiretap:
-    """`heard` are whole requests, `left` the bytes of those that never became whole, `faults` what was none."""
+    """`heard` are whole requests, `left` the bytes of those that never became whole, `faults` what was none. `answers`
+    has other bodies by target."""
 
     def __init__(self):
         self.heard, self.left, self.faults = [], [], []
+        self.answers = {}
         self._changed = threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._server.getsockname()[1]
@@ -76,7 +77,11 @@ class Wiretap:
                     return
                 if request:
                     self._note(self.heard, request)
-                    connection.sendall(ANSWER)
+                    body = self.answers.get(request.target, b"ok")
+                    try:
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                    except ConnectionError:
+                        return
                     continue
                 try:
                     more = connection.recv(65536)

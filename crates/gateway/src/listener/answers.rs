@@ -173,7 +173,7 @@ impl To<'_> {
             unwritten => unwritten,
         };
         if *at != before {
-            watch.wrote();
+            watch.wrote(at.saturating_sub(before));
         }
         match written {
             Poll::Ready(Ok(())) => {

@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 
 use super::Serve;
 use super::answers::Date;
+use super::answers_http2::Answer;
 use super::handshake;
 use super::limits::{HTTP2_SIGN_OF_LIFE, HTTP2_SILENCE, HTTP2_STREAMS};
 use super::load::Place;
@@ -53,6 +54,9 @@ pub(super) struct Room<S> {
     pub(super) handshakes: Semaphore,
     /// How long a handshake may take.
     pub(super) handshake_time: Duration,
+    /// How long a body may stand still, and how long it may take.
+    pub(super) stall_time: Duration,
+    pub(super) body_time: Duration,
     /// Where heads are written before they are sent.
     pub(super) scratch: Cell<Vec<u8>>,
     pub(super) date: RefCell<Date>,
@@ -144,8 +148,7 @@ fn go_on<S: Serve>(stream: Rewound, link: &Link<S>, enrolled: Enrolled, place: P
 
 /// Serves a connection that speaks HTTP/2.
 async fn serve_http2<S: Serve>(stream: Rewound, link: &Rc<Link<S>>, enrolled: &Enrolled) {
-    // Its beginning was no slow head.
-    drop(link.watch.request());
+    link.watch.speaks_http2();
     let io = TokioIo::new(Tap::new(stream, Rc::clone(&link.watch)));
     let service = service_fn(|request| link.call(request));
     let mut connection = pin!(link.room.http2.serve_connection(io, service));
@@ -173,26 +176,33 @@ impl<S: Serve> Link<S> {
     fn call(
         self: &Rc<Self>,
         request: Request<hyper::body::Incoming>,
-    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<S> {
+    ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + use<S> {
         let (incoming, under_way) = self.incoming(request);
         let link = Rc::clone(self);
         let fault = rules::check(&incoming.head).err();
         async move {
-            let _under_way = under_way;
             let room = &link.room;
             if let Some(fault) = fault {
                 tracing::debug!(peer = %link.peer, %fault, "a request was refused");
-                return Ok(fault.answer());
+                return Ok(Answer::new(fault.answer(), under_way));
             }
             let answer = AssertUnwindSafe(room.serve.answer(incoming, &room.worker));
-            Ok(answer.catch_unwind().await.unwrap_or_else(|_| room.after_panic()))
+            let answer = answer.catch_unwind().await.unwrap_or_else(|_| room.after_panic());
+            Ok(Answer::new(answer, under_way))
         }
     }
 
     fn incoming(&self, request: Request<hyper::body::Incoming>) -> (Incoming, UnderWay) {
         let (head, body) = request.into_parts();
         let under_way = self.watch.request();
-        let body = if body.is_end_stream() { Body::Empty } else { Body::Stream(Arriving::Http2(body)) };
+        let started = Instant::now();
+        let body = if body.is_end_stream() {
+            Body::Empty
+        } else {
+            // Of the streams of a connection the patrol knows nothing.
+            let arriving = Body::Stream(Arriving::Http2(body)).never_idle_for(self.room.stall_time);
+            arriving.over_by(started + self.room.body_time)
+        };
         let incoming = Incoming {
             head,
             header_names: HeaderNames::default(),
@@ -201,7 +211,7 @@ impl<S: Serve> Link<S> {
             local_port: self.local_port,
             secured: self.secured.clone(),
             received: self.room.clock.now(),
-            started: Instant::now(),
+            started,
             upgrade: None,
         };
         (incoming, under_way)

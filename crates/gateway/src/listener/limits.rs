@@ -13,8 +13,11 @@ pub struct Limits {
     /// Between two requests on one connection, and before the first. API Gateway keeps idle
     /// connections for 310 seconds (API Gateway developer guide, quotas for REST APIs).
     pub idle_time: Duration,
-    /// Without a byte moving while the client is due to send a body or to take an answer.
+    /// Without a byte moving while the client is due to send a body or to take an answer; and of an
+    /// answer [`LEAST_PACE`] has to move in this time.
     pub stall_time: Duration,
+    /// From the end of a request's head to the end of its body, as far as the client is waited for.
+    pub body_time: Duration,
     /// How often connections are looked over, and so how exact these times are.
     pub patrol: Duration,
 }
@@ -26,6 +29,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(15),
             idle_time: Duration::from_secs(310),
             stall_time: Duration::from_secs(60),
+            body_time: Duration::from_secs(300),
             patrol: Duration::from_secs(1),
         }
     }
@@ -34,6 +38,10 @@ impl Default for Limits {
 /// How long a connection that nothing has been asked on yet, or that is in the middle of a request's head, is
 /// waited for when the listener ends.
 pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
+
+/// Bytes a second that a client takes at least of an answer, on average: whoever takes less keeps a
+/// place that others wait for.
+pub(super) const LEAST_PACE: u64 = 240;
 
 /// Requests at a time on one HTTP/2 connection; the value that RFC 9113 (section 6.5.2) names
 /// as the least that should be allowed is 100.

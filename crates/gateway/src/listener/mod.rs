@@ -8,6 +8,7 @@
 
 mod acceptor;
 mod answers;
+mod answers_http2;
 mod client_body;
 mod connection;
 mod handshake;

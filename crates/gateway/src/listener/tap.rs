@@ -23,7 +23,7 @@ impl<T> Tap<T> {
 
     fn note(&self, written: &Poll<io::Result<usize>>) {
         match written {
-            Poll::Ready(_) => self.watch.wrote(),
+            Poll::Ready(written) => self.watch.wrote(written.as_ref().map_or(0, |count| *count)),
             Poll::Pending => self.watch.write_waits(),
         }
     }

@@ -367,6 +367,7 @@ fn impatient() -> Limits {
         head_time: Duration::from_millis(20),
         idle_time: Duration::from_millis(40),
         stall_time: Duration::from_millis(40),
+        body_time: Duration::from_millis(200),
         patrol: Duration::from_millis(5),
         ..Limits::default()
     }

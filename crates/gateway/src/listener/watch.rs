@@ -26,6 +26,9 @@ pub(super) struct Patience {
     pub(super) head: u32,
     pub(super) idle: u32,
     pub(super) stall: u32,
+    pub(super) body: u32,
+    /// Bytes of an answer that a client takes at least in the time that it may stall.
+    pub(super) least: usize,
 }
 
 /// What the patrol does with a connection.
@@ -50,8 +53,17 @@ pub(super) struct Watch {
     head_since: Cell<Option<u32>>,
     /// The client is due to send more of a body.
     awaits_bytes: Cell<bool>,
+    /// When the last head came, whose body may still be coming.
+    body_since: Cell<u32>,
     /// The client is due to take more of an answer.
     awaits_room: Cell<bool>,
+    /// The tick since which the client has taken `taken` bytes, if it does not keep up.
+    slow_since: Cell<Option<u32>>,
+    taken: Cell<usize>,
+    http2: Cell<bool>,
+    /// Answers over HTTP/2 of which the client takes no more for now, and when one of them last went on.
+    held: Cell<u32>,
+    held_since: Cell<u32>,
     left_http: Cell<bool>,
     /// Whether anything was asked on it.
     asked: Cell<bool>,
@@ -67,7 +79,13 @@ impl Watch {
             last_byte: Cell::new(now),
             head_since: Cell::new(None),
             awaits_bytes: Cell::new(false),
+            body_since: Cell::new(now),
             awaits_room: Cell::new(false),
+            slow_since: Cell::new(None),
+            taken: Cell::new(0),
+            http2: Cell::new(false),
+            held: Cell::new(0),
+            held_since: Cell::new(now),
             left_http: Cell::new(false),
             asked: Cell::new(false),
         }
@@ -86,6 +104,12 @@ impl Watch {
         }
     }
 
+    /// HTTP/2 is spoken from here on. Its beginning was no slow head.
+    pub(super) fn speaks_http2(self: &Rc<Self>) {
+        self.http2.set(true);
+        drop(self.request());
+    }
+
     /// Another protocol is spoken from here on, which has times of its own.
     pub(super) fn leaves_http(&self) {
         self.left_http.set(true);
@@ -97,8 +121,9 @@ impl Watch {
         self.awaits_bytes.set(true);
     }
 
-    /// Bytes were written.
-    pub(super) fn wrote(&self) {
+    /// So many bytes were written.
+    pub(super) fn wrote(&self, count: usize) {
+        self.taken.set(self.taken.get().saturating_add(count));
         self.last_byte.set(self.ticks.now());
         self.awaits_room.set(false);
     }
@@ -117,6 +142,7 @@ impl Watch {
     pub(super) fn request(self: &Rc<Self>) -> UnderWay {
         self.head_since.set(None);
         self.asked.set(true);
+        self.body_since.set(self.ticks.now());
         self.under_way.set(self.under_way.get() + 1);
         UnderWay(Rc::clone(self))
     }
@@ -128,8 +154,11 @@ impl Watch {
         }
         let now = self.ticks.now();
         let since = |then: u32| now.saturating_sub(then);
-        let waits_for_client = self.awaits_room.get() || self.awaits_bytes.get();
-        if waits_for_client && since(self.last_byte.get()) > patience.stall {
+        let (sends, takes) = (self.awaits_bytes.get(), self.awaits_room.get());
+        let stalls = (sends || takes) && since(self.last_byte.get()) > patience.stall;
+        let never_ends = sends && since(self.body_since.get()) > patience.body;
+        let holds = self.held.get() > 0 && since(self.held_since.get()) > patience.stall;
+        if stalls || never_ends || holds || self.is_slow(takes, now, patience) {
             return Verdict::Cut;
         }
         if self.under_way.get() > 0 {
@@ -137,9 +166,27 @@ impl Watch {
         }
         match self.head_since.get() {
             Some(began) if since(began) > patience.head => Verdict::Cut,
-            None if since(self.last_request.get()) > patience.idle => Verdict::Drain,
+            None if since(self.last_request.get()) > patience.idle => {
+                // All was answered, and there has been time to take it.
+                let late = since(self.last_request.get()) > patience.idle.saturating_add(patience.stall);
+                if self.http2.get() && late { Verdict::Cut } else { Verdict::Drain }
+            }
             _ => Verdict::Keep,
         }
+    }
+
+    /// Whether the client takes less than it has to, patrol after patrol.
+    fn is_slow(&self, takes: bool, now: u32, patience: Patience) -> bool {
+        match self.slow_since.get() {
+            _ if !takes => self.slow_since.set(None),
+            Some(began) if now.saturating_sub(began) <= patience.stall => {}
+            Some(_) if self.taken.get() < patience.least => return true,
+            _ => {
+                self.taken.set(0);
+                self.slow_since.set(Some(now));
+            }
+        }
+        false
     }
 
     /// Whether a request has begun to arrive and nothing else is under way.
@@ -162,6 +209,20 @@ impl Watch {
 #[derive(Debug)]
 pub(super) struct UnderWay(Rc<Watch>);
 
+impl UnderWay {
+    /// There is more of the answer than the client has taken.
+    pub(super) fn hold(&self) {
+        self.0.held_since.set(self.0.ticks.now());
+        self.0.held.set(self.0.held.get() + 1);
+    }
+
+    /// The client has taken it.
+    pub(super) fn release(&self) {
+        self.0.held_since.set(self.0.ticks.now());
+        self.0.held.set(self.0.held.get().saturating_sub(1));
+    }
+}
+
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.under_way.set(self.0.under_way.get().saturating_sub(1));
@@ -175,7 +236,7 @@ mod tests {
     use super::Verdict::{Cut, Drain, Keep};
     use super::*;
 
-    const PATIENCE: Patience = Patience { head: 2, idle: 5, stall: 3 };
+    const PATIENCE: Patience = Patience { head: 2, idle: 5, stall: 3, body: 10, least: 100 };
 
     fn watch() -> (Ticks, Rc<Watch>) {
         let ticks = Ticks::default();
@@ -244,9 +305,56 @@ mod tests {
         let _under_way = watch.request();
         watch.write_waits();
         assert_eq!(patrols(&ticks, &watch, 3), [Keep, Keep, Keep]);
-        watch.wrote();
+        watch.wrote(100);
         watch.write_waits();
         assert_eq!(patrols(&ticks, &watch, 4), [Keep, Keep, Keep, Cut]);
+    }
+
+    #[test]
+    fn a_body_that_never_ends_is_cut_however_often_a_byte_comes() {
+        let (ticks, watch) = watch();
+        let _under_way = watch.request();
+        for _ in 0..10 {
+            watch.read();
+            watch.body_waits();
+            assert_eq!(patrols(&ticks, &watch, 1), [Keep]);
+        }
+        assert_eq!(patrols(&ticks, &watch, 1), [Cut]);
+    }
+
+    #[test]
+    fn an_answer_that_is_taken_byte_by_byte_is_cut() {
+        let (ticks, watch) = watch();
+        let _under_way = watch.request();
+        for (count, expected) in [(30, vec![Keep; 13]), (1, vec![Keep, Keep, Keep, Cut])] {
+            for verdict in expected {
+                watch.wrote(count);
+                watch.write_waits();
+                assert_eq!(patrols(&ticks, &watch, 1), [verdict], "{count}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_over_http2_that_is_not_taken_is_cut() {
+        let (ticks, watch) = watch();
+        watch.speaks_http2();
+        let under_way = watch.request();
+        under_way.hold();
+        assert_eq!(patrols(&ticks, &watch, 2), [Keep, Keep]);
+        under_way.release();
+        // Waiting for its backend.
+        assert!(patrols(&ticks, &watch, 100).iter().all(|verdict| *verdict == Keep));
+        under_way.hold();
+        assert_eq!(patrols(&ticks, &watch, 4), [Keep, Keep, Keep, Cut]);
+    }
+
+    #[test]
+    fn a_connection_of_http2_that_does_not_drain_is_cut() {
+        let (ticks, watch) = watch();
+        watch.speaks_http2();
+        let expected = [Keep, Keep, Keep, Keep, Keep, Drain, Drain, Drain, Cut];
+        assert_eq!(patrols(&ticks, &watch, 9), expected);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::{self, Accepted, Room};
-use super::limits::{FIRST_REQUEST, HANDSHAKES, Limits};
+use super::limits::{FIRST_REQUEST, HANDSHAKES, LEAST_PACE, Limits};
 use super::roster::Roster;
 use super::watch::{Patience, Ticks};
 use super::{Serve, Settings};
@@ -101,6 +101,8 @@ async fn work<S: Serve>(
         panics,
         handshakes: Semaphore::new(HANDSHAKES),
         handshake_time: limits.head_time,
+        stall_time: limits.stall_time,
+        body_time: limits.body_time,
         scratch: Cell::default(),
         date: RefCell::default(),
     });
@@ -145,7 +147,15 @@ impl Limits {
             let ticks = time.as_nanos().div_ceil(self.patrol.as_nanos().max(1));
             u32::try_from(ticks).unwrap_or(u32::MAX)
         };
-        Patience { head: ticks(self.head_time), idle: ticks(self.idle_time), stall: ticks(self.stall_time) }
+        let millis = u64::try_from(self.stall_time.as_millis()).unwrap_or(u64::MAX);
+        let least = millis.saturating_mul(LEAST_PACE) / 1_000;
+        Patience {
+            head: ticks(self.head_time),
+            idle: ticks(self.idle_time),
+            stall: ticks(self.stall_time),
+            body: ticks(self.body_time),
+            least: usize::try_from(least).unwrap_or(usize::MAX).max(1),
+        }
     }
 }
 

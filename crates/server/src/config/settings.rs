@@ -247,6 +247,7 @@ impl Settings {
             head_time: seconds("connections.head_seconds", connections.head_seconds, limits.head_time)?,
             idle_time: seconds("connections.idle_seconds", connections.idle_seconds, limits.idle_time)?,
             stall_time: seconds("connections.stall_seconds", connections.stall_seconds, limits.stall_time)?,
+            body_time: seconds("connections.body_seconds", connections.body_seconds, limits.body_time)?,
             ..limits
         };
         let (websocket, times) = (&written.websocket, Times::default());

@@ -91,6 +91,7 @@ pub(crate) struct Connections {
     pub(crate) head_seconds: Option<u64>,
     pub(crate) idle_seconds: Option<u64>,
     pub(crate) stall_seconds: Option<u64>,
+    pub(crate) body_seconds: Option<u64>,
 }
 
 /// `[websocket]`.
