@@ -39,9 +39,12 @@ pub(crate) const MAXIMUM_LINE_BYTES: usize = 256 * 1024;
 /// What is read of a process's output at once.
 pub(crate) const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
 
-/// How much output of one process is read in one [`OUTPUT_WINDOW`]: a function that writes
-/// faster waits, and neither memory nor the log is flooded.
-pub(crate) const OUTPUT_BYTES_PER_WINDOW: usize = 16 * 1024 * 1024;
+/// How much output of one process is read at once; after that [`OUTPUT_BYTES_PER_WINDOW`].
+pub(crate) const OUTPUT_BURST_BYTES: usize = 16 * 1024 * 1024;
+
+/// How much output of one process is read in one [`OUTPUT_WINDOW`] in the long run: a function that
+/// writes faster waits, and neither memory nor the log is flooded. Ours: 4 MB a second.
+pub(crate) const OUTPUT_BYTES_PER_WINDOW: usize = 1024 * 1024;
 
 /// See [`OUTPUT_BYTES_PER_WINDOW`].
 pub(crate) const OUTPUT_WINDOW: Duration = Duration::from_millis(250);
@@ -57,6 +60,18 @@ pub(crate) const LOG_TAIL_BYTES: usize = 4096;
 
 /// Open files of a process (Lambda quotas, "File descriptors").
 pub(crate) const OPEN_FILES: u64 = 1024;
+
+/// Processes and threads of a function (Lambda quotas, "Execution processes/threads").
+pub(crate) const TASKS: u64 = 1024;
+
+/// How often a process that waits for an invocation is measured.
+pub(crate) const IDLE_WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often a process's directory is measured, at most; one that takes long is measured less often.
+pub(crate) const STORAGE_WATCH_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How many times longer than it takes to measure a directory is waited until it is done again.
+pub(crate) const STORAGE_WATCH_SHARE: u32 = 20;
 
 /// How often a running invocation's memory is measured and its log handed on.
 pub(crate) const WATCH_INTERVAL: Duration = Duration::from_millis(50);

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Exited(Exit),
     /// It took more memory than its `MemorySize`.
     OutOfMemory,
+    /// It was ended because it took more of something else than a function may.
+    Excess(Excess),
     /// Its result is larger than Lambda takes.
     ResultTooLarge {
         /// The most that it takes, in bytes.
@@ -30,6 +32,17 @@ pub(crate) enum Failure {
         /// What the system says about it.
         why: String,
     },
+}
+
+/// What a function has taken too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Excess {
+    /// Processes and threads.
+    #[error("The function has more processes and threads than {}", crate::limits::TASKS)]
+    Tasks,
+    /// Its `EphemeralStorage`.
+    #[error("The function has written more than its ephemeral storage holds")]
+    Storage,
 }
 
 /// How a process ended.
@@ -96,7 +109,7 @@ impl Failure {
     pub(crate) fn error_type(&self) -> &'static str {
         match self {
             Self::TimedOut(_) => "Sandbox.Timedout",
-            Self::Exited(_) => "Runtime.ExitError",
+            Self::Exited(_) | Self::Excess(_) => "Runtime.ExitError",
             Self::OutOfMemory => "Runtime.OutOfMemory",
             Self::ResultTooLarge { .. } => "Function.ResponseSizeTooLarge",
             Self::StreamBroken => "Runtime.TruncatedResponse",
@@ -112,7 +125,7 @@ impl Failure {
                 of_request(format!("Task timed out after {:.2} seconds", after.as_secs_f64()))
             }
             Self::Exited(exit) => of_request(exit.words()),
-            Self::OutOfMemory => of_request(Exit::Signal(9).words()),
+            Self::OutOfMemory | Self::Excess(_) => of_request(Exit::Signal(9).words()),
             Self::ResultTooLarge { limit } => {
                 format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).")
             }

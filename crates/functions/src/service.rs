@@ -33,7 +33,7 @@ use crate::limits::MAXIMUM_CLIENT_CONTEXT_BYTES;
 use crate::package::{self, CodeDirectory};
 use crate::payload::accept_event;
 use crate::pool::{NotTaken, Pools};
-use crate::process::{Starter, end_leftovers};
+use crate::process::{Starter, end_leftovers, end_orphans};
 use crate::runtime::Interpreters;
 use crate::settings::Settings;
 
@@ -133,8 +133,8 @@ impl LocalFunctions {
         let interpreters = Interpreters::on(settings.interpreter_path.clone());
         let concurrency = Concurrency::new(settings.account_concurrency);
         let events = Events::new(settings.max_events, settings.max_event_bytes);
-        if settings.confine && !launcher::is_possible() {
-            tracing::warn!("functions are not confined: this kernel has no Landlock, or it is turned off");
+        if let Some(missing) = settings.confine.then(launcher::missing).flatten() {
+            tracing::warn!("{missing}");
         }
         let hidden = settings.hidden.iter().filter_map(|place| launcher::real(place)).collect();
         let machine = Arc::new(Machine {
@@ -192,6 +192,8 @@ async fn sweep(core: Arc<Core>) {
     loop {
         ticks.tick().await;
         core.pools.sweep();
+        // Those whose function's process has ended by itself while others of it went on.
+        let _ = tokio::task::spawn_blocking(end_orphans).await;
         if codes_swept.elapsed() >= CODE_SWEEP {
             codes_swept = Instant::now();
             let machine = Arc::clone(&core.machine);

@@ -14,7 +14,9 @@ use super::outcome::{
     InitFault, Outcome, begin, failure_of, finish, init_report, outcome_of, reported_fault,
 };
 use super::{EnvironmentSpec, Job, Machine};
-use crate::limits::{CREDENTIALS_MARGIN, EXIT_GRACE, MEMORY_MATTERS_AFTER, SETTLING, WATCH_INTERVAL};
+use crate::limits::{
+    CREDENTIALS_MARGIN, EXIT_GRACE, IDLE_WATCH_INTERVAL, MEMORY_MATTERS_AFTER, SETTLING, WATCH_INTERVAL,
+};
 use crate::payload::{Exit, Failure};
 use crate::pool::{Ready, Seat};
 use crate::runtime::Runtime;
@@ -70,7 +72,7 @@ impl Keeper {
             InitFault::Reported { .. }
             | InitFault::Exited(_)
             | InitFault::TimedOut
-            | InitFault::OutOfMemory => self.start_within(job, log).await,
+            | InitFault::Excess(_) => self.start_within(job, log).await,
         }
     }
 
@@ -114,7 +116,7 @@ impl Keeper {
         let mut reported: Option<InitFault> = None;
         let mut limit = limit;
         loop {
-            match live.step(Some(limit), true).await {
+            match live.step(Some(limit), WATCH_INTERVAL).await {
                 Happening::Called(Call::Next(next)) if reported.is_none() => {
                     live.next = Some(next);
                     return Ok(());
@@ -147,8 +149,8 @@ impl Keeper {
                 Happening::Deadline => return Err(reported.unwrap_or(InitFault::TimedOut)),
                 Happening::Tick => {
                     live.log.flush();
-                    if live.memory(Duration::ZERO).taken > self.spec.memory_bytes() {
-                        return Err(InitFault::OutOfMemory);
+                    if let Some(failure) = live.excess(&self.spec) {
+                        return Err(InitFault::Excess(failure));
                     }
                 }
                 Happening::Stopped => return Err(InitFault::Stopped),
@@ -179,7 +181,7 @@ impl Keeper {
             InitFault::Reported { payload, error_type } => Outcome::Error { payload, error_type },
             InitFault::Exited(exit) => Outcome::Failed(Failure::Exited(exit)),
             InitFault::TimedOut => Outcome::Failed(Failure::TimedOut(self.spec.timeout)),
-            InitFault::OutOfMemory => Outcome::Failed(Failure::OutOfMemory),
+            InitFault::Excess(failure) => Outcome::Failed(failure),
             InitFault::Stopped => Outcome::Stopped,
         };
         if begun.is_none() {
@@ -224,7 +226,7 @@ impl Keeper {
                     let init = self.seat.init.take();
                     return self.begin_and_serve(live, job, init).await;
                 }
-                happening = live.step(None, false) => happening,
+                happening = live.step(None, IDLE_WATCH_INTERVAL) => happening,
             };
             match happening {
                 Happening::Called(Call::Next(next)) => {
@@ -238,8 +240,8 @@ impl Keeper {
                     let _ = place.send(Place::Nowhere);
                 }
                 // Lines between invocations (a thread that goes on) are in nobody's way.
-                Happening::Tick => live.log.flush(),
-                Happening::Ended(..) | Happening::Stopped | Happening::Deadline => {
+                Happening::Tick if live.excess(&self.spec).is_none() => live.log.flush(),
+                Happening::Tick | Happening::Ended(..) | Happening::Stopped | Happening::Deadline => {
                     if !self.seat.leave_idle()
                         && let Ok(job) = handed.await
                     {
@@ -319,7 +321,7 @@ impl Keeper {
     /// What the process makes of `job`, and whether it lives on.
     async fn outcome(&self, live: &mut Live, job: &mut Job, deadline: Instant) -> (Outcome, bool) {
         loop {
-            match live.step(Some(deadline), true).await {
+            match live.step(Some(deadline), WATCH_INTERVAL).await {
                 Happening::Called(Call::Report { report, answer }) => {
                     match outcome_of(report, &job.request_id) {
                         Some(outcome) => {
@@ -356,9 +358,9 @@ impl Keeper {
                 }
                 Happening::Tick => {
                     live.log.flush();
-                    if live.memory(Duration::ZERO).taken > self.spec.memory_bytes() {
+                    if let Some(failure) = live.excess(&self.spec) {
                         live.kill().await;
-                        return (Outcome::Failed(Failure::OutOfMemory), false);
+                        return (Outcome::Failed(failure), false);
                     }
                 }
                 Happening::Stopped => {
@@ -376,7 +378,7 @@ impl Keeper {
         let deadline = deadline.max(Instant::now() + EXIT_GRACE);
         let mut settled_by = Some(Instant::now() + SETTLING);
         loop {
-            match live.step(settled_by.or(Some(deadline)), true).await {
+            match live.step(settled_by.or(Some(deadline)), WATCH_INTERVAL).await {
                 Happening::Deadline if settled_by.take().is_some() => self.seat.does_not_settle(),
                 Happening::Called(Call::Next(next)) => {
                     live.next = Some(next);
@@ -390,7 +392,7 @@ impl Keeper {
                 }
                 Happening::Tick => {
                     live.log.flush();
-                    if live.memory(Duration::ZERO).taken > self.spec.memory_bytes() {
+                    if live.excess(&self.spec).is_some() {
                         return false;
                     }
                 }

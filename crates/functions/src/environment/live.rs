@@ -7,13 +7,18 @@ use base::Timestamp;
 use tokio::net::unix::pipe;
 use tokio::sync::{oneshot, watch};
 
+use super::EnvironmentSpec;
 use super::log::FunctionLog;
-use crate::limits::{KILL_GRACE, OUTPUT_BYTES_PER_WINDOW, OUTPUT_CHUNK_BYTES, OUTPUT_WINDOW, WATCH_INTERVAL};
+use crate::limits::{
+    KILL_GRACE, OUTPUT_BURST_BYTES, OUTPUT_BYTES_PER_WINDOW, OUTPUT_CHUNK_BYTES, OUTPUT_WINDOW,
+    STORAGE_WATCH_INTERVAL, STORAGE_WATCH_SHARE, TASKS, WATCH_INTERVAL,
+};
 use crate::package::UnpackedCode;
-use crate::payload::Exit;
+use crate::payload::{Excess, Exit, Failure};
 use crate::process::Process;
-use crate::process::memory::{MemoryUse, measure};
 use crate::process::output::{LineCutter, event_text};
+use crate::process::storage;
+use crate::process::usage::{Usage, measure};
 use crate::runtime_api::{Answer, Call, Report, RuntimeApi};
 
 /// How long the last words of a process that has ended are waited for.
@@ -36,8 +41,10 @@ pub(super) struct Live {
     stop: watch::Receiver<bool>,
     /// When the credentials in its environment end.
     pub(super) credentials_end: Timestamp,
-    memory: MemoryUse,
+    memory: Usage,
     measured: Instant,
+    /// When its directory is measured again.
+    storage_due: Instant,
     _code: UnpackedCode,
 }
 
@@ -73,16 +80,17 @@ impl Live {
             next: None,
             stop,
             credentials_end,
-            memory: MemoryUse::default(),
+            memory: Usage::default(),
             measured: Instant::now(),
+            storage_due: Instant::now() + STORAGE_WATCH_INTERVAL,
             _code: code,
         }
     }
 
-    /// Waits for the next happening. `Tick` only comes if `ticking`. May be dropped and called
-    /// again.
-    pub(super) async fn step(&mut self, deadline: Option<Instant>, ticking: bool) -> Happening {
-        let next_tick = ticking.then(|| self.measured + WATCH_INTERVAL);
+    /// Waits for the next happening. `Tick` comes `watch` after the last measurement. May be dropped
+    /// and called again.
+    pub(super) async fn step(&mut self, deadline: Option<Instant>, watch: Duration) -> Happening {
+        let next_tick = Some(self.measured + watch);
         let exit = loop {
             let paused = self.output.paused_until();
             tokio::select! {
@@ -97,7 +105,7 @@ impl Live {
                 () = at(paused), if paused.is_some() => self.output.resume(),
                 () = self.output.readable(), if paused.is_none() => {
                     self.output.read(&mut self.log);
-                    if !ticking {
+                    if watch > WATCH_INTERVAL {
                         self.log.flush();
                     }
                 }
@@ -115,14 +123,45 @@ impl Live {
     }
 
     /// Measures the memory, if that was not done within `unless`. Answers the last measurement.
-    pub(super) fn memory(&mut self, unless: Duration) -> MemoryUse {
-        if self.measured.elapsed() >= unless || self.memory == MemoryUse::default() {
+    pub(super) fn memory(&mut self, unless: Duration) -> Usage {
+        if self.measured.elapsed() >= unless || self.memory == Usage::default() {
             self.measured = Instant::now();
             if let Some(now) = measure(self.process.pid()) {
-                self.memory = MemoryUse { peak: now.peak.max(self.memory.peak), ..now };
+                self.memory = Usage { peak: now.peak.max(self.memory.peak), ..now };
             }
         }
         self.memory
+    }
+
+    /// What the process has taken too much of, if it has: measured now, its directory from time to
+    /// time. Why it is ended stands in its log.
+    pub(super) fn excess(&mut self, spec: &EnvironmentSpec) -> Option<Failure> {
+        let usage = self.memory(Duration::ZERO);
+        if usage.taken > spec.memory_bytes() {
+            return Some(Failure::OutOfMemory);
+        }
+        let excess = if usage.tasks > TASKS {
+            Excess::Tasks
+        } else if self.stored() > spec.storage_bytes {
+            Excess::Storage
+        } else {
+            return None;
+        };
+        tracing::info!(function = spec.name, scope = ?spec.scope, %excess, "a function is ended");
+        self.log.write(excess.to_string());
+        Some(Failure::Excess(excess))
+    }
+
+    /// What its directory holds, if it is time to measure that.
+    fn stored(&mut self) -> u64 {
+        let begun = Instant::now();
+        if begun < self.storage_due {
+            return 0;
+        }
+        let taken = storage::taken(self.process.pid(), self.process.scratch());
+        let pause = (begun.elapsed() * STORAGE_WATCH_SHARE).max(STORAGE_WATCH_INTERVAL);
+        self.storage_due = Instant::now() + pause;
+        taken
     }
 
     /// Kills the process, waits until it is gone and reads what it had written.
@@ -161,7 +200,8 @@ struct Output {
     buffer: Box<[u8]>,
     cutter: LineCutter,
     window_start: Instant,
-    window_bytes: usize,
+    /// What may be read still.
+    left: usize,
     paused: bool,
 }
 
@@ -173,7 +213,7 @@ impl Output {
             buffer: vec![0; OUTPUT_CHUNK_BYTES].into_boxed_slice(),
             cutter: LineCutter::default(),
             window_start: Instant::now(),
-            window_bytes: 0,
+            left: OUTPUT_BURST_BYTES,
             paused: false,
         }
     }
@@ -185,8 +225,10 @@ impl Output {
 
     fn resume(&mut self) {
         self.paused = false;
+        let windows = self.window_start.elapsed().as_millis() / OUTPUT_WINDOW.as_millis().max(1);
+        let more = usize::try_from(windows).unwrap_or(usize::MAX).saturating_mul(OUTPUT_BYTES_PER_WINDOW);
+        self.left = self.left.saturating_add(more).min(OUTPUT_BURST_BYTES);
         self.window_start = Instant::now();
-        self.window_bytes = 0;
     }
 
     async fn readable(&self) {
@@ -202,7 +244,7 @@ impl Output {
         if self.window_start.elapsed() >= OUTPUT_WINDOW {
             self.resume();
         }
-        self.paused = self.window_bytes >= OUTPUT_BYTES_PER_WINDOW;
+        self.paused = self.left == 0;
         more
     }
 
@@ -229,7 +271,7 @@ impl Output {
         if count == 0 {
             self.open = false;
         }
-        self.window_bytes += count;
+        self.left = self.left.saturating_sub(count);
         let chunk = self.buffer.get(..count).unwrap_or_default();
         self.cutter.push(chunk, &mut |line| log.write(event_text(line)));
         count

@@ -39,7 +39,7 @@ pub(crate) struct EnvironmentSpec {
     pub(crate) handler: String,
     pub(crate) memory_megabytes: u32,
     pub(crate) timeout: Duration,
-    /// `EphemeralStorage`: here, the largest file it may write.
+    /// `EphemeralStorage`: the most that its directory may hold, and the largest file it may write.
     pub(crate) storage_bytes: u64,
     pub(crate) variables: IndexMap<String, String>,
     pub(crate) role: String,

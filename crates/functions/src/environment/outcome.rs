@@ -22,7 +22,8 @@ pub(super) enum InitFault {
     },
     Exited(Exit),
     TimedOut,
-    OutOfMemory,
+    /// It took too much of something.
+    Excess(Failure),
     Stopped,
 }
 
@@ -138,7 +139,7 @@ pub(super) fn init_report(log: &mut FunctionLog, duration: Duration, phase: &str
             format!("error\tError Type: {}", error_type.as_deref().unwrap_or("Runtime.Unknown"))
         }
         InitFault::Exited(exit) => format!("error\tError Type: {}", Failure::Exited(*exit).error_type()),
-        InitFault::OutOfMemory => format!("error\tError Type: {}", Failure::OutOfMemory.error_type()),
+        InitFault::Excess(failure) => format!("error\tError Type: {}", failure.error_type()),
     };
     let milliseconds = duration.as_secs_f64() * 1000.0;
     log.write(format!("INIT_REPORT Init Duration: {milliseconds:.2} ms\tPhase: {phase}\tStatus: {status}"));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, LandlockStatus, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetError, Scope, path_beneath_rules,
+    RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 
 use rustix::io::Errno;
@@ -130,12 +130,23 @@ fn visible(hidden: &[PathBuf]) -> Vec<PathBuf> {
     granted
 }
 
-/// Whether this kernel confines anything.
-pub(crate) fn is_possible() -> bool {
+/// What this kernel cannot hold functions to, in words for the operator; nothing if it can all.
+pub(crate) fn missing() -> Option<&'static str> {
     // Only a thread of its own can try it out and let the rest of the process be.
     let tried = std::thread::spawn(|| Confinement::default().put_on());
     let status = tried.join().ok().and_then(Result::ok);
-    status.is_some_and(|status| matches!(status.landlock, LandlockStatus::Available { .. }))
+    match status {
+        Some(RestrictionStatus { landlock: LandlockStatus::Available { .. }, ruleset, .. }) => {
+            match ruleset {
+                RulesetStatus::FullyEnforced => None,
+                RulesetStatus::PartiallyEnforced | RulesetStatus::NotEnforced => Some(
+                    "functions are confined in part: before Linux 6.12 they can send signals to the gateway and to \
+                 each other",
+                ),
+            }
+        }
+        _ => Some("functions are not confined: this kernel has no Landlock, or it is turned off"),
+    }
 }
 
 /// A place as the kernel knows it, if it is there.

@@ -10,10 +10,11 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit, setsid,
+    Pid, Resource, Rlimit, Signal, getpid, getppid, set_child_subreaper, set_parent_process_death_signal,
+    setpriority_process, setrlimit, setsid,
 };
 
-pub(crate) use confinement::{Confinement, is_possible, real};
+pub(crate) use confinement::{Confinement, missing, real};
 
 /// The first argument that makes this binary a launcher.
 const MARK: &str = "--become-a-function";
@@ -26,6 +27,12 @@ const FAILED: i32 = 126;
 /// started at the same moment has not yet reached its `exec`: a matter of a millisecond.
 const BUSY_TRIES: u32 = 100;
 const BUSY_PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// How much less of a processor it gets than the gateway where both want it (setpriority(2)).
+const NICENESS: i32 = 5;
+
+/// The kernel ends it before others when memory is short (proc(5), `oom_score_adj`).
+const FIRST_TO_GO: &str = "1000";
 
 /// What a process may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +135,13 @@ fn confine(gateway: u64, limits: &ProcessLimits) -> Result<(), LaunchFault> {
     if getppid().map(|pid| i64::from(Pid::as_raw(Some(pid)))) != i64::try_from(gateway).ok() {
         return Err(LaunchFault::Orphaned);
     }
+    // What it starts and loses comes back to it, so that all of it is found and ended. This stays so
+    // when it turns into the program.
+    set_child_subreaper(Some(getpid())).map_err(system("prctl"))?;
+    // A gateway that is short of processors or memory must not lose them to functions: neither can
+    // fail for any good reason, and nothing depends on it.
+    let _ = setpriority_process(None, NICENESS);
+    let _ = std::fs::write("/proc/self/oom_score_adj", FIRST_TO_GO);
     for (what, resource, most) in [
         ("the limit of core files", Resource::Core, 0),
         ("the limit of open files", Resource::Nofile, limits.open_files),

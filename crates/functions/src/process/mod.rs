@@ -1,13 +1,16 @@
 //! A function's process: how it is started, watched and ended.
 
+mod family;
 mod leftovers;
-pub(crate) mod memory;
+mod orphans;
 pub(crate) mod output;
 mod starter;
+pub(crate) mod storage;
+pub(crate) mod usage;
 pub(crate) mod variables;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -15,6 +18,7 @@ use tokio::net::unix::pipe;
 use tokio::process::Child;
 
 pub(crate) use leftovers::end_leftovers;
+pub(crate) use orphans::end_orphans;
 pub(crate) use starter::Starter;
 
 use crate::limits::KILL_GRACE;
@@ -54,11 +58,19 @@ impl Process {
         self.pid
     }
 
+    /// Its own directory.
+    pub(crate) fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// Waits for its end, and ends what is left of its group. May be dropped and called again.
     pub(crate) async fn ended(&mut self) -> Exit {
         let status = self.child.wait().await;
-        self.kill();
-        self.gone = true;
+        if !self.gone {
+            let _ = kill_process_group(self.pid, Signal::KILL);
+            orphans::forget(self.pid);
+            self.gone = true;
+        }
         match status {
             Ok(status) => Exit::of(status),
             // It cannot be waited for: to us that is an end without a word.
@@ -66,11 +78,12 @@ impl Process {
         }
     }
 
-    /// Kills it and all of its group, at once.
+    /// Kills it, all that it has started and all of its group, at once.
     pub(crate) fn kill(&mut self) {
         if self.gone {
             return;
         }
+        family::end_below(self.pid);
         // Before its first instructions it has no group yet; afterwards it may be gone with
         // only its children left. Each call covers what the other may miss.
         let _ = self.child.start_kill();
@@ -86,7 +99,8 @@ impl Process {
         let scratch = std::mem::take(&mut self.scratch);
         drop(self);
         let clear = move || {
-            // Those that have left its group.
+            // Those that were started in its last moment, or before it died by itself.
+            end_orphans();
             end_leftovers(&scratch);
             (std::fs::remove_dir_all(&scratch), scratch)
         };
@@ -100,5 +114,6 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+        orphans::forget(self.pid);
     }
 }

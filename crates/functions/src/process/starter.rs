@@ -12,6 +12,8 @@ use tokio::process::Child;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::orphans;
+
 /// Starts processes. Dropping it ends the thread, and with it every process it started.
 pub(crate) struct Starter {
     orders: mpsc::Sender<Order>,
@@ -25,13 +27,14 @@ struct Order {
 impl Starter {
     /// Starts the thread. `runtime` is where ends of processes are waited for.
     pub(crate) fn new(runtime: Handle) -> io::Result<Self> {
+        orphans::adopt();
         let (orders, incoming) = mpsc::channel::<Order>();
         std::thread::Builder::new().name("function-starter".into()).spawn(move || {
             let _entered = runtime.enter();
             for Order { command, answer } in incoming {
                 let mut command = tokio::process::Command::from(command);
                 // Whoever asked may be gone: the child is killed with the answer.
-                let _ = answer.send(command.kill_on_drop(true).spawn());
+                let _ = answer.send(orphans::starting(|| command.kill_on_drop(true).spawn()));
             }
         })?;
         Ok(Self { orders })
