@@ -308,7 +308,7 @@ def test_a_function_reaches_neither_the_gateway_nor_others(kept):
     one, other = (function(aws, HOSTILE, Timeout=10) for _ in range(2))
     pid = invoke(aws, other)[1]
     files = [os.path.join(at, name) for at, _, names in os.walk(kept.folder) for name in names]
-    database = next(path for path in files if open(path, "rb").read(15) == b"SQLite format 3")
+    database = next(path for path in files if os.path.isfile(path) and open(path, "rb").read(15) == b"SQLite format 3")
     event = {"how": "reach", "gateway": kept.pid, "other": pid, "database": database}
     event.update(data=kept.folder + "/data", beside=kept.folder + "/beside")
     assert invoke(aws, one, event)[1] == {
