@@ -8,6 +8,9 @@
 mod access_log;
 mod function_package;
 mod gateway_response;
+mod http1_chunks;
+mod http1_request;
+mod http1_response;
 mod http_function_answer;
 mod http_mapping;
 mod http_route;
@@ -32,6 +35,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("access_log", access_log::run),
     ("function_package", function_package::run),
     ("gateway_response", gateway_response::run),
+    ("http1_chunks", http1_chunks::run),
+    ("http1_request", http1_request::run),
+    ("http1_response", http1_response::run),
     ("http_function_answer", http_function_answer::run),
     ("http_mapping", http_mapping::run),
     ("http_route", http_route::run),

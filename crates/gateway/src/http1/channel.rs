@@ -8,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::SizeHint;
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
-use super::chunked::{Chunked, Next};
+use super::body::Body;
+use super::chunked::Next;
 use super::{Fault, Framing, Rewound, Transport};
 
 /// The least and the most that is read at once. What is read grows with what comes.
@@ -24,19 +25,6 @@ pub(crate) struct Channel {
     /// How much is read next.
     next_read: usize,
     body: Body,
-}
-
-/// The body that is being read.
-#[derive(Debug)]
-enum Body {
-    /// None, or it is over.
-    Over,
-    /// So many bytes more.
-    Length(u64),
-    Chunked(Chunked),
-    UntilClosed,
-    /// It broke off. Nothing more can be read from the connection.
-    Broken,
 }
 
 impl Channel {
@@ -80,12 +68,7 @@ impl Channel {
 
     /// A body with this framing follows.
     pub(crate) fn begin_body(&mut self, framing: Framing) {
-        self.body = match framing {
-            Framing::Length(0) => Body::Over,
-            Framing::Length(length) => Body::Length(length),
-            Framing::Chunked => Body::Chunked(Chunked::default()),
-            Framing::UntilClosed => Body::UntilClosed,
-        };
+        self.body = framing.into();
     }
 
     /// The whole body, if all of it is here and its length was announced.
@@ -138,29 +121,7 @@ impl Channel {
     }
 
     fn buffered_body(&mut self) -> Result<Next, Fault> {
-        let next = match &mut self.body {
-            Body::Over => return Ok(Next::End),
-            Body::Length(_) | Body::UntilClosed if self.read.is_empty() => return Ok(Next::More),
-            Body::Length(left) => {
-                let here = usize::try_from(*left).unwrap_or(usize::MAX).min(self.read.len());
-                *left -= here as u64;
-                if *left == 0 {
-                    self.body = Body::Over;
-                }
-                return Ok(Next::Data(self.read.split_to(here).freeze()));
-            }
-            Body::UntilClosed => return Ok(Next::Data(self.read.split().freeze())),
-            Body::Chunked(chunked) => chunked.next(&mut self.read),
-            Body::Broken => return Err(Fault::Closed),
-        };
-        match next {
-            Ok(Next::End) => {
-                self.body = Body::Over;
-                Ok(Next::End)
-            }
-            Ok(next) => Ok(next),
-            Err(fault) => Err(self.broken(fault)),
-        }
+        self.body.next(&mut self.read)
     }
 
     fn broken(&mut self, fault: Fault) -> Fault {

@@ -12,7 +12,7 @@ pub(crate) const HEADERS: usize = 100;
 
 /// Where a message's body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framing {
+pub enum Framing {
     /// After so many bytes.
     Length(u64),
     /// Where its last chunk says.

@@ -6,10 +6,12 @@
 //! Whoever breaks the framing is refused and never guessed at: what one party reads as one message
 //! and another as two is how requests are smuggled (RFC 9112, section 11.2).
 
+mod body;
 mod channel;
 mod chunked;
 mod fault;
 mod head;
+pub mod reading;
 mod request_head;
 mod response_head;
 mod target;
@@ -18,7 +20,8 @@ mod write;
 
 pub(crate) use channel::Channel;
 pub use fault::Fault;
-pub(crate) use head::{Framing, Persistence};
+pub use head::Framing;
+pub(crate) use head::Persistence;
 pub(crate) use request_head::{Expectation, RequestHead, RequestHeads, Unacceptable};
 pub(crate) use response_head::{ResponseHead, ResponseHeads};
 pub(crate) use target::{is_host, is_target};
