@@ -23,6 +23,7 @@ import yaml
 
 from harness import wire
 from harness.definitions import RestApi
+from harness.http_apis import HttpApi
 from harness.wiretap import Wiretap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -51,11 +52,21 @@ def test_cases_say_what_has_to_come_of_them():
 
 
 class Target:
-    """What the cases are aimed at."""
+    """What the cases are aimed at: a REST API, or an HTTP API."""
 
-    def __init__(self, aws):
+    def __init__(self, aws, kind="REST"):
         self.aws = aws
         self.backend = Wiretap()
+        self.path = getattr(self, f"_{kind.lower()}_api")(aws)
+        self.host = aws.endpoint.removeprefix("http://")
+
+    def _http_api(self, aws):
+        api = HttpApi(aws)
+        api.http("ANY /x", self.backend.url + "/x")
+        api.http("ANY /x/{proxy+}", self.backend.url + "/x/{proxy}")
+        return api.path("/x")
+
+    def _rest_api(self, aws):
         api = RestApi(aws)
         api.http_proxy("/x", self.backend.url + "/x", "ANY")
         api.http_proxy(
@@ -63,8 +74,7 @@ class Target:
             parameters={"integration.request.path.proxy": "method.request.path.proxy"},
         )  # fmt: skip
         api.deploy()
-        self.path = api.path("/x")
-        self.host = aws.endpoint.removeprefix("http://")
+        return api.path("/x")
 
     def filled(self, text, each=None):
         text = text.replace("<<each>>", each or "").replace("<<x>>", self.path).replace("<<host>>", self.host)
@@ -84,6 +94,13 @@ class Target:
 @pytest.fixture(scope="module")
 def target(shared_aws):
     made = Target(shared_aws)
+    yield made
+    made.backend.close()
+
+
+@pytest.fixture(scope="module")
+def http_api(shared_aws):
+    made = Target(shared_aws, "HTTP")
     yield made
     made.backend.close()
 
@@ -120,6 +137,14 @@ def is_as_expected(expected, heard):
     for name, value in expected.get("headers", {}).items():
         wanted = [] if value is None else value if isinstance(value, list) else [value]
         assert heard.all(name) == wanted, heard
+
+
+@pytest.mark.parametrize("case", [one for one in cases() if "passes" in one.values[0]])
+def test_an_http_api_passes_the_same_on(http_api, case):
+    """But for headers, of which HTTP APIs have their own."""
+    passes = case["passes"] if isinstance(case["passes"], list) else [case["passes"]]
+    passes = [{key: value for key, value in expected.items() if key != "headers"} for expected in passes]
+    test_it_is_read_to_the_letter_or_not_at_all(http_api, {**case, "passes": passes})
 
 
 @pytest.mark.parametrize("case", list(cases()))
