@@ -380,12 +380,18 @@ async fn keep_retention(plane: Plane) {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// A file that may not grow any more is a full disk, and no reason to end.
+    _file_size: Signal,
 }
 
 impl Signals {
     /// From now on they are noticed and no longer end the process by themselves.
     fn awaited() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            _file_size: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
+        })
     }
 
     async fn next(&mut self) {

@@ -13,7 +13,7 @@ use base::Secret;
 use gateway::access::user_pools::{KeySource, PoolSettings, UserPool};
 use gateway::access::vpc_endpoints::{Network, VpcEndpoint, VpcEndpoints};
 use gateway::integration::aws::{AwsEndpoints, Credentials, ServicePlace};
-use gateway::integration::http::{Route, Target, UpstreamSettings};
+use gateway::integration::http::{PerTarget, Route, Target, UpstreamSettings};
 use gateway::integration::vpc_links::VpcLinkTargets;
 use gateway::listener::Limits;
 use gateway::throttle::{ACCOUNT_BURST, ACCOUNT_RATE, Limit};
@@ -287,7 +287,13 @@ impl Settings {
             Some(bundle) => UpstreamSettings::with_bundle(bundle)
                 .map_err(|error| in_file("upstreams.ca_bundle", &format!("cannot be used: {error}")))?,
         };
-        let upstreams = upstreams.with_http2(written.upstreams.http2);
+        let most = PerTarget::default();
+        let busy = at_least_one("upstreams.requests_per_backend", written.upstreams.requests_per_backend)?;
+        let most = PerTarget {
+            busy: busy.and_then(NonZeroUsize::new).unwrap_or(most.busy),
+            waiting: written.upstreams.waiting_per_backend.unwrap_or(most.waiting),
+        };
+        let upstreams = upstreams.with_http2(written.upstreams.http2).with_most(most);
         let aws_endpoints = aws_endpoints(written.aws_endpoints, |name| std::env::var(name).ok())
             .map_err(|why| in_file("aws_endpoints", &why))?;
         let vpc_links = vpc_links(written.vpc_links).map_err(|why| in_file("vpc_links", &why))?;

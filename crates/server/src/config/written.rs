@@ -164,6 +164,8 @@ pub(crate) struct Upstreams {
     pub(crate) ca_bundle: Option<PathBuf>,
     #[serde(default)]
     pub(crate) http2: bool,
+    pub(crate) requests_per_backend: Option<usize>,
+    pub(crate) waiting_per_backend: Option<usize>,
 }
 
 /// `[aws_endpoints]`. Every other key is a service, so a misspelt one is not noticed here; it

@@ -1,12 +1,30 @@
 //! Every bound of the client side, in one place. All are per worker.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// Connections to one target that carry a request at a time. Further requests wait for one of
-/// them, until their own deadline.
+/// What one target may have under way.
+#[derive(Clone, Copy, Debug)]
+pub struct PerTarget {
+    /// Requests at a time. Further ones wait, until their own deadline.
+    pub busy: NonZeroUsize,
+    /// Requests that may wait; more are refused at once.
+    pub waiting: usize,
+}
+
+impl Default for PerTarget {
+    fn default() -> Self {
+        Self {
+            busy: NonZeroUsize::new(BUSY_PER_TARGET).unwrap_or(NonZeroUsize::MIN),
+            waiting: WAITING_PER_TARGET,
+        }
+    }
+}
+
+/// Requests to one target at a time, unless the operator says otherwise.
 pub(super) const BUSY_PER_TARGET: usize = 1_024;
 
-/// Requests that may wait for a connection to one target; more are refused at once.
+/// Requests that may wait for their turn with one target, unless the operator says otherwise.
 pub(super) const WAITING_PER_TARGET: usize = 4_096;
 
 /// Idle connections that are kept for one target.

@@ -31,6 +31,7 @@ use std::time::Instant;
 use http::{Method, Request, Response, header};
 use rustls::ClientConfig;
 
+pub use bounds::PerTarget;
 pub use certificate::{CertificateError, ClientCertificate};
 pub use fault::{Phase, UpstreamError};
 pub use route::{Route, RouteError};
@@ -38,7 +39,7 @@ pub use target::{Scheme, Target, TargetError};
 pub use trust::{TrustError, UpstreamSettings};
 
 use crate::exchange::Body;
-use bounds::{TARGETS, WAITING_PER_TARGET};
+use bounds::TARGETS;
 pub use link::BackendBody;
 use link::{Unanswered, Why};
 use names::Names;
@@ -51,6 +52,7 @@ const HTTP2: &[u8] = b"h2";
 /// One worker's connections to HTTP backends.
 pub struct Upstreams {
     tls: Arc<ClientConfig>,
+    most: PerTarget,
     names: Names,
     pools: RefCell<HashMap<Box<str>, Rc<Pool>>>,
     /// Where heads are written before they are sent.
@@ -63,6 +65,7 @@ impl Upstreams {
     pub fn new(settings: UpstreamSettings) -> Self {
         Self {
             tls: settings.tls,
+            most: settings.most,
             names: Names::default(),
             pools: RefCell::default(),
             scratch: Cell::default(),
@@ -222,7 +225,7 @@ impl Upstreams {
         if let Some(certificate) = target.certificate() {
             tls = Arc::new(certificate.shown_by(&tls));
         }
-        let pool = Pool::new(target.clone(), tls.into());
+        let pool = Pool::new(target.clone(), tls.into(), self.most);
         if pools.len() < TARGETS {
             pools.insert(target.key().into(), Rc::clone(&pool));
         }
@@ -231,7 +234,7 @@ impl Upstreams {
 }
 
 async fn wait(pool: &Rc<Pool>) -> Result<Slot, UpstreamError> {
-    let busy = |_| UpstreamError::Busy { target: pool.target.clone(), waiting: WAITING_PER_TARGET };
+    let busy = |_| UpstreamError::Busy { target: pool.target.clone(), waiting: pool.most_waiting() };
     pool.slot().await.map_err(busy)
 }
 

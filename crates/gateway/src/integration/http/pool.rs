@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 
 use super::Target;
-use super::bounds::{BUSY_PER_TARGET, IDLE_PER_TARGET, WAITING_PER_TARGET};
+use super::bounds::{IDLE_PER_TARGET, PerTarget};
 use super::link::Free;
 use super::shared::Shared;
 
@@ -23,6 +23,7 @@ pub(super) struct Pool {
     /// One permit for each request that may be under way.
     slots: Semaphore,
     waiting: Cell<usize>,
+    most_waiting: usize,
     /// Those without a request; the one used last is last.
     idle: RefCell<Vec<Free>>,
     /// All of them.
@@ -49,12 +50,13 @@ pub(super) struct Slot(Rc<Pool>);
 pub(super) struct TooManyWait;
 
 impl Pool {
-    pub(super) fn new(target: Target, tls: TlsConnector) -> Rc<Self> {
+    pub(super) fn new(target: Target, tls: TlsConnector, most: PerTarget) -> Rc<Self> {
         Rc::new(Self {
             target,
             tls,
-            slots: Semaphore::new(BUSY_PER_TARGET),
+            slots: Semaphore::new(most.busy.get()),
             waiting: Cell::new(0),
+            most_waiting: most.waiting,
             idle: RefCell::default(),
             open: Cell::new(0),
             shared: RefCell::default(),
@@ -67,9 +69,14 @@ impl Pool {
             permit.forget();
             return Ok(Slot(Rc::clone(self)));
         }
-        let _waiting = Waiting::begin(&self.waiting)?;
+        let _waiting = Waiting::begin(&self.waiting, self.most_waiting)?;
         self.slots.acquire().await.map_err(|_| TooManyWait)?.forget();
         Ok(Slot(Rc::clone(self)))
+    }
+
+    /// How many requests may wait.
+    pub(super) fn most_waiting(&self) -> usize {
+        self.most_waiting
     }
 
     /// The connection that all share, or the idle one that was used last, if one is left that can be
@@ -184,8 +191,8 @@ impl Drop for Slot {
 struct Waiting<'a>(&'a Cell<usize>);
 
 impl<'a> Waiting<'a> {
-    fn begin(count: &'a Cell<usize>) -> Result<Self, TooManyWait> {
-        if count.get() >= WAITING_PER_TARGET {
+    fn begin(count: &'a Cell<usize>, most: usize) -> Result<Self, TooManyWait> {
+        if count.get() >= most {
             return Err(TooManyWait);
         }
         count.set(count.get() + 1);
@@ -209,14 +216,15 @@ mod tests {
     use super::*;
 
     fn pool() -> Rc<Pool> {
-        Pool::new("http://127.0.0.1:1".parse().unwrap(), UpstreamSettings::default().tls.into())
+        let most = PerTarget { busy: 3.try_into().unwrap(), waiting: 2 };
+        Pool::new("http://127.0.0.1:1".parse().unwrap(), UpstreamSettings::default().tls.into(), most)
     }
 
     #[tokio::test]
     async fn requests_beyond_the_bound_wait_for_a_slot() {
         let pool = pool();
         let mut slots = Vec::new();
-        for _ in 0..BUSY_PER_TARGET {
+        for _ in 0..3 {
             slots.push(pool.slot().await.unwrap());
         }
         let mut waits = std::pin::pin!(pool.slot());
@@ -231,11 +239,11 @@ mod tests {
     #[tokio::test]
     async fn only_so_many_may_wait() {
         let pool = pool();
-        pool.waiting.set(WAITING_PER_TARGET);
+        pool.waiting.set(2);
         let _free = pool.slot().await.unwrap();
-        pool.slots.forget_permits(BUSY_PER_TARGET);
+        pool.slots.forget_permits(3);
         assert!(pool.slot().await.is_err());
-        pool.waiting.set(WAITING_PER_TARGET - 1);
+        pool.waiting.set(1);
         assert!(pool.slot().now_or_never().is_none());
     }
 }

@@ -14,6 +14,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use x509_parser::time::ASN1Time;
 
 use super::HTTP2;
+use super::bounds::PerTarget;
 
 const HTTP1: &[u8] = b"http/1.1";
 
@@ -46,10 +47,11 @@ pub enum TrustError {
     },
 }
 
-/// How backends are reached over TLS: Mozilla's roots, and those of an operator.
+/// How backends are reached: over TLS by Mozilla's roots, and those of an operator, and with how much at a time.
 #[derive(Debug, Clone)]
 pub struct UpstreamSettings {
     pub(super) tls: Arc<ClientConfig>,
+    pub(super) most: PerTarget,
 }
 
 impl Default for UpstreamSettings {
@@ -91,7 +93,14 @@ impl UpstreamSettings {
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![HTTP1.to_vec()];
-        Self { tls: Arc::new(tls) }
+        Self { tls: Arc::new(tls), most: PerTarget::default() }
+    }
+
+    /// The same, of which one backend gets no more than this.
+    #[must_use]
+    pub const fn with_most(mut self, most: PerTarget) -> Self {
+        self.most = most;
+        self
     }
 
     /// The same, offering HTTP/2 to backends that speak TLS, if `offered`. API Gateway speaks HTTP/1.1

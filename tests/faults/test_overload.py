@@ -1,0 +1,201 @@
+"""More than the gateway can do: what is admitted is answered in time, memory stays as it is, and what one backend does to
+its own API it does to no other."""
+
+import concurrent.futures
+import contextlib
+import pathlib
+import resource
+import socket
+import threading
+import time
+
+import pytest
+
+from harness import wire
+from harness.account import Aws
+from harness.backend import Backend
+from harness.definitions import RestApi
+from harness.process import Gateway
+
+REGION = "us-fault-1"
+
+
+def resident(pid):
+    """Bytes of memory that the process has."""
+    pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def processor_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def saying(aws, word):
+    api = RestApi(aws, word)
+    api.mock("/", body=word)
+    api.deploy()
+    return api
+
+
+@contextlib.contextmanager
+def gateway_with(directory, text):
+    path = directory / "gatewright.toml"
+    path.write_text(text)
+    with Gateway("--ephemeral", "--config", path) as running:
+        yield running, Aws(running.endpoint, REGION)
+
+
+def test_more_clients_than_connections_wait_and_are_answered(tmp_path):
+    """Four times as many clients as there may be connections."""
+    with gateway_with(tmp_path, "[connections]\nmost = 16\n") as (gateway, aws):
+        api = saying(aws, "in")
+        times = []
+
+        def ask(_):
+            for _ in range(15):
+                began = time.monotonic()
+                assert wire.send(gateway.endpoint, "GET", api.path("/")).text == "in"
+                times.append(time.monotonic() - began)
+
+        with concurrent.futures.ThreadPoolExecutor(64) as clients:
+            list(clients.map(ask, range(64)))
+            before = resident(gateway.pid)
+            list(clients.map(ask, range(64)))
+        assert len(times) == 2 * 64 * 15
+        assert max(times) < 10, sorted(times)[-5:]
+        assert resident(gateway.pid) - before < 16 * 1024 * 1024
+
+
+def test_what_cannot_wait_is_refused_at_once(tmp_path):
+    """A backend that holds what it gets: of four times as many requests as it may have and may wait, the others are
+    refused at once, and all other APIs are served."""
+    backend = Backend()
+    text = "workers = 1\n[upstreams]\nrequests_per_backend = 4\nwaiting_per_backend = 4\n"
+    with gateway_with(tmp_path, text) as (gateway, aws):
+        slow, other = RestApi(aws, "slow"), saying(aws, "other")
+        slow.http_proxy("/", backend.url)
+        slow.deploy()
+        for _ in range(32):
+            backend.hold()
+        replies = []
+
+        def ask():
+            replies.append(wire.send(gateway.endpoint, "GET", slow.path("/")).status)
+
+        clients = [threading.Thread(target=ask) for _ in range(32)]
+        for client in clients:
+            client.start()
+        backend.wait_for(4)
+        deadline = time.monotonic() + 10
+        while len(replies) < 24 and time.monotonic() < deadline:
+            began = time.monotonic()
+            assert wire.send(gateway.endpoint, "GET", other.path("/")).text == "other"
+            assert time.monotonic() - began < 2
+        assert (len(replies), set(replies)) == (24, {504})
+        assert len(backend.received) == 4
+        backend.release()
+        for client in clients:
+            client.join(20)
+        assert sorted(replies) == [200] * 8 + [504] * 24
+    backend.close()
+
+
+class Babbler:
+    """A server that says something of its own to whoever connects, or nothing, or hangs up."""
+
+    def __init__(self, words, hang_up=False):
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._words, self._hang_up = words, hang_up
+        self._held = []
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with contextlib.suppress(OSError):
+                    connection.sendall(self._words)
+                if self._hang_up:
+                    connection.close()
+                else:
+                    self._held.append(connection)
+
+    def close(self):
+        self._socket.close()
+        for connection in self._held:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "hang_up"),
+    [
+        (b"", True),
+        (b"\x00\xff" * 4_000, False),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000, False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", True),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", False),
+        (b"HTTP/1.1 999999 \r\n\r\n", False),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, False),
+        (b"SSH-2.0-OpenSSH\r\n", False),
+    ],
+    ids=["hangs up", "noise", "endless header", "cut", "bad chunk", "bad status", "endless 100", "ssh"],
+)
+def test_a_backend_of_any_kind_harms_its_own_api_alone(tmp_path, words, hang_up):
+    babbler = Babbler(words, hang_up)
+    with gateway_with(tmp_path, "") as (gateway, aws):
+        strange, other = RestApi(aws, "strange"), saying(aws, "other")
+        strange.http_proxy("/", babbler.url, timeoutInMillis=2_000)
+        strange.deploy()
+        before = resident(gateway.pid)
+
+        def ask(_):
+            try:
+                return wire.send(gateway.endpoint, "GET", strange.path("/")).status
+            except (OSError, ValueError, EOFError) as error:
+                # A head that was sent on cannot be taken back.
+                return type(error).__name__
+            except Exception as error:  # http.client's own
+                return type(error).__name__
+
+        with concurrent.futures.ThreadPoolExecutor(32) as clients:
+            asked = [clients.submit(ask, number) for number in range(64)]
+            for _ in range(20):
+                began = time.monotonic()
+                assert wire.send(gateway.endpoint, "GET", other.path("/")).text == "other"
+                assert time.monotonic() - began < 2
+            statuses = {future.result() for future in asked}
+        assert statuses <= {502, 504, 500, "IncompleteRead"}, statuses
+        assert resident(gateway.pid) - before < 48 * 1024 * 1024
+        assert wire.send(gateway.endpoint, "GET", other.path("/")).text == "other"
+    babbler.close()
+
+
+def test_descriptors_that_run_out_are_survived():
+    with Gateway("--ephemeral") as gateway:
+        api = saying(Aws(gateway.endpoint, REGION), "in")
+        kept = wire.connect(gateway.endpoint)
+
+        def ask():
+            kept.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
+            return wire.read_reply(kept).text
+
+        assert ask() == "in"
+        open_now = len(list(pathlib.Path(f"/proc/{gateway.pid}/fd").iterdir()))
+        hard = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (open_now + 20, hard))
+        others = [wire.connect(gateway.endpoint) for _ in range(60)]
+        gateway.wait_for_line("no connections can be accepted for now")
+        # It rests between its attempts.
+        before, began = processor_seconds(gateway.pid), time.monotonic()
+        while time.monotonic() - began < 1:
+            assert ask() == "in"
+            time.sleep(0.05)
+        assert processor_seconds(gateway.pid) - before < 0.5
+        assert sum("no connections can be accepted" in line for line in gateway.output) < 60
+        for connection in others:
+            connection.close()
+        assert wire.send(gateway.endpoint, "GET", api.path("/")).text == "in"
+        assert ask() == "in"
+        kept.close()
