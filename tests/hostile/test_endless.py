@@ -352,3 +352,21 @@ class TestHttp2:
         client = self.client(target)
         assert not client.until(lambda: False)
         assert client.goaway in (None, "NO_ERROR")
+
+
+def test_whoever_only_takes_places_gives_them_up(tmp_path):
+    """With the times as they are by default: connections that have asked nothing, or nothing more, make room."""
+    configuration = tmp_path / "gatewright.toml"
+    configuration.write_text("[connections]\nmost = 20\n")
+    with Gateway("--ephemeral", "--config", configuration) as running:
+        served = wire.head("GET", "/restapis", [("Host", "localhost")])
+        idle = []
+        for number in range(20):
+            connection = wire.connect(running.endpoint)
+            if number % 2:
+                connection.sendall(served)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 ")
+            idle.append(connection)
+        assert wire.send(running.endpoint, "GET", "/restapis").status > 0
+        for connection in idle:
+            connection.close()

@@ -43,6 +43,10 @@ pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
 /// place that others wait for.
 pub(super) const LEAST_PACE: u64 = 240;
 
+/// Between two requests on a connection, and before the first, while there is no place for another
+/// connection.
+pub(super) const CROWDED_IDLE: Duration = Duration::from_secs(5);
+
 /// Requests at a time on one HTTP/2 connection; the value that RFC 9113 (section 6.5.2) names
 /// as the least that should be allowed is 100.
 pub(super) const HTTP2_STREAMS: u32 = 128;

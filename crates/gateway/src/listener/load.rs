@@ -51,6 +51,11 @@ impl Load {
         self.most
     }
 
+    /// Whether others wait for a place, or would have to.
+    pub(super) fn is_full(&self) -> bool {
+        self.open() >= self.most
+    }
+
     /// Open connections.
     pub(super) fn open(&self) -> usize {
         self.open.load(Ordering::Acquire)
@@ -96,7 +101,9 @@ mod tests {
         let load = Load::new(1, 2);
         let place = load.place();
         assert!(futures_util::FutureExt::now_or_never(load.room()).is_some());
+        assert!(!load.is_full());
         let _last = load.place();
+        assert!(load.is_full());
         assert!(futures_util::FutureExt::now_or_never(load.room()).is_none());
         drop(place);
         assert!(futures_util::FutureExt::now_or_never(load.room()).is_some());

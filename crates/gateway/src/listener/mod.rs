@@ -95,7 +95,7 @@ impl Listener {
         let load = Load::new(settings.workers.get(), settings.limits.connections);
         let panics = Arc::new(AtomicU64::new(0));
         let workers = (0..settings.workers.get())
-            .map(|number| Thread::start(number, Arc::clone(&serve), settings, Arc::clone(&panics)))
+            .map(|number| Thread::start(number, Arc::clone(&serve), settings, (&panics, &load)))
             .collect::<io::Result<Vec<_>>>()?;
         let workers = Arc::new(workers);
         let (stop, stopped) = signal::channel(false);

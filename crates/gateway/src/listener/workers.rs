@@ -16,7 +16,8 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::connection::{self, Accepted, Room};
-use super::limits::{FIRST_REQUEST, HANDSHAKES, LEAST_PACE, Limits};
+use super::limits::{CROWDED_IDLE, FIRST_REQUEST, HANDSHAKES, LEAST_PACE, Limits};
+use super::load::Load;
 use super::roster::Roster;
 use super::watch::{Patience, Ticks};
 use super::{Serve, Settings};
@@ -43,18 +44,19 @@ impl Thread {
         number: usize,
         serve: Arc<S>,
         settings: &Settings,
-        panics: Arc<AtomicU64>,
+        (panics, load): (&Arc<AtomicU64>, &Arc<Load>),
     ) -> io::Result<Self> {
         let (orders, received) = unbounded_channel();
         let (ready, started) = handshake::sync_channel(1);
         let settings = settings.clone();
+        let (panics, load) = (Arc::clone(panics), Arc::clone(load));
         let main = move || {
             let runtime = match worker::runtime() {
                 Ok(runtime) => runtime,
                 Err(error) => return drop(ready.send(Err(error))),
             };
             drop(ready.send(Ok(())));
-            runtime.block_on(work(serve, settings, panics, received));
+            runtime.block_on(work(serve, settings, panics, load, received));
             // A name lookup cannot be interrupted and may take the resolver's whole timeout.
             runtime.shutdown_background();
         };
@@ -87,6 +89,7 @@ async fn work<S: Serve>(
     serve: Arc<S>,
     settings: Settings,
     panics: Arc<AtomicU64>,
+    load: Arc<Load>,
     mut orders: UnboundedReceiver<Order>,
 ) {
     let Settings { workers: _, limits, clock, upstreams } = settings;
@@ -106,7 +109,7 @@ async fn work<S: Serve>(
         scratch: Cell::default(),
         date: RefCell::default(),
     });
-    tokio::task::spawn_local(patrol(Rc::clone(&room), limits));
+    tokio::task::spawn_local(patrol(Rc::clone(&room), limits, load));
     let until = loop {
         match orders.recv().await {
             Some(Order::Serve(accepted)) => {
@@ -129,14 +132,16 @@ async fn work<S: Serve>(
 }
 
 /// Looks over the connections, the clients' and the backends', until the worker ends.
-async fn patrol<S>(room: Rc<Room<S>>, limits: Limits) {
+async fn patrol<S>(room: Rc<Room<S>>, limits: Limits, load: Arc<Load>) {
     let patience = limits.patience();
+    let idle_time = limits.idle_time.min(CROWDED_IDLE);
+    let crowded = Limits { idle_time, ..limits.clone() }.patience();
     let mut every = tokio::time::interval(limits.patrol);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
         room.ticks.advance();
-        room.roster.look_over(patience);
+        room.roster.look_over(if load.is_full() { crowded } else { patience });
         room.worker.upstreams.sweep(Instant::now());
     }
 }
