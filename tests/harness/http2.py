@@ -88,6 +88,8 @@ class Frames:
         #: What the server has set: by number.
         self.settings = {}
         self.settings_acknowledged = 0
+        #: The longest payload that has come.
+        self.largest = 0
         socket.sendall(preface + (_frame(_SETTINGS, 0, 0, settings) if preface == _PREFACE else b""))
 
     def send(self, kind, flags=0, stream=0, payload=b"", length=None):
@@ -113,6 +115,7 @@ class Frames:
         payload = self._exactly(int.from_bytes(head[:3], "big"))
         if payload is None:
             return False
+        self.largest = max(self.largest, len(payload))
         if kind == _HEADERS:
             fields = [(str(name), str(value)) for name, value in self._decoder.decode(payload)]
             self._begun.setdefault(stream, (int(dict(fields)[":status"]), fields, []))
@@ -124,6 +127,8 @@ class Frames:
             self.goaway = ERRORS[int.from_bytes(payload[4:8], "big")]
         elif kind == _PING and flags & 1:
             self.pongs.append(payload)
+        elif kind == _PING:
+            self._quietly(_frame(_PING, 1, 0, payload))
         elif kind == _SETTINGS and flags & 1:
             self.settings_acknowledged += 1
         elif kind == _SETTINGS:
@@ -135,6 +140,15 @@ class Frames:
             status, fields, parts = self._begun.pop(stream)
             self.answers[stream] = (status, fields, b"".join(parts))
         return True
+
+    def keeps_no_table(self):
+        """Fails from now on if the server puts anything into the table of headers."""
+        self._decoder.max_allowed_table_size = 0
+        self._decoder.header_table_size = 0
+
+    def parts(self, stream):
+        """What has come of an answer's body that is not whole."""
+        return self._begun[stream][2] if stream in self._begun else []
 
     def until(self, happened):
         """Reads until this has happened; whether it has, before the connection ended."""
