@@ -2,6 +2,7 @@
 //! other. Threads get their shares in the order in which they first ask; with more threads
 //! than shares some share one, which costs speed and nothing else.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The most shares that are made, whatever the machine.
@@ -16,6 +17,12 @@ pub(crate) struct Sharded<T>(Box<[Padded<T>]>);
 #[repr(align(128))]
 struct Padded<T>(T);
 
+/// How many shares are made. Asking the system takes longer than making them.
+static SHARDS: LazyLock<usize> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    cores.clamp(1, MAXIMUM_SHARDS)
+});
+
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -25,9 +32,7 @@ thread_local! {
 impl<T> Sharded<T> {
     /// A share for each core of this machine.
     pub(crate) fn new(mut make: impl FnMut() -> T) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let shards = cores.clamp(1, MAXIMUM_SHARDS);
-        Self((0..shards).map(|_| Padded(make())).collect())
+        Self((0..*SHARDS).map(|_| Padded(make())).collect())
     }
 
     /// The calling thread's share.

@@ -5,6 +5,7 @@
 //! compiled is served no longer in its old form: it answers 500, and the reason is logged. What is
 //! read of REST APIs is in `rest.rs`, of HTTP and WebSocket APIs, which have routes, in `routed.rs`.
 
+mod ahead;
 mod rest;
 mod routed;
 
@@ -37,7 +38,7 @@ pub enum RefreshError {
     #[error("what is to be served cannot be read: {0}")]
     Store(#[from] StoreFault),
     /// The system has no thread left.
-    #[error("no thread to follow changes: {0}")]
+    #[error("no thread to read what is to be served: {0}")]
     Thread(#[from] io::Error),
 }
 

@@ -13,7 +13,7 @@ use documents::iam::RoleDocument;
 use store::{Batch, Change, ChangeKind, Key, Store, StoreFault, Transaction};
 
 use super::super::{Apis, Protocol, Served};
-use super::tolerant;
+use super::{RefreshError, ahead, tolerant};
 use crate::integration::aws::RoleSessions;
 use crate::rest::{CompiledStage, Remark, Surroundings, compile_canary, compile_stage};
 
@@ -25,17 +25,19 @@ struct Changed {
 }
 
 /// Loads all stages. Blocks until that is done.
-pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), StoreFault> {
-    for (scope, key, _) in
-        store.blocking_read(|transaction| transaction.list_everywhere::<StageDocument>())?
-    {
-        let (of, at) = (scope.clone(), key.clone());
-        let stored = store.blocking_read(move |transaction| stored(transaction, &of, &at))?;
-        if let Some(stored) = stored {
-            serve(apis, &scope, &key, stored);
-        }
-    }
-    Ok(())
+pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), RefreshError> {
+    let stages = store.blocking_read(|transaction| transaction.list_everywhere::<StageDocument>())?;
+    let places = stages.into_iter().map(|(scope, key, _)| (scope, key)).collect();
+    ahead::each(
+        store,
+        places,
+        |transaction, (scope, key)| stored(transaction, scope, key),
+        |(scope, key), stored| {
+            if let Some(stored) = stored {
+                serve(apis, &scope, &key, stored);
+            }
+        },
+    )
 }
 
 /// Brings into effect what has changed.

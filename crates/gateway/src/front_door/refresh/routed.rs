@@ -11,7 +11,7 @@ use documents::apigatewayv2::{ApiDocument, SnapshotDocument, StageDocument, VpcL
 use store::{Batch, Change, ChangeKind, Key, Store, StoreFault, Transaction};
 
 use super::super::{Apis, Protocol, Served};
-use super::tolerant;
+use super::{RefreshError, ahead, tolerant};
 use crate::http_api;
 use crate::rest::Remark;
 use crate::websocket;
@@ -20,17 +20,13 @@ use crate::websocket;
 type Place = (Scope, String, String);
 
 /// Loads all stages. Blocks until that is done.
-pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), StoreFault> {
+pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), RefreshError> {
     match tolerant(store.blocking_read(http_apis))? {
         Ok(stored) => declare(apis, &stored),
         Err(why) => unreadable(&why),
     }
-    for place in store.blocking_read(everything)? {
-        let at = place.clone();
-        let stored = store.blocking_read(move |transaction| stored(transaction, &at))?;
-        bring(apis, &place, stored);
-    }
-    Ok(())
+    let places = store.blocking_read(everything)?;
+    ahead::each(store, places, stored, |place, stored| bring(apis, &place, stored))
 }
 
 /// Brings into effect what has changed.

@@ -101,5 +101,6 @@ fn damage(connection: &Connection, path: &Path) -> Result<(), OpenError> {
             return Err(OpenError::Corrupted { path: path.to_owned(), reason });
         }
     }
-    Ok(())
+    // The writer will not need most of what was read.
+    connection.execute_batch("PRAGMA shrink_memory").map_err(|error| open_error(path, &error))
 }
