@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import wire
+from harness import http2, wire
 from harness.account import Aws
 from harness.backend import Backend
 from harness.definitions import RestApi
@@ -98,6 +98,33 @@ def test_what_cannot_wait_is_refused_at_once(tmp_path):
         for client in clients:
             client.join(20)
         assert sorted(replies) == [200] * 8 + [504] * 24
+    backend.close()
+
+
+def test_streams_beyond_the_bound_are_refused_at_once(tmp_path):
+    """Over HTTP/2 one connection has many requests."""
+    backend = Backend()
+    with gateway_with(tmp_path, "workers = 1\n[connections]\nrequests = 5\n") as (gateway, aws):
+        slow = RestApi(aws, "slow")
+        slow.http_proxy("/", backend.url)
+        slow.deploy()
+        for _ in range(5):
+            backend.hold()
+        with wire.connect(gateway.endpoint) as connection:
+            client = http2.Frames(connection)
+            fields = [(":method", "GET"), (":scheme", "http"), (":path", slow.path("/")), (":authority", "a")]
+            for number in range(5):
+                client.request(2 * number + 1, fields)
+            backend.wait_for(5)
+            for number in range(5, 20):
+                client.request(2 * number + 1, fields)
+            assert [client.outcome(2 * number + 1) for number in range(5, 20)] == [503] * 15
+            assert dict(client.answers[11][1])["retry-after"] == "1"
+            backend.release()
+            assert [client.outcome(2 * number + 1) for number in range(5)] == [200] * 5
+            client.request(101, fields)
+            assert client.outcome(101) == 200
+            assert len(backend.received) == 6
     backend.close()
 
 

@@ -8,12 +8,13 @@ import threading
 
 import pytest
 
-from harness import wire
+from harness import http2, wire
 from harness.account import Aws
 from harness.backend import Backend
 from harness.definitions import RestApi
-from harness.functions import function, invoke
+from harness.functions import allow_gateway, function, invoke
 from harness.process import Gateway, run
+from harness.websocket import WebSocketApi
 
 REGION = "us-fault-1"
 
@@ -134,6 +135,113 @@ class TestStop:
         gateway.stop()
         for connection in idle:
             connection.close()
+
+    def test_a_connection_is_closed_after_the_answer_in_hand(self):
+        """HTTP/1.1: the answer says so; HTTP/2: GOAWAY, and the stream that is open is answered."""
+        backend = Backend()
+        gateway = Gateway("--ephemeral")
+        api = RestApi(Aws(gateway.endpoint, REGION))
+        api.http_proxy("/", backend.url)
+        api.deploy()
+        backend.hold()
+        backend.hold()
+        first = wire.connect(gateway.endpoint)
+        first.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
+        second = http2.Frames(wire.connect(gateway.endpoint))
+        second.request(1, [(":method", "GET"), (":scheme", "http"), (":path", api.path("/")), (":authority", "a")])
+        backend.wait_for(2)
+        gateway.signal()
+        gateway.wait_for_line("Stopping")
+        second.until(lambda: second.goaway is not None)
+        assert second.goaway == "NO_ERROR"
+        backend.release()
+        reply = wire.read_reply(first)
+        assert (reply.status, reply.header("Connection")) == (200, "close")
+        assert first.recv(1) == b""
+        assert second.outcome(1) == 200
+        assert gateway.wait() == 0
+        first.close()
+        backend.close()
+
+    def test_new_connections_are_refused(self):
+        backend = Backend()
+        gateway = Gateway("--ephemeral")
+        api = RestApi(Aws(gateway.endpoint, REGION))
+        api.http_proxy("/", backend.url)
+        api.deploy()
+        backend.hold()
+        waiting = wire.connect(gateway.endpoint)
+        waiting.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
+        backend.wait_for(1)
+        gateway.signal()
+        gateway.wait_for_line("Stopping")
+        # The listening socket is closed before anything else is done.
+        ended = threading.Event()
+        for _ in range(100):
+            try:
+                wire.connect(gateway.endpoint).close()
+            except ConnectionRefusedError:
+                break
+            ended.wait(0.05)
+        else:
+            raise AssertionError("connections are still accepted")
+        backend.release()
+        assert wire.read_reply(waiting).status == 200
+        assert gateway.wait() == 0
+        waiting.close()
+        backend.close()
+
+    def test_websocket_clients_are_told(self):
+        gateway = Gateway("--ephemeral")
+        api = WebSocketApi(Aws(gateway.endpoint, REGION))
+        api.route("$default", api.mock())
+        api.deploy()
+        with api.raw() as client:
+            gateway.signal()
+            assert client.close_code() == 1001
+        assert gateway.wait() == 0
+
+    def test_a_function_that_runs_finishes(self):
+        gateway = Gateway("--ephemeral")
+        aws = Aws(gateway.endpoint, REGION)
+        source = "import time\n\ndef handler(e, c):\n    time.sleep(1)\n    return {'statusCode': 200, 'body': 'done'}\n"
+        arn = function(aws, source)
+        allow_gateway(aws, arn)
+        api = RestApi(aws)
+        api.function_proxy("/", arn)
+        api.deploy()
+        assert wire.send(gateway.endpoint, "GET", api.path("/")).text == "done"
+        waiting = wire.connect(gateway.endpoint)
+        waiting.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
+        # It has been accepted when another on a later connection is answered.
+        assert wire.send(gateway.endpoint, "GET", "/_aws/execute-api/none/x").status == 403
+        gateway.signal()
+        assert wire.read_reply(waiting).text == "done"
+        assert gateway.wait() == 0
+        waiting.close()
+
+    @pytest.mark.parametrize("twice", [False, True], ids=["its time is over", "a second signal"])
+    def test_what_takes_too_long_is_cut(self, tmp_path, twice):
+        config = tmp_path / "gatewright.toml"
+        config.write_text(f"drain_seconds = {600 if twice else 1}\n")
+        backend = Backend()
+        gateway = Gateway("--ephemeral", "--config", config)
+        api = RestApi(Aws(gateway.endpoint, REGION))
+        api.http_proxy("/", backend.url)
+        api.deploy()
+        backend.hold()
+        waiting = wire.connect(gateway.endpoint)
+        waiting.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
+        backend.wait_for(1)
+        gateway.signal()
+        gateway.wait_for_line("Stopping")
+        if twice:
+            gateway.signal()
+            gateway.wait_for_line("at once")
+        assert gateway.wait() == 0
+        assert waiting.recv(1) == b""
+        waiting.close()
+        backend.close()
 
     @pytest.mark.parametrize("end", ["stop", "kill"])
     def test_function_processes_end_with_it(self, end):

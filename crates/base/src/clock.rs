@@ -44,6 +44,14 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// Whether what was taken at `from` and holds until `until` holds now. It does not if the clock has been
+    /// set back since, by more than the moments by which those who ask at once may differ: nothing holds
+    /// longer than it was meant to.
+    #[must_use]
+    pub fn is_within(self, from: Self, until: Self) -> bool {
+        self < until && self.plus(Duration::from_secs(10)) >= from
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -157,6 +165,14 @@ impl fmt::Debug for Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_holds_longer_because_the_clock_was_set_back() {
+        let at = |seconds: i64| Timestamp::from_millis(1_000_000 + seconds * 1_000);
+        for (now, holds) in [(-3_600, false), (-11, false), (-10, true), (0, true), (59, true), (60, false)] {
+            assert_eq!(at(now).is_within(at(0), at(60)), holds, "{now}");
+        }
+    }
 
     #[test]
     fn renders_each_form_aws_uses() {

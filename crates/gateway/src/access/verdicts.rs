@@ -28,6 +28,7 @@ struct Kept<V> {
     verdict: Arc<V>,
     /// How long it was as it was said.
     length: usize,
+    from: Timestamp,
     until: Timestamp,
 }
 
@@ -68,7 +69,7 @@ impl Verdicts {
     ) {
         if let Some(ttl) = authorizer.ttl {
             let key = key(authorizer.number, identity.iter().map(|(_, value)| &**value));
-            self.keep(key, verdict, verdict.length, now.plus(ttl));
+            self.keep(key, verdict, verdict.length, (now, now.plus(ttl)));
         }
     }
 }
@@ -77,12 +78,18 @@ impl<V: Send + Sync + 'static> Verdicts<V> {
     /// What is kept under `key` and still holds.
     pub(crate) fn find(&self, key: &[u8], now: Timestamp) -> Option<Arc<V>> {
         let kept = self.0.get(key)?;
-        (now < kept.until).then(|| Arc::clone(&kept.verdict))
+        now.is_within(kept.from, kept.until).then(|| Arc::clone(&kept.verdict))
     }
 
-    /// Keeps a verdict, which was of `length` bytes when it was said, until a moment.
-    pub(crate) fn keep(&self, key: Box<[u8]>, verdict: &Arc<V>, length: usize, until: Timestamp) {
-        let kept = Kept { verdict: Arc::clone(verdict), length, until };
+    /// Keeps a verdict, which was of `length` bytes when it was said, from one moment to another.
+    pub(crate) fn keep(
+        &self,
+        key: Box<[u8]>,
+        verdict: &Arc<V>,
+        length: usize,
+        (from, until): (Timestamp, Timestamp),
+    ) {
+        let kept = Kept { verdict: Arc::clone(verdict), length, from, until };
         self.0.insert(key, Arc::new(kept));
     }
 }

@@ -61,6 +61,7 @@ pub struct CacheSpec {
 #[derive(Debug)]
 struct Entry {
     kept: Kept,
+    from: Timestamp,
     until: Timestamp,
 }
 
@@ -129,7 +130,7 @@ impl ResponseCache {
     /// The answer under `key`, if there is one that may still be served.
     fn get(&self, key: &[u8], now: Timestamp) -> Option<Answer> {
         let entry = self.entries.get(key)?;
-        if entry.until <= now {
+        if !now.is_within(entry.from, entry.until) {
             return None;
         }
         match &entry.kept {
@@ -139,7 +140,7 @@ impl ResponseCache {
         }
     }
 
-    fn put(&self, key: Box<[u8]>, answer: Answer, until: Timestamp, sealed: bool) {
+    fn put(&self, key: Box<[u8]>, answer: Answer, (from, until): (Timestamp, Timestamp), sealed: bool) {
         let kept = if sealed {
             match self.seal.close(&answer) {
                 Some(sealed) => Kept::Sealed(sealed),
@@ -148,7 +149,7 @@ impl ResponseCache {
         } else {
             Kept::Plain(answer)
         };
-        self.entries.insert(key, Arc::new(Entry { kept, until }));
+        self.entries.insert(key, Arc::new(Entry { kept, from, until }));
     }
 }
 

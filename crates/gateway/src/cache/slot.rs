@@ -76,7 +76,7 @@ impl Slot {
                 // It tells of one request.
                 kept.headers.remove(TRACE_ID);
                 if kept.size() <= LARGEST_ENTRY {
-                    self.cache.put(self.key, kept, now.plus(self.ttl), self.sealed);
+                    self.cache.put(self.key, kept, (now, now.plus(self.ttl)), self.sealed);
                 }
                 Body::from(body)
             }

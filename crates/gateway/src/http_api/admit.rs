@@ -108,7 +108,7 @@ async fn by_function(
             let (verdict, length, _) = asked?;
             let verdict = Arc::new(verdict);
             if let Some((key, until)) = key {
-                verdicts.keep(key, &verdict, length, until);
+                verdicts.keep(key, &verdict, length, (now, until));
             }
             (verdict, latency_millis)
         }

@@ -50,6 +50,8 @@ pub(super) struct Room<S> {
     pub(super) ticks: Ticks,
     pub(super) http2: http2::Builder<OnThisThread>,
     pub(super) panics: Arc<AtomicU64>,
+    /// A place for each request over HTTP/2.
+    pub(super) streams: Arc<Semaphore>,
     /// A place for each TLS handshake that is under way.
     pub(super) handshakes: Semaphore,
     /// How long a handshake may take.
@@ -180,8 +182,10 @@ impl<S: Serve> Link<S> {
         let (incoming, under_way) = self.incoming(request);
         let link = Rc::clone(self);
         let fault = rules::check(&incoming.head).err();
+        let place = Arc::clone(&link.room.streams).try_acquire_owned();
         async move {
             let room = &link.room;
+            let Ok(_place) = place else { return Ok(Answer::new(overloaded(), under_way)) };
             if let Some(fault) = fault {
                 tracing::debug!(peer = %link.peer, %fault, "a request was refused");
                 return Ok(Answer::new(fault.answer(), under_way));
@@ -234,6 +238,17 @@ impl<S> Room<S> {
         headers.insert(http::HeaderName::from_static("x-amzn-errortype"), kind);
         response
     }
+}
+
+/// To what is more than may be under way. Nothing was done, so it may be asked again.
+fn overloaded() -> Response<Body> {
+    let body = Body::Whole(Bytes::from_static(br#"{"message":"Service Unavailable"}"#));
+    let mut response = Response::new(body);
+    *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("1"));
+    response
 }
 
 /// Runs the streams of HTTP/2 connections where the connections run.

@@ -7,6 +7,9 @@ use std::time::Duration;
 pub struct Limits {
     /// Open connections over all workers. Further ones wait in the kernel's backlog.
     pub connections: usize,
+    /// Requests under way over all workers, as far as one connection can have several: over HTTP/2. Each
+    /// worker has its part; further ones are answered 503 at once.
+    pub requests: usize,
     /// From the first byte of a request to the end of its head, and from the acceptance of a
     /// connection to the end of its TLS handshake.
     pub head_time: Duration,
@@ -26,6 +29,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 16_384,
+            requests: 65_536,
             head_time: Duration::from_secs(15),
             idle_time: Duration::from_secs(310),
             stall_time: Duration::from_secs(60),

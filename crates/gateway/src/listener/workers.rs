@@ -92,7 +92,7 @@ async fn work<S: Serve>(
     load: Arc<Load>,
     mut orders: UnboundedReceiver<Order>,
 ) {
-    let Settings { workers: _, limits, clock, upstreams } = settings;
+    let Settings { workers, limits, clock, upstreams } = settings;
     let (roster, ticks) = (Rc::new(Roster::default()), Ticks::default());
     let room = Rc::new(Room {
         serve,
@@ -102,6 +102,7 @@ async fn work<S: Serve>(
         ticks: ticks.clone(),
         http2: connection::http2(),
         panics,
+        streams: Arc::new(Semaphore::new(part(limits.requests, workers).min(Semaphore::MAX_PERMITS))),
         handshakes: Semaphore::new(HANDSHAKES),
         handshake_time: limits.head_time,
         stall_time: limits.stall_time,
@@ -129,6 +130,11 @@ async fn work<S: Serve>(
     if tokio::time::timeout_at(until.into(), roster.emptied()).await.is_err() {
         tracing::warn!("connections were cut: their requests took longer than the time to drain");
     }
+}
+
+/// What one of several workers has of what all have: at least one.
+fn part(of: usize, workers: NonZeroUsize) -> usize {
+    of.div_ceil(workers.get()).max(1)
 }
 
 /// Looks over the connections, the clients' and the backends', until the worker ends.

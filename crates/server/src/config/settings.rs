@@ -244,6 +244,7 @@ impl Settings {
         let connections = &written.connections;
         let limits = Limits {
             connections: at_least_one("connections.most", connections.most)?.unwrap_or(limits.connections),
+            requests: at_least_one("connections.requests", connections.requests)?.unwrap_or(limits.requests),
             head_time: seconds("connections.head_seconds", connections.head_seconds, limits.head_time)?,
             idle_time: seconds("connections.idle_seconds", connections.idle_seconds, limits.idle_time)?,
             stall_time: seconds("connections.stall_seconds", connections.stall_seconds, limits.stall_time)?,

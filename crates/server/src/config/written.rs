@@ -88,6 +88,7 @@ pub(crate) struct Admin {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Connections {
     pub(crate) most: Option<usize>,
+    pub(crate) requests: Option<usize>,
     pub(crate) head_seconds: Option<u64>,
     pub(crate) idle_seconds: Option<u64>,
     pub(crate) stall_seconds: Option<u64>,
