@@ -471,7 +471,7 @@ impl Variable {
             Self::ExtendedRequestId => text(out, request.ids.extended_request_id()),
             Self::HttpMethod => text(out, request.method.as_str()),
             Self::SourceIp => {
-                push_display(out, &request.source);
+                request.source.write(out);
                 true
             }
             Self::UserAgent => request
@@ -579,20 +579,8 @@ fn push_request_time(out: &mut String, request: &Request) {
     });
 }
 
-fn push_number(out: &mut String, mut number: u64) {
-    let mut digits = [0_u8; 20];
-    let mut length = 0;
-    for slot in digits.iter_mut().rev() {
-        // Below 10, so one digit.
-        *slot = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-        length += 1;
-        if number == 0 {
-            break;
-        }
-    }
-    let written = digits.get(digits.len() - length..).unwrap_or_default();
-    out.push_str(std::str::from_utf8(written).unwrap_or_default());
+fn push_number(out: &mut String, number: u64) {
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
 fn push_display(out: &mut String, value: impl std::fmt::Display) {

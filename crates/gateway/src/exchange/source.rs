@@ -40,6 +40,27 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Appends what it prints as. Nearly every access log has it, so it takes no formatter.
+    pub(crate) fn write(&self, out: &mut String) {
+        match self {
+            Self::Network(IpAddr::V4(address)) => {
+                for (number, octet) in address.octets().into_iter().enumerate() {
+                    if number > 0 {
+                        out.push('.');
+                    }
+                    out.push_str(itoa::Buffer::new().format(octet));
+                }
+            }
+            Self::Network(IpAddr::V6(_)) | Self::Test(_) => {
+                use fmt::Write as _;
+                // Writing to a String cannot fail.
+                let _ = write!(out, "{self}");
+            }
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

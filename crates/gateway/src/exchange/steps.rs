@@ -1,4 +1,5 @@
-//! The order of the steps as types: each step takes the value that the step before it made.
+//! The order of the steps as types: each step takes the value that the step before it made. What they hand on is
+//! in a box: most steps change little of it, and it would be moved again and again.
 
 use std::sync::Arc;
 
@@ -40,21 +41,21 @@ pub struct Matched<'r> {
 
 /// A request that may be served.
 #[derive(Debug)]
-pub struct Admitted<'r>(pub Matched<'r>);
+pub struct Admitted<'r>(pub Box<Matched<'r>>);
 
 /// A request whose size is within the limits.
 #[derive(Debug)]
-pub struct Measured<'r>(pub Matched<'r>);
+pub struct Measured<'r>(pub Box<Matched<'r>>);
 
 /// A request that has what its method requires.
 #[derive(Debug)]
-pub struct Validated<'r>(pub Matched<'r>);
+pub struct Validated<'r>(pub Box<Matched<'r>>);
 
 /// A request as its integration gets it.
 #[derive(Debug)]
 pub struct Prepared<'r> {
     /// What the answer's mapping needs of the client's request.
-    pub client: Client<'r>,
+    pub client: Box<Client<'r>>,
     /// Which integration, and what it gets.
     pub call: Call<'r>,
 }

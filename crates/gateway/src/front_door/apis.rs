@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use base::Scope;
+use foldhash::fast::RandomState;
 
 use super::{StageCaches, default_endpoint};
 use crate::exchange::{Address, ConfigurationFault, Refusal, Unreachable};
@@ -21,7 +22,7 @@ use crate::websocket;
 /// The served stages of all APIs in all accounts and regions.
 #[derive(Debug, Default)]
 pub struct Apis {
-    served: ArcSwap<HashMap<Box<str>, Arc<Api>>>,
+    served: ArcSwap<ByApi>,
     /// Counters outlive what they count, until the stage is gone.
     counters: Mutex<CountersByStage>,
     buckets: Mutex<BucketsByStage>,
@@ -35,6 +36,9 @@ pub struct Apis {
 
 /// The stage of an HTTP API that takes what names no other.
 const DEFAULT_STAGE: &str = "$default";
+
+/// What is served, by API.
+type ByApi = HashMap<Box<str>, Arc<Api>, RandomState>;
 
 /// By API and stage.
 type BucketsByStage = HashMap<(Box<str>, Box<str>), Arc<StageBuckets>>;
@@ -328,7 +332,7 @@ impl Apis {
         stages.collect()
     }
 
-    fn change(&self, change: impl Fn(&mut HashMap<Box<str>, Arc<Api>>)) {
+    fn change(&self, change: impl Fn(&mut ByApi)) {
         self.served.rcu(|served| {
             let mut next = HashMap::clone(served);
             change(&mut next);
@@ -342,12 +346,7 @@ impl Apis {
 }
 
 /// The API of this id, which is there from then on; nothing if it is another's.
-fn entry<'a>(
-    apis: &'a mut HashMap<Box<str>, Arc<Api>>,
-    scope: &Scope,
-    api: &str,
-    protocol: Protocol,
-) -> Option<&'a mut Api> {
+fn entry<'a>(apis: &'a mut ByApi, scope: &Scope, api: &str, protocol: Protocol) -> Option<&'a mut Api> {
     let entry = apis.entry(api.into()).or_insert_with(|| {
         Arc::new(Api { scope: scope.clone(), protocol, stages: Vec::new(), declared: false })
     });

@@ -10,6 +10,9 @@ use super::{Fault, HEAD_BYTES};
 /// The header lines that a head may have.
 pub(crate) const HEADERS: usize = 100;
 
+/// Headers that a message gets on its way, for which there is room from the beginning.
+const ADDED: usize = 7;
+
 /// Where a message's body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
@@ -99,7 +102,7 @@ impl Fields {
     /// # Errors
     /// If the framing is not clear beyond doubt.
     pub(crate) fn of(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<Self, Fault> {
-        let mut fields = Self { headers: HeaderMap::with_capacity(lines.len() + 4), ..Self::default() };
+        let mut fields = Self { headers: HeaderMap::with_capacity(lines.len() + ADDED), ..Self::default() };
         for line in lines {
             let name = HeaderName::from_bytes(line.name.as_bytes())
                 .map_err(|_| Fault::Malformed("a header's name is none"))?;

@@ -3,9 +3,9 @@
 //! important notes", where nothing was recorded.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, HOST, HeaderMap, HeaderName,
-    HeaderValue, MAX_FORWARDS, PROXY_AUTHENTICATE, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-    USER_AGENT, VIA, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, Entry, HOST, HeaderMap,
+    HeaderName, HeaderValue, MAX_FORWARDS, PROXY_AUTHENTICATE, SERVER, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE, USER_AGENT, VIA, WWW_AUTHENTICATE,
 };
 
 /// `Content-MD5`.
@@ -93,11 +93,16 @@ pub fn is_dropped_for_lambda(name: &HeaderName, value: &HeaderValue) -> bool {
 /// Takes out of the client's headers what an HTTP backend does not see.
 pub fn drop_for_http(headers: &mut HeaderMap) {
     drop_named_by_connection(headers);
-    for name in DROPPED_FROM_REQUESTS.iter().chain(&DROPPED_FOR_HTTP) {
+    // A request has few headers, and few of these: looking at what is there costs less than asking for each.
+    let is_dropped = |name: &HeaderName, value: &HeaderValue| {
+        DROPPED_FROM_REQUESTS.contains(name)
+            || DROPPED_FOR_HTTP.contains(name)
+            || (*name == AUTHORIZATION && is_signature(value))
+    };
+    while let Some(name) =
+        headers.iter().find(|(name, value)| is_dropped(name, value)).map(|(name, _)| name.clone())
+    {
         headers.remove(name);
-    }
-    if headers.get(AUTHORIZATION).is_some_and(is_signature) {
-        headers.remove(AUTHORIZATION);
     }
 }
 
@@ -132,17 +137,18 @@ pub fn is_mapped_in_vain(name: &HeaderName) -> bool {
 
 /// Renames and drops what of an integration's headers does not reach the client as it is.
 pub fn remap_answer(headers: &mut HeaderMap) {
-    for name in &DROPPED_FROM_ANSWERS {
+    // As with requests: what is there is looked at, and not what might be.
+    while let Some(name) = headers.keys().find(|name| DROPPED_FROM_ANSWERS.contains(name)).cloned() {
         headers.remove(name);
     }
-    for (name, remapped) in &REMAPPED {
-        if !headers.contains_key(name) {
-            continue;
-        }
-        let values: Vec<_> = headers.get_all(name).iter().cloned().collect();
-        headers.remove(name);
-        for value in values {
-            headers.append(remapped, value);
+    let remapped = |name: &HeaderName| REMAPPED.iter().find(|(own, _)| own == name);
+    while let Some((name, remapped)) = headers.keys().find_map(remapped) {
+        if let Entry::Occupied(there) = headers.entry(name) {
+            let (_, values) = there.remove_entry_mult();
+            let values: Vec<HeaderValue> = values.collect();
+            for value in values {
+                headers.append(remapped, value);
+            }
         }
     }
 }

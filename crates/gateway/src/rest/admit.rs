@@ -27,7 +27,7 @@ pub(super) fn enter(request: &Request, stage: &CompiledStage) -> Result<(), Refu
 /// # Errors
 /// Why the method is closed, to all or to this sender.
 pub(super) async fn admit<'r>(
-    mut matched: Matched<'r>,
+    mut matched: Box<Matched<'r>>,
     services: Services<'_>,
     caller: &mut Caller,
     log: &mut ExecutionLog,

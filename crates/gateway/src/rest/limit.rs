@@ -2,10 +2,13 @@
 //! to your REST APIs"): by the client's API key, by all clients of the method, by all of the account.
 
 use api::apigateway::ApiKeySourceType;
+use http::HeaderName;
 
 use crate::exchange::{Caller, Matched, Refusal};
 use crate::trail::ExecutionLog;
 use crate::usage_plans::{Called, KeyFault, Member};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// What became of the key in a request's `x-api-key`; `None` if its method takes none from there.
 pub(super) type Presented = Option<Result<Member, KeyFault>>;
@@ -42,7 +45,7 @@ pub(super) fn present(matched: &Matched<'_>, authorized: Option<&Caller>) -> Res
 /// The value of that key, whether or not there is such a key.
 pub(super) fn value<'a>(matched: &'a Matched<'_>, authorized: Option<&'a Caller>) -> Option<&'a str> {
     match authorized {
-        None => matched.headers.get("x-api-key").map(|value| value.to_str().unwrap_or_default()),
+        None => matched.headers.get(API_KEY).map(|value| value.to_str().unwrap_or_default()),
         Some(caller) => caller.authorizer.as_ref()?.usage_identifier_key.as_ref().map(base::Secret::expose),
     }
 }

@@ -89,9 +89,9 @@ fn invalidation(matched: &Matched<'_>, control: CacheControl) -> Result<Invalida
 
 /// The request's key; its body is read if that is part of it.
 async fn key<'r>(
-    mut matched: Matched<'r>,
+    mut matched: Box<Matched<'r>>,
     method: &MethodCache,
-) -> Result<(Matched<'r>, Box<[u8]>), Refusal> {
+) -> Result<(Box<Matched<'r>>, Box<[u8]>), Refusal> {
     if method.reads_body() {
         let body = std::mem::take(&mut matched.body);
         matched.body = Body::from(read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?);

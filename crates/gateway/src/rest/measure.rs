@@ -1,7 +1,7 @@
 //! The sizes that a request may have.
 
 use super::limits::{HEADER_BYTES, PAYLOAD_BYTES, PRIVATE_HEADER_BYTES};
-use crate::exchange::{Admitted, BodyError, Matched, Measured, Refusal, TooLarge};
+use crate::exchange::{Admitted, Body, BodyError, Measured, Refusal, TooLarge};
 
 /// Refuses a request whose URL, headers or announced payload are too large. A payload whose size
 /// is not announced is cut off where it grows too large.
@@ -12,7 +12,7 @@ use crate::exchange::{Admitted, BodyError, Matched, Measured, Refusal, TooLarge}
 /// # Errors
 /// 413, and 414 for the URL.
 pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
-    let Admitted(matched) = admitted;
+    let Admitted(mut matched) = admitted;
     let limit = matched.stage.url_bytes;
     if matched.request.url_length() > limit {
         return Err(Refusal::UriTooLong { what: "the URL", limit });
@@ -22,9 +22,11 @@ pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
     if size > limit {
         return Err(Refusal::RequestTooLarge(TooLarge::Headers { size, limit }));
     }
-    let Matched { request, stage, method, path, caller, headers, header_names, body } = matched;
-    let body = body.within(PAYLOAD_BYTES).map_err(unreadable)?;
-    Ok(Measured(Matched { request, stage, method, path, caller, headers, header_names, body }))
+    if !matches!(matched.body, Body::Empty) {
+        let body = std::mem::take(&mut matched.body);
+        matched.body = body.within(PAYLOAD_BYTES).map_err(unreadable)?;
+    }
+    Ok(Measured(matched))
 }
 
 /// What a client gets whose body cannot be read.

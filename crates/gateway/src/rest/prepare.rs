@@ -62,7 +62,7 @@ pub(super) async fn prepare<'r>(validated: Validated<'r>, ids: &IdSource) -> Res
     }
 }
 
-async fn to_mock<'r>(matched: Matched<'r>, mock: &'r Mock) -> Result<Prepared<'r>, Refusal> {
+async fn to_mock<'r>(matched: Box<Matched<'r>>, mock: &'r Mock) -> Result<Prepared<'r>, Refusal> {
     let (mut client, _) = whole(matched, None).await?;
     let content_type = content_type(&client.headers);
     let template = mock.templates.for_request(content_type, mock.passthrough)?;
@@ -81,7 +81,7 @@ async fn to_mock<'r>(matched: Matched<'r>, mock: &'r Mock) -> Result<Prepared<'r
 }
 
 async fn pass_to_http<'r>(
-    matched: Matched<'r>,
+    matched: Box<Matched<'r>>,
     call: &'r HttpCall,
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
@@ -96,11 +96,11 @@ async fn pass_to_http<'r>(
 }
 
 async fn map_to_http<'r>(
-    matched: Matched<'r>,
+    matched: Box<Matched<'r>>,
     call: &'r HttpCall,
     mapping: &'r Mapping,
     trace: Trace,
-) -> Result<(Client<'r>, Outgoing), Refusal> {
+) -> Result<(Box<Client<'r>>, Outgoing), Refusal> {
     let (mut client, _) = whole(matched, Some(trace)).await?;
     let payload = converted(&mut client, &mapping.templates, mapping.passthrough, mapping.handling)?;
     let mapped = call.mapped(&client.view(), &client.overrides)?;
@@ -111,7 +111,7 @@ async fn map_to_http<'r>(
 }
 
 async fn to_lambda_proxy<'r>(
-    matched: Matched<'r>,
+    matched: Box<Matched<'r>>,
     proxy: &'r LambdaProxy,
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
@@ -132,7 +132,7 @@ async fn to_lambda_proxy<'r>(
 }
 
 async fn to_lambda<'r>(
-    matched: Matched<'r>,
+    matched: Box<Matched<'r>>,
     lambda: &'r Lambda,
     trace: Trace,
 ) -> Result<Prepared<'r>, Refusal> {
@@ -189,15 +189,19 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Reads the body; what is left to hand on is the same again.
-async fn whole(matched: Matched<'_>, trace: Option<Trace>) -> Result<(Client<'_>, Body), Refusal> {
+async fn whole(matched: Box<Matched<'_>>, trace: Option<Trace>) -> Result<(Box<Client<'_>>, Body), Refusal> {
     let (mut client, body) = unread(matched, trace);
-    client.payload = read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?;
+    if !matches!(body, Body::Empty) {
+        client.payload = read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?;
+    }
     let again = Body::from(client.payload.clone());
     Ok((client, again))
 }
 
-fn unread(matched: Matched<'_>, trace: Option<Trace>) -> (Client<'_>, Body) {
-    let Matched { request, stage, method, path, caller, headers, header_names, body } = matched;
+fn unread(matched: Box<Matched<'_>>, trace: Option<Trace>) -> (Box<Client<'_>>, Body) {
+    let Matched { request, stage, method, path, caller, headers, header_names, body } = *matched;
     let (payload, overrides) = (Bytes::new(), Overrides::default());
-    (Client { request, stage, method, path, caller, headers, header_names, payload, trace, overrides }, body)
+    let client =
+        Client { request, stage, method, path, caller, headers, header_names, payload, trace, overrides };
+    (Box::new(client), body)
 }

@@ -38,8 +38,13 @@ pub(crate) fn render_refusal(refusal: &Refusal, ids: &RequestIds) -> Response<Bo
 }
 
 fn identify(headers: &mut HeaderMap, ids: &RequestIds) {
-    for (name, id) in [(REQUEST_ID, ids.request_id()), (EXTENDED_REQUEST_ID, ids.extended_request_id())] {
-        if let Ok(id) = HeaderValue::from_str(id) {
+    let (request, extended) = (ids.request_id(), ids.extended_request_id());
+    // Two values of one allocation.
+    let both = Bytes::from([request, extended].concat());
+    for (name, id) in
+        [(REQUEST_ID, both.slice(..request.len())), (EXTENDED_REQUEST_ID, both.slice(request.len()..))]
+    {
+        if let Ok(id) = HeaderValue::from_maybe_shared(id) {
             headers.insert(name, id);
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn resolve<'r>(
     headers: HeaderMap,
     header_names: HeaderNames,
     body: Body,
-) -> Result<Matched<'r>, Refusal> {
+) -> Result<Box<Matched<'r>>, Refusal> {
     let route = Verb::of(&request.method)
         .and_then(|verb| stage.routes.resolve(verb, request.path()))
         .or_else(|| stage.routes.otherwise())
@@ -24,5 +24,5 @@ pub(super) fn resolve<'r>(
     let method = stage.methods.get(route.method).ok_or(Refusal::MissingAuthenticationToken)?;
     let path = PathParameters::new(route.names, route.places, request.path());
     let caller = Caller::default();
-    Ok(Matched { request, stage, method, path, caller, headers, header_names, body })
+    Ok(Box::new(Matched { request, stage, method, path, caller, headers, header_names, body }))
 }

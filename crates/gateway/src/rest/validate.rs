@@ -3,20 +3,20 @@
 
 use super::limits::PAYLOAD_BYTES;
 use super::measure::unreadable;
-use crate::exchange::{Body, Matched, Measured, Refusal, Validated, read_whole};
+use crate::exchange::{Body, Measured, Refusal, Validated, read_whole};
 
 /// Lets a request through if its method asks for nothing that it lacks.
 ///
 /// # Errors
 /// 400, and what is missing or wrong.
 pub(super) async fn validate(measured: Measured<'_>) -> Result<Validated<'_>, Refusal> {
-    let Measured(matched) = measured;
+    let Measured(mut matched) = measured;
     let validation = &matched.method.validation;
     validation.parameters(matched.request, &matched.headers, &matched.path)?;
     let Some(schema) = validation.schema(&matched.headers) else { return Ok(Validated(matched)) };
-    let Matched { request, stage, method, path, caller, headers, header_names, body } = matched;
+    let body = std::mem::take(&mut matched.body);
     let payload = read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?;
     schema.hold(&payload)?;
-    let body = Body::from(payload);
-    Ok(Validated(Matched { request, stage, method, path, caller, headers, header_names, body }))
+    matched.body = Body::from(payload);
+    Ok(Validated(matched))
 }

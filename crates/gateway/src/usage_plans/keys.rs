@@ -8,6 +8,7 @@ use api::apigateway::ThrottleSettings;
 use arc_swap::ArcSwap;
 use base::Timestamp;
 use documents::apigateway_keys::UsagePlanDocument;
+use foldhash::fast::RandomState;
 
 use super::client::Client;
 use crate::exchange::{PresentedKey, Refusal};
@@ -21,7 +22,7 @@ pub struct Keys(ArcSwap<ByValue>);
 
 /// The map's hashes are keyed by a secret of the process, so that how long a look-up takes says
 /// nothing about the values in it.
-pub(super) type ByValue = HashMap<Arc<str>, Arc<Key>>;
+pub(super) type ByValue = HashMap<Arc<str>, Arc<Key>, RandomState>;
 
 /// A key.
 #[derive(Debug)]
@@ -278,7 +279,7 @@ pub(super) mod tests {
         let presented = PresentedKey { id: "key1".into(), value: VALUE.into() };
         let plans = vec![Arc::new(InPlan::new(&plan, Arc::clone(&client)))];
         let key = Key { presented: Arc::new(presented), enabled, plans };
-        keys.put([(VALUE.into(), Arc::new(key))].into());
+        keys.put(ByValue::from_iter([(VALUE.into(), Arc::new(key))]));
         (keys, client)
     }
 

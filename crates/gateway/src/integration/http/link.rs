@@ -2,6 +2,7 @@
 //! of whoever asks. A connection is lent to the exchange and goes back to its pool when the answer has
 //! been read to its end; it ends if the answer is dropped before.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -88,13 +89,20 @@ impl Free {
         request: &mut Request<Body>,
         pool: &Rc<Pool>,
         slot: Slot,
-        scratch: &mut Vec<u8>,
+        scratch: &Cell<Vec<u8>>,
     ) -> Result<Response<Body>, Unanswered> {
         let Self { mut channel, open, .. } = self;
-        let mut upload = Upload::begin(request, std::mem::take(scratch));
+        let mut upload = Upload::begin(request, scratch.take());
         let mut heads = ResponseHeads::default();
         let method = request.method();
-        let head = poll_fn(|cx| poll_head(&mut channel, &mut upload, &mut heads, method, cx)).await;
+        let head = poll_fn(|cx| {
+            let polled = poll_head(&mut channel, &mut upload, &mut heads, method, cx);
+            if let Some(released) = upload.release() {
+                scratch.set(released);
+            }
+            polled
+        })
+        .await;
         let head = match head {
             Ok(head) => head,
             Err(why) => return Err(Unanswered { why, sent: upload.begun(), slot }),
@@ -104,13 +112,7 @@ impl Free {
         channel.begin_body(framing);
         let whole = channel.take_whole();
         let lent = Lent { channel, open, slot, pool: Rc::clone(pool), persists, idle_time };
-        let upload = match upload.over() {
-            Ok(used) => {
-                *scratch = used;
-                None
-            }
-            Err(upload) => Some(upload),
-        };
+        let upload = Some(upload).filter(|upload| !upload.is_over());
         let body = match whole {
             Some(whole) => {
                 if upload.is_none() {
@@ -218,14 +220,20 @@ impl Upload {
         self.begun || self.at > 0
     }
 
-    /// The buffer, if all of it was written.
-    fn over(mut self) -> Result<Vec<u8>, Self> {
+    /// Whether all of it was written.
+    fn is_over(&self) -> bool {
         let written = self.at >= self.out.len() + self.data.len() + self.end.len();
-        if self.body.is_none() && written && !self.failed {
-            Ok(std::mem::take(&mut self.out))
-        } else {
-            Err(self)
+        self.body.is_none() && written && !self.failed
+    }
+
+    /// The buffer, once all of it was written: whoever sends next takes it while this answer is waited for.
+    fn release(&mut self) -> Option<Vec<u8>> {
+        if !self.is_over() || self.out.capacity() == 0 {
+            return None;
         }
+        self.begun = true;
+        (self.at, self.data, self.end) = (0, Bytes::new(), b"");
+        Some(std::mem::take(&mut self.out))
     }
 
     fn poll(&mut self, channel: &mut Channel, cx: &mut Context<'_>) -> Poll<Result<(), Why>> {

@@ -28,6 +28,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use foldhash::fast::RandomState;
 use http::{Method, Request, Response, header};
 use rustls::ClientConfig;
 
@@ -54,7 +55,7 @@ pub struct Upstreams {
     tls: Arc<ClientConfig>,
     most: PerTarget,
     names: Names,
-    pools: RefCell<HashMap<Box<str>, Rc<Pool>>>,
+    pools: RefCell<HashMap<Box<str>, Rc<Pool>, RandomState>>,
     /// Where heads are written before they are sent.
     scratch: Cell<Vec<u8>>,
 }
@@ -155,9 +156,7 @@ impl Upstreams {
         slot: Slot,
         deadline: Instant,
     ) -> Result<Response<Body>, Unanswered> {
-        let mut scratch = self.scratch.take();
-        let response = free.send(request, pool, slot, &mut scratch).await;
-        self.scratch.set(scratch);
+        let response = free.send(request, pool, slot, &self.scratch).await;
         response.map(|response| response.map(|body| body.over_by(deadline)))
     }
 

@@ -284,7 +284,7 @@ pub(crate) fn headers<'a>(
 
 /// `X-Forwarded-For` with the client's address behind those that were there.
 pub(crate) fn forwarded_for(headers: &HeaderMap, source: &Source) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(16);
     for earlier in headers.get_all(&FORWARDED_FOR) {
         if let Ok(earlier) = earlier.to_str()
             && !earlier.is_empty()
@@ -293,7 +293,8 @@ pub(crate) fn forwarded_for(headers: &HeaderMap, source: &Source) -> String {
             out.push_str(", ");
         }
     }
-    out + &source.to_string()
+    source.write(&mut out);
+    out
 }
 
 /// The parameters of the query that the function sees, with all their values.
