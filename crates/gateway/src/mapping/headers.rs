@@ -3,9 +3,9 @@
 //! important notes", where nothing was recorded.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, Entry, HOST, HeaderMap,
-    HeaderName, HeaderValue, MAX_FORWARDS, PROXY_AUTHENTICATE, SERVER, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE, USER_AGENT, VIA, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, HOST, HeaderMap, HeaderName,
+    HeaderValue, MAX_FORWARDS, PROXY_AUTHENTICATE, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    WWW_AUTHENTICATE,
 };
 
 /// `Content-MD5`.
@@ -62,24 +62,28 @@ static UNMAPPABLE_FOR_AWS: [HeaderName; 7] =
 /// Headers that may be mapped for HTTP integrations and never arrive.
 static MAPPED_IN_VAIN: [HeaderName; 5] = [CONNECTION, EXPECT, PROXY_AUTHENTICATE, TE, VIA];
 
-/// An answer's headers that come out under another name, `x-amzn-Remapped-` in front.
-static REMAPPED: [(HeaderName, HeaderName); 15] = [
-    (AUTHORIZATION, HeaderName::from_static("x-amzn-remapped-authorization")),
-    (CONNECTION, HeaderName::from_static("x-amzn-remapped-connection")),
-    (CONTENT_LENGTH, HeaderName::from_static("x-amzn-remapped-content-length")),
-    (CONTENT_MD5, HeaderName::from_static("x-amzn-remapped-content-md5")),
-    (DATE, HeaderName::from_static("x-amzn-remapped-date")),
-    (EXPECT, HeaderName::from_static("x-amzn-remapped-expect")),
-    (HOST, HeaderName::from_static("x-amzn-remapped-host")),
-    (MAX_FORWARDS, HeaderName::from_static("x-amzn-remapped-max-forwards")),
-    (PROXY_AUTHENTICATE, HeaderName::from_static("x-amzn-remapped-proxy-authenticate")),
-    (SERVER, HeaderName::from_static("x-amzn-remapped-server")),
-    (TRAILER, HeaderName::from_static("x-amzn-remapped-trailer")),
-    (UPGRADE, HeaderName::from_static("x-amzn-remapped-upgrade")),
-    (USER_AGENT, HeaderName::from_static("x-amzn-remapped-user-agent")),
-    (WWW_AUTHENTICATE, HeaderName::from_static("x-amzn-remapped-www-authenticate")),
-    (REQUEST_ID, HeaderName::from_static("x-amzn-remapped-x-amzn-requestid")),
-];
+/// The name under which an answer's header comes out, if that is another: `x-amzn-Remapped-` in front.
+/// Asked for every header of every answer, so it compares no more than it has to.
+fn remapped(name: &HeaderName) -> Option<HeaderName> {
+    Some(match name.as_str() {
+        "authorization" => HeaderName::from_static("x-amzn-remapped-authorization"),
+        "connection" => HeaderName::from_static("x-amzn-remapped-connection"),
+        "content-length" => HeaderName::from_static("x-amzn-remapped-content-length"),
+        "content-md5" => HeaderName::from_static("x-amzn-remapped-content-md5"),
+        "date" => HeaderName::from_static("x-amzn-remapped-date"),
+        "expect" => HeaderName::from_static("x-amzn-remapped-expect"),
+        "host" => HeaderName::from_static("x-amzn-remapped-host"),
+        "max-forwards" => HeaderName::from_static("x-amzn-remapped-max-forwards"),
+        "proxy-authenticate" => HeaderName::from_static("x-amzn-remapped-proxy-authenticate"),
+        "server" => HeaderName::from_static("x-amzn-remapped-server"),
+        "trailer" => HeaderName::from_static("x-amzn-remapped-trailer"),
+        "upgrade" => HeaderName::from_static("x-amzn-remapped-upgrade"),
+        "user-agent" => HeaderName::from_static("x-amzn-remapped-user-agent"),
+        "www-authenticate" => HeaderName::from_static("x-amzn-remapped-www-authenticate"),
+        "x-amzn-requestid" => HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
+        _ => return None,
+    })
+}
 
 /// Headers that no answer keeps: the connection to the client has its own.
 static DROPPED_FROM_ANSWERS: [HeaderName; 3] = [TRANSFER_ENCODING, KEEP_ALIVE, PROXY_CONNECTION];
@@ -141,14 +145,13 @@ pub fn remap_answer(headers: &mut HeaderMap) {
     while let Some(name) = headers.keys().find(|name| DROPPED_FROM_ANSWERS.contains(name)).cloned() {
         headers.remove(name);
     }
-    let remapped = |name: &HeaderName| REMAPPED.iter().find(|(own, _)| own == name);
-    while let Some((name, remapped)) = headers.keys().find_map(remapped) {
-        if let Entry::Occupied(there) = headers.entry(name) {
-            let (_, values) = there.remove_entry_mult();
-            let values: Vec<HeaderValue> = values.collect();
-            for value in values {
-                headers.append(remapped, value);
-            }
+    let other = |name: &HeaderName| remapped(name).map(|remapped| (name.clone(), remapped));
+    while let Some((name, remapped)) = headers.keys().find_map(other) {
+        let mut values = headers.get_all(&name).iter();
+        let (first, more) = (values.next().cloned(), values.cloned().collect::<Vec<_>>());
+        headers.remove(name);
+        for value in first.into_iter().chain(more) {
+            headers.append(&remapped, value);
         }
     }
 }
@@ -159,10 +162,7 @@ pub fn name_in_answer(name: HeaderName) -> Option<HeaderName> {
     if DROPPED_FROM_ANSWERS.contains(&name) {
         return None;
     }
-    match REMAPPED.iter().find(|(own, _)| *own == name) {
-        Some((_, remapped)) => Some(remapped.clone()),
-        None => Some(name),
-    }
+    Some(remapped(&name).unwrap_or(name))
 }
 
 #[cfg(test)]
