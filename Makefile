@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help run test test-rust test-binary fmt lint codegen-check
+.PHONY: help run test test-rust test-binary bench fmt lint codegen-check
 
 help: ## show this list
 	@echo "make run             start the gateway on http://127.0.0.1:4566 and serve examples/hello"
@@ -11,6 +11,7 @@ help: ## show this list
 	@echo
 	@echo "make test-rust       only the tests of the crates"
 	@echo "make test-binary     only the tests of the binary with real clients (K=expression selects some)"
+	@echo "make bench           a release build beside nginx, as one table (ten minutes on an idle machine)"
 	@echo "make fmt             format the code"
 	@echo "make lint            clippy, warnings as errors"
 	@echo "make codegen-check   is crates/aws/api what AWS's service models say?"
@@ -31,6 +32,11 @@ test-binary:
 	@tests/prepare test
 	cargo build --package gatewright
 	$(PYTHON) -m pytest tests $(if $(K),-k '$(K)',--every-operation)
+
+bench:
+	@tests/prepare bench
+	cargo build --release --package gatewright
+	$(PYTHON) benches/table.py
 
 fmt:
 	cargo fmt --all
