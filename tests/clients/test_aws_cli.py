@@ -84,20 +84,3 @@ def test_an_error_is_shown_with_its_code_and_text(cli):
 def test_who_am_i(cli):
     code, out, _ = cli("sts", "get-caller-identity")
     assert (code, out["Account"]) == (0, "000000000000")
-
-
-COLORS = ("AccentColor", "BackgroundColor", "ErrorValidationColor", "HeaderColor", "NavigationColor", "TextColor")
-
-
-def test_what_is_not_built_says_so(cli):
-    """Portals whose readers sign in."""
-    color = {name: "#000" for name in COLORS}
-    pool = {"UserPoolArn": "arn:aws:cognito-idp:us-east-1:1:userpool/p", "UserPoolDomain": "pool.auth.example.com", "AppClientId": "c"}
-    code, _, err = cli(
-        *("apigatewayv2", "create-portal"),
-        *("--authorization", json.dumps({"CognitoConfig": pool})),
-        *("--endpoint-configuration", json.dumps({"None": {}})),
-        *("--portal-content", json.dumps({"DisplayName": "Pets", "Theme": {"CustomColors": color}})),
-    )
-    assert code == 255
-    assert "(NotImplemented)" in err

@@ -12,6 +12,7 @@ use sigv4::{CredentialScope, Payload, SignatureError, Signed, SigningKeys};
 use wire::{CommonError, ServiceError};
 
 use crate::call::{Caller, Failure, Outcome, Plane};
+use crate::web_pages;
 
 /// The account that unknown access keys stand for in development mode.
 pub(crate) const DEFAULT_ACCOUNT: &str = "000000000000";
@@ -20,6 +21,8 @@ pub(crate) const DEFAULT_ACCOUNT: &str = "000000000000";
 pub struct Authentication {
     mode: Mode,
     signing_keys: SigningKeys,
+    /// The gateway's names, besides those that nobody else can have.
+    hosts: Vec<String>,
 }
 
 enum Mode {
@@ -49,14 +52,21 @@ impl Authentication {
     /// Any key is accepted; signatures are not verified.
     #[must_use]
     pub fn development() -> Self {
-        Self { mode: Mode::Development, signing_keys: SigningKeys::default() }
+        Self { mode: Mode::Development, signing_keys: SigningKeys::default(), hosts: Vec::new() }
     }
 
     /// Signatures are verified. `root` are the keys by which the first users are made; without
     /// them only keys that are already stored open anything.
     #[must_use]
     pub fn strict(root: Option<RootCredentials>) -> Self {
-        Self { mode: Mode::Strict { root }, signing_keys: SigningKeys::default() }
+        Self { mode: Mode::Strict { root }, signing_keys: SigningKeys::default(), hosts: Vec::new() }
+    }
+
+    /// The same for a gateway that is called by these names too. In development mode it is called by no
+    /// other that a stranger could have.
+    #[must_use]
+    pub fn by_names(self, hosts: Vec<String>) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Whether callers are held to their policies.
@@ -129,6 +139,10 @@ pub(crate) async fn caller(
     claim: &Claim,
     now: Timestamp,
 ) -> Outcome<Caller> {
+    web_pages::refuse(request)?;
+    if !authentication.is_strict() {
+        web_pages::check_host(request, &authentication.hosts)?;
+    }
     let holder = match authentication.root(&claim.access_key_id) {
         Some(root) => Some(root.holder()),
         None => {

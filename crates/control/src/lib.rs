@@ -16,6 +16,7 @@ mod retention;
 mod services;
 mod tags;
 mod trust;
+mod web_pages;
 mod write_gate;
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ impl Parts {
         let banner =
             Banner { listening, listening_for_tls, place: &place, access: &access, admin: admin_listening };
         let banner = banner.to_string();
-        let authentication = authentication(access);
+        let authentication = authentication(access).by_names(hosts.clone());
         let identities = IdentityIndex::start(store.clone(), &authentication, background.handle())?;
         let aws = match endpoint(listening).parse() {
             Ok(own) => aws_endpoints.serving(own, &OWN_SERVICES),

@@ -113,6 +113,9 @@ async fn by_user_pools(
     let AskedUserPools { authorizer, scopes } = asked;
     let (id, now) = (matched.request.ids.request_id(), matched.request.received);
     log.write(Detail::Steps, || format!("Starting authorizer: {} for request: {id}", authorizer.id));
+    for value in authorizer.tokens(&matched.headers) {
+        log.hide(value);
+    }
     let claims = authorizer.claims(&matched.headers, scopes, now, &doors.user_pools, &worker.upstreams);
     match claims.await {
         Ok(claims) => {
@@ -170,6 +173,11 @@ async fn by_function(
     };
     let Some(identity) = authorizer.identity(&of) else { return Err(unauthorized(log)) };
     log.write(Detail::Data, || format!("Incoming identity: {}", authorizer.shown(&identity)));
+    // Whatever the names of these are, and wherever they stand from here on.
+    for (_, value) in identity.iter().filter(|(name, _)| name.starts_with("method.request.")) {
+        log.hide(value);
+    }
+    log.hide_secrets_of(&matched.headers, matched.request.query());
     let (verdict, latency_millis) = match verdicts.get(authorizer, &identity, now) {
         Some(verdict) => (verdict, 0),
         None => {

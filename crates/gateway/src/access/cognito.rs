@@ -47,6 +47,11 @@ impl CognitoAuthorizer {
         Ok(Self { id: stored.id.as_deref().unwrap_or_default().into(), header, validation, pools })
     }
 
+    /// The tokens that a request brings along, believed or not.
+    pub fn tokens<'h>(&self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h str> {
+        headers.get_all(&self.header).into_iter().filter_map(|value| value.to_str().ok())
+    }
+
     /// The claims of the token that a request brings along, which have to be of a method with
     /// these scopes.
     ///

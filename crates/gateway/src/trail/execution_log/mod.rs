@@ -11,10 +11,12 @@ mod streams;
 mod usage_plan;
 pub(crate) mod wording;
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use api::apigateway::MethodSetting;
 use base::Timestamp;
+use http::HeaderMap;
 use ports::log_sink::LogLines;
 
 pub use streams::ExecutionLogs;
@@ -40,6 +42,9 @@ pub enum Detail {
     Test,
 }
 
+/// Characters of the shortest secret that is hidden wherever it stands.
+const SHORTEST_HIDDEN: usize = 8;
+
 /// One request's execution log.
 #[derive(Debug, Default)]
 pub struct ExecutionLog(Option<Box<Recorder>>);
@@ -51,6 +56,8 @@ struct Recorder {
     received: Timestamp,
     started: Instant,
     lines: LogLines,
+    /// What no line shows, but for its end.
+    hidden: Vec<String>,
 }
 
 impl Detail {
@@ -83,6 +90,7 @@ impl ExecutionLog {
                 received: request.received,
                 started: request.started,
                 lines: LogLines::default(),
+                hidden: Vec::new(),
             })
         }))
     }
@@ -122,6 +130,42 @@ impl ExecutionLog {
         self.0.as_deref_mut().filter(|recorder| recorder.detail >= detail)
     }
 
+    /// Has no line from here on show `secret`, but for its end, wherever it stands: in a header, in a
+    /// body, in an address. Short texts are left: they are in many others, and no secrets. A test's log
+    /// is for whoever has given them.
+    pub(crate) fn hide(&mut self, secret: &str) {
+        let stages = self.at(Detail::Steps).filter(|recorder| recorder.detail != Detail::Test);
+        let Some(recorder) = stages else { return };
+        // With its scheme and without: `Bearer …`.
+        for secret in [secret, secret.rsplit(' ').next().unwrap_or_default()] {
+            let in_json = serde_json::to_string(secret).unwrap_or_default();
+            let in_json = in_json.trim_matches('"').to_owned();
+            for form in [secret.to_owned(), in_json] {
+                if form.chars().count() >= SHORTEST_HIDDEN && !recorder.hidden.contains(&form) {
+                    recorder.hidden.push(form);
+                }
+            }
+        }
+    }
+
+    /// The same of what a request carries by AWS's own conventions.
+    pub(crate) fn hide_secrets_of(&mut self, headers: &HeaderMap, query: &str) {
+        if self.at(Detail::Steps).is_none() {
+            return;
+        }
+        for name in wording::SECRET {
+            for value in headers.get_all(name) {
+                self.hide(&String::from_utf8_lossy(value.as_bytes()));
+            }
+        }
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            if wording::SECRET_PARAMETERS.iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
+                self.hide(value);
+                self.hide(&percent_encoding::percent_decode_str(value).decode_utf8_lossy());
+            }
+        }
+    }
+
     /// Writes what `text` gives, if this much detail is wanted.
     pub(crate) fn write(&mut self, detail: Detail, text: impl FnOnce() -> String) {
         if let Some(recorder) = self.at(detail) {
@@ -133,20 +177,48 @@ impl ExecutionLog {
 impl Recorder {
     fn push(&mut self, message: &str) {
         let timestamp = self.received.plus(self.started.elapsed());
+        let mut message = Cow::Borrowed(message);
+        for secret in &self.hidden {
+            if message.contains(secret.as_str()) {
+                message = message.replace(secret.as_str(), &wording::redacted(secret)).into();
+            }
+        }
         self.lines.push_with(timestamp, |text| match message.len() > LONGEST_LINE {
             true => {
                 let kept = message.get(..message.floor_char_boundary(LONGEST_LINE));
                 text.extend([kept.unwrap_or_default(), TRUNCATED]);
             }
-            false => text.push_str(message),
+            false => text.push_str(&message),
         });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
     use crate::exchange::request::tests::request;
+
+    #[test]
+    fn a_secret_is_hidden_wherever_it_stands() {
+        let mut log = log(Some(Detail::Data));
+        let headers = [(http::header::AUTHORIZATION, HeaderValue::from_static("Bearer tok\"en-012345"))];
+        log.hide_secrets_of(
+            &headers.into_iter().collect(),
+            "a=b&X-Amz-Security-Token=abc%2Bdefghijkl&c=short12",
+        );
+        for (text, expected) in [
+            ("{\"a\":\"Bearer tok\\\"en-012345\"}", "{\"a\":\"***************012345\"}"),
+            ("tok\"en-012345", "*******012345"),
+            ("?X-Amz-Security-Token=abc%2Bdefghijkl", "?X-Amz-Security-Token=*********ghijkl"),
+            ("abc+defghijkl", "*******ghijkl"),
+            ("c=short12", "c=short12"),
+        ] {
+            log.write(Detail::Data, || text.to_owned());
+            assert_eq!(texts(&log).last().unwrap(), expected);
+        }
+    }
 
     fn log(detail: Option<Detail>) -> ExecutionLog {
         ExecutionLog::new(detail, &request("/prod/pets", "prod"))

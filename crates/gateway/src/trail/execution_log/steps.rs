@@ -40,6 +40,7 @@ impl ExecutionLog {
         self.write(Detail::Steps, || {
             format!("HTTP Method: {}, Resource Path: {}", request.method, request.path())
         });
+        self.hide_secrets_of(&matched.headers, request.query());
         if self.at(Detail::Data).is_none() {
             return Ok(Measured(matched));
         }

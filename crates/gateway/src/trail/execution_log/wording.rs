@@ -15,7 +15,11 @@ pub(crate) const BINARY: &str = "[Binary Data]";
 
 /// Headers of which only the end is shown (API Gateway developer guide: "API Gateway redacts
 /// authorization headers, API key values, and similar sensitive request parameters").
-const SECRET: [&str; 4] = ["authorization", "proxy-authorization", "x-api-key", "x-amz-security-token"];
+pub(super) const SECRET: [&str; 4] =
+    ["authorization", "proxy-authorization", "x-api-key", "x-amz-security-token"];
+
+/// Query parameters of which the same holds: those of presigned requests.
+pub(super) const SECRET_PARAMETERS: [&str; 2] = ["X-Amz-Security-Token", "X-Amz-Signature"];
 
 /// Names that are not simply written with capitals, as AWS writes them.
 const WRITTEN: [(&str, &str); 10] = [
