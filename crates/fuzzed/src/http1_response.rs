@@ -17,9 +17,11 @@ pub(crate) fn run(input: &[u8]) {
             assert!(lines(CONTENT_LENGTH) + lines(TRANSFER_ENCODING) <= 1, "more than one framing");
             assert!(method == Method::GET || message.framing == Framing::Length(0), "an answer to HEAD");
             let (again, end) = responses(&message.written(), usize::MAX, &method);
-            let [again] = &again[..] else { panic!("{} answers of one", again.len()) };
+            assert_eq!(again.len(), 1, "answers of one");
             assert_eq!(end, End::More);
-            crate::http1_request::is_the_same(&message, again);
+            for again in &again {
+                crate::http1_request::is_the_same(&message, again);
+            }
         }
     }
 }

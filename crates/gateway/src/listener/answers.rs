@@ -36,6 +36,9 @@ pub(super) struct Asked {
     pub(super) keep_alive: bool,
 }
 
+/// A piece of a body, or why there is none.
+type Piece = Result<Frame<Bytes>, BodyError>;
+
 /// Why an answer was not written to its end.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unwritten {
@@ -264,11 +267,7 @@ impl To<'_> {
     }
 
     /// The next piece of the body, unless the client goes away while it is waited for.
-    fn poll_frame(
-        &self,
-        cx: &mut Context<'_>,
-        body: &mut Body,
-    ) -> Poll<Result<Option<Result<Frame<Bytes>, BodyError>>, Unwritten>> {
+    fn poll_frame(&self, cx: &mut Context<'_>, body: &mut Body) -> Poll<Result<Option<Piece>, Unwritten>> {
         if self.enrolled.verdict(cx) == Verdict::Cut {
             return Poll::Ready(Err(Unwritten::Gone));
         }

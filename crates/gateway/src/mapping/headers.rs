@@ -3,7 +3,7 @@
 //! important notes", where nothing was recorded.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, EXPECT, HOST, HeaderMap, HeaderName,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName,
     HeaderValue, MAX_FORWARDS, PROXY_AUTHENTICATE, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
     WWW_AUTHENTICATE,
 };
@@ -167,6 +167,8 @@ pub fn name_in_answer(name: HeaderName) -> Option<HeaderName> {
 
 #[cfg(test)]
 mod tests {
+    use http::header::DATE;
+
     use super::*;
 
     fn headers(names: &str) -> HeaderMap {
