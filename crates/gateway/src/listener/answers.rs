@@ -52,27 +52,26 @@ pub(super) enum Unwritten {
     Gone,
 }
 
-/// The `Date` header's value, made once a second.
+/// The `Date` header's value, kept by the patrol: no answer asks for the time.
 #[derive(Debug)]
 pub(super) struct Date {
     second: i64,
     text: String,
 }
 
-impl Default for Date {
-    fn default() -> Self {
-        Self { second: i64::MIN, text: String::new() }
-    }
-}
-
 impl Date {
-    fn at(&mut self, now: Timestamp) -> &str {
+    pub(super) fn at(now: Timestamp) -> Self {
+        let mut date = Self { second: i64::MIN, text: String::new() };
+        date.keep_up(now);
+        date
+    }
+
+    pub(super) fn keep_up(&mut self, now: Timestamp) {
         if self.second != now.as_secs() {
             self.second = now.as_secs();
             let seconds = std::time::Duration::from_secs(u64::try_from(now.as_secs()).unwrap_or_default());
             self.text = httpdate::fmt_http_date(std::time::SystemTime::UNIX_EPOCH + seconds);
         }
-        &self.text
     }
 }
 
@@ -121,7 +120,7 @@ pub(super) async fn write<S>(
     push_headers(&mut out, &parts.headers, if switches { &DATE } else { &CONNECTION });
     if !parts.headers.contains_key(DATE) || switches {
         out.extend_from_slice(b"date: ");
-        out.extend_from_slice(room.date.borrow_mut().at(room.clock.now()).as_bytes());
+        out.extend_from_slice(room.date.borrow().text.as_bytes());
         out.extend_from_slice(b"\r\n");
     }
     if close {

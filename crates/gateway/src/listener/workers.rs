@@ -15,6 +15,7 @@ use base::Clock;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::answers::Date;
 use super::connection::{self, Accepted, Room};
 use super::limits::{CROWDED_IDLE, FIRST_REQUEST, HANDSHAKES, LEAST_PACE, Limits};
 use super::load::Load;
@@ -94,6 +95,7 @@ async fn work<S: Serve>(
 ) {
     let Settings { workers, limits, clock, upstreams } = settings;
     let (roster, ticks) = (Rc::new(Roster::default()), Ticks::default());
+    let date = Date::at(clock.now());
     let room = Rc::new(Room {
         serve,
         worker: Rc::new(Worker::new(upstreams)),
@@ -108,7 +110,7 @@ async fn work<S: Serve>(
         stall_time: limits.stall_time,
         body_time: limits.body_time,
         scratch: Cell::default(),
-        date: RefCell::default(),
+        date: RefCell::new(date),
     });
     tokio::task::spawn_local(patrol(Rc::clone(&room), limits, load));
     let until = loop {
@@ -147,6 +149,7 @@ async fn patrol<S>(room: Rc<Room<S>>, limits: Limits, load: Arc<Load>) {
     loop {
         every.tick().await;
         room.ticks.advance();
+        room.date.borrow_mut().keep_up(room.clock.now());
         room.roster.look_over(if load.is_full() { crowded } else { patience });
         room.worker.upstreams.sweep(Instant::now());
     }

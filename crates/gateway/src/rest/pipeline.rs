@@ -122,9 +122,10 @@ async fn steps<'r>(
     };
     let Prepared { client, call } = prepare::prepare(validated, services.ids).await?;
     course.prepared(&client, &call);
-    let asked = Instant::now();
+    // A mock is not asked, and takes no time that anybody is told of.
+    let asked = (!matches!(call, Call::Mock(..))).then(Instant::now);
     let answered = integrate::integrate(call, client.method.timeout, services).await;
-    let latency = asked.elapsed();
+    let latency = asked.map(|asked| asked.elapsed()).unwrap_or_default();
     course.asked(latency, &client, answered.as_ref().ok());
     let answered = course.log.answered(answered?, latency, &stage.binary).await?;
     let reply = respond::respond(answered, &client, services.ids).await?;
@@ -184,10 +185,10 @@ impl<'r> Course<'r> {
     }
 
     /// Counts the answer: of its stage, and of its method if that is counted by itself.
-    fn count(&self, request: &Request, stage: &CompiledStage, status: StatusCode) {
+    fn count(&self, request: &Request, stage: &CompiledStage, status: StatusCode, latency: Duration) {
         let observed = Observed {
             status,
-            latency: request.started.elapsed(),
+            latency,
             integration_latency: self.asked.as_ref().map(|asked| asked.latency),
             cached: self.cached,
             ..Observed::default()
@@ -210,7 +211,8 @@ impl<'r> Course<'r> {
         trail: &Trail,
     ) {
         let status = response.status();
-        self.count(request, stage, status);
+        let latency = request.started.elapsed();
+        self.count(request, stage, status, latency);
         if let Some(refusal) = refusal
             && refusal.response().blame != Blame::Client
         {
@@ -237,7 +239,7 @@ impl<'r> Course<'r> {
         let outcome = Outcome {
             status: status.as_u16(),
             length: response.body().length(),
-            latency_millis: millis(request.started.elapsed()),
+            latency_millis: millis(latency),
             // Of a function it is the status that its code chose, once that is known.
             integration_status: if lambda {
                 answered.and(refusal.is_none().then(|| status.as_u16()))
