@@ -92,7 +92,7 @@ fn services_are_generated_whole_or_as_listed() {
             ("apigatewaymanagementapi", 3),
             ("iam", 48),
             ("sts", 2),
-            ("lambda", 25),
+            ("lambda", 26),
             ("acm", 10),
             ("logs", 14),
             ("cloudtrail", 1),

@@ -252,8 +252,11 @@ async fn refuse<S: Serve>(
     link: &Link<S>,
     enrolled: &Enrolled,
 ) {
-    let mut response =
-        Response::new(Body::Whole(bytes::Bytes::from_static(b"{\"message\":\"Bad Request\"}")));
+    let text: &[u8] = match status {
+        StatusCode::NOT_IMPLEMENTED => br#"{"message":"Not Implemented"}"#,
+        _ => br#"{"message":"Bad Request"}"#,
+    };
+    let mut response = Response::new(Body::Whole(bytes::Bytes::from_static(text)));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let asked = Asked { head: false, version: Version::HTTP_11, keep_alive: false };
