@@ -326,7 +326,9 @@ pub async fn send(
     }
     if whole {
         let read = tokio::time::timeout_at(deadline.into(), read_whole(body, PAYLOAD_BYTES)).await;
-        body = Body::from(read.map_err(|_| timeout(limit))?.map_err(unusable)?);
+        // The body knows of the same deadline, and either may be the first to notice.
+        let late = |error| if matches!(error, BodyError::Late) { timeout(limit) } else { unusable(error) };
+        body = Body::from(read.map_err(|_| timeout(limit))?.map_err(late)?);
     }
     Ok(EndpointResponse { status: head.status, headers: head.headers, body, subject: Subject::Status })
 }
