@@ -23,7 +23,7 @@ from harness.definitions import RestApi, invocation_uri
 from harness.http_apis import HttpApi
 from harness.logs import allow
 from harness.portals import portal
-from harness.process import TOP, Gateway
+from harness.process import Gateway
 from harness.signing import Signer
 from harness.user_pools import REGION, Pool
 
@@ -66,7 +66,7 @@ class Told:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     """(the secrets by name, what was told)."""
-    folder = pathlib.Path(tempfile.mkdtemp(dir=TOP / "target"))
+    folder = pathlib.Path(tempfile.mkdtemp(dir="/var/tmp"))
     pool, domain = Pool("secrets"), Backend()
     (folder / "keys.json").write_text(pool.jwks())
     (folder / "gatewright.toml").write_text(

@@ -14,7 +14,7 @@ import pytest
 
 from harness.account import Aws
 from harness.functions import function, invoke
-from harness.process import TOP, Gateway
+from harness.process import Gateway
 
 HOSTILE = """
 import ctypes, glob, os, resource, signal, subprocess, sys, threading, time
@@ -298,7 +298,7 @@ def kernel_confines():
 @pytest.fixture
 def kept():
     """A gateway whose data is not below /tmp, where every function may write."""
-    folder = tempfile.mkdtemp(dir=TOP / "target")
+    folder = tempfile.mkdtemp(dir="/var/tmp")
     with Gateway("--data-dir", folder + "/data") as running:
         running.folder = folder
         yield running
