@@ -2,6 +2,7 @@
 //! gets changed (API Gateway developer guide, "Transform API requests and responses for HTTP APIs in
 //! API Gateway"). Changes are made in the order in which they are stored.
 
+use documents::apigatewayv2::is_reserved_header;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use indexmap::IndexMap;
 
@@ -206,7 +207,7 @@ fn compiled(
     let target = match target.split_once('.') {
         Some(("header", name)) => {
             let name: HeaderName = name.parse().map_err(|_| wrong())?;
-            if is_reserved(&name) {
+            if is_reserved_header(name.as_str()) {
                 return Err(ParameterError::Reserved(name.to_string()));
             }
             Target::Header(name)
@@ -228,33 +229,6 @@ fn compiled(
         return Err(wrong());
     }
     Ok((target, action))
-}
-
-/// The developer guide's list of headers that cannot be mapped.
-fn is_reserved(name: &HeaderName) -> bool {
-    const RESERVED: [&str; 18] = [
-        "authorization",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-location",
-        "forwarded",
-        "keep-alive",
-        "origin",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailers",
-        "transfer-encoding",
-        "upgrade",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-proto",
-        "via",
-    ];
-    let name = name.as_str();
-    let begins = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
-    RESERVED.contains(&name) || begins.iter().any(|begin| name.starts_with(begin))
 }
 
 fn change_header(

@@ -11,6 +11,39 @@ use base::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Document;
 
+/// The headers that an HTTP API's parameters cannot be mapped to (API Gateway developer guide, "Transform API
+/// requests and responses for HTTP APIs in API Gateway").
+const RESERVED_HEADERS: [&str; 18] = [
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-location",
+    "forwarded",
+    "keep-alive",
+    "origin",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "via",
+];
+
+/// How the names of others begin.
+const RESERVED_FAMILIES: [&str; 4] = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
+
+/// Whether no parameter can be mapped to this header; `name` is in lower case. Who defines such a mapping is
+/// refused, and a route that has one is closed.
+#[must_use]
+pub fn is_reserved_header(name: &str) -> bool {
+    RESERVED_HEADERS.contains(&name) || RESERVED_FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
 /// An API. Key: its id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiDocument {

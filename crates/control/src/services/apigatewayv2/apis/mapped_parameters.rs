@@ -1,35 +1,11 @@
 //! The keys of an HTTP API's mapped parameters: what of requests and answers may be changed, and how (API Gateway
 //! developer guide, "Transform API requests and responses for HTTP APIs in API Gateway").
 
+use documents::apigatewayv2::is_reserved_header;
 use indexmap::IndexMap;
 
 use super::super::refusals::bad_request;
 use crate::{Failure, Outcome};
-
-/// The guide's list of headers that cannot be mapped, in lower case.
-const RESERVED: [&str; 18] = [
-    "authorization",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-location",
-    "forwarded",
-    "keep-alive",
-    "origin",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "trailers",
-    "transfer-encoding",
-    "upgrade",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "via",
-];
-
-/// How the names of others begin.
-const RESERVED_FAMILIES: [&str; 4] = ["access-control-", "apigw-", "x-amz-", "x-amzn-"];
 
 /// Refuses mappings of what cannot be mapped.
 ///
@@ -72,8 +48,7 @@ pub(super) fn check(
 
 fn unreserved(header: Option<&str>) -> Outcome<()> {
     let Some(header) = header else { return Ok(()) };
-    let name = header.to_ascii_lowercase();
-    if RESERVED.contains(&name.as_str()) || RESERVED_FAMILIES.iter().any(|family| name.starts_with(family)) {
+    if is_reserved_header(&header.to_ascii_lowercase()) {
         return Err(invalid(&format!("Operations on header {header} are restricted")));
     }
     Ok(())
