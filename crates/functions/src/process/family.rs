@@ -64,10 +64,26 @@ pub(super) fn end_below(root: Pid) {
 
 /// Whether a process still runs: one that was not waited for, or dies, does not.
 fn is_living(pid: i32) -> bool {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name in parentheses may have any characters (proc(5)).
-    let state = text.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    state.is_some_and(|state| !matches!(state, 'Z' | 'X' | 'x'))
+    stat(pid).is_some_and(|stat| !matches!(stat.state, 'Z' | 'X' | 'x'))
+}
+
+/// The session of a process; zero where its leader is outside of what can be seen from here, as in a
+/// container that was entered, or where it never had one (getsid(2), pid_namespaces(7)).
+pub(super) fn session(pid: i32) -> Option<i32> {
+    stat(pid).map(|stat| stat.session)
+}
+
+struct Stat {
+    state: char,
+    session: i32,
+}
+
+/// What proc(5) says of a process, if there is one.
+fn stat(pid: i32) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may have any characters. After it: state, parent, group, session.
+    let mut fields = text.rsplit_once(") ")?.1.split_ascii_whitespace();
+    Some(Stat { state: fields.next()?.chars().next()?, session: fields.nth(2)?.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -75,6 +91,24 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+
+    #[test]
+    fn a_session_is_told_of_those_within_it_and_of_those_apart() {
+        let mut own = Command::new("sleep").arg("60").spawn().unwrap();
+        let own_pid = i32::try_from(own.id()).unwrap();
+        assert!(session(own_pid).is_some());
+        assert_eq!(session(own_pid), session(i32::try_from(std::process::id()).unwrap()));
+        let mut apart = Command::new("setsid").args(["sleep", "60"]).spawn().unwrap();
+        let apart_pid = i32::try_from(apart.id()).unwrap();
+        while session(apart_pid) != Some(apart_pid) {
+            std::thread::yield_now();
+        }
+        for child in [&mut own, &mut apart] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert_eq!(session(apart_pid), None);
+    }
 
     #[test]
     fn a_family_is_found_and_ended() {

@@ -8,10 +8,10 @@ use std::io;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitOptions, getpid, getsid, kill_process, set_child_subreaper, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid};
 use tokio::process::Child;
 
-use super::family::children_of_first_thread;
+use super::family::{children_of_first_thread, session};
 
 /// How often is looked whether those that were killed are gone, and how long is waited in between.
 const ROUNDS: usize = 50;
@@ -56,15 +56,15 @@ pub(crate) fn end_orphans() {
 
 /// Kills those that are there; answers how many have not ended yet.
 fn kill_once() -> usize {
-    let this = getpid();
-    let Ok(own_session) = getsid(None) else { return 0 };
+    let this = getpid().as_raw_nonzero().get();
+    let Some(own_session) = session(this) else { return 0 };
     // Nothing may be started meanwhile that is not known yet.
     let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut waiting = 0;
     // Orphans are given to the first thread. What the gateway starts for itself is of its session.
-    for pid in children_of_first_thread(this.as_raw_nonzero().get()) {
+    for pid in children_of_first_thread(this) {
         let Some(orphan) = Pid::from_raw(pid).filter(|_| !known.contains(&pid)) else { continue };
-        if getsid(Some(orphan)).is_ok_and(|session| session == own_session) {
+        if session(pid) == Some(own_session) {
             continue;
         }
         let _ = kill_process(orphan, Signal::KILL);
