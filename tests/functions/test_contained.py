@@ -253,6 +253,22 @@ def test_what_runs_behind_an_answer_ends_with_its_function(shared_aws, marker):
     assert all_gone(marker, 15)
 
 
+def test_what_is_left_behind_is_found_in_a_container(tmp_path, marker):
+    """The gateway as a container's first process, its session led from outside: as container engines start one."""
+    container = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child")
+    gateway = Gateway("--data-dir", tmp_path, within=container)
+    try:
+        aws = Aws(gateway.endpoint, "us-east-1")
+        arn = function(aws, HOSTILE, Timeout=2, MemorySize=512)
+        for then in ("exit", "time out"):
+            answer, _ = invoke(aws, arn, {"how": "apart", "marker": marker, "then": then})
+            assert answer["FunctionError"] == "Unhandled"
+            assert all_gone(marker)
+        assert not [line for line in gateway.output if "panicked" in line]
+    finally:
+        gateway.kill()
+
+
 def test_the_memory_of_orphans_is_the_functions(shared_aws, neighbour):
     arn = function(shared_aws, HOSTILE, Timeout=20, MemorySize=256)
     kind, _ = killed(shared_aws, arn, {"how": "orphan's memory"})

@@ -53,12 +53,13 @@ class Gateway:
     #: Every process that this worker has started.
     started: ClassVar[list] = []
 
-    def __init__(self, *arguments, listen="127.0.0.1:0", **environment):
+    def __init__(self, *arguments, listen="127.0.0.1:0", within=(), **environment):
+        """`within` is a command that starts the gateway as its own: what it does with signals is its business."""
         self.output = []
         self._changed = threading.Condition()
         self._ended = False
         self._process = subprocess.Popen(
-            [str(binary()), "serve", "--listen", listen, *map(str, arguments)],
+            [*within, str(binary()), "serve", "--listen", listen, *map(str, arguments)],
             env=clean_environment(**environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
