@@ -16,7 +16,8 @@ use gatewright_gateway::Worker;
 use gatewright_gateway::exchange::{Body, Incoming};
 use gatewright_gateway::integration::http::Target;
 use gatewright_gateway::listener::{Listener, Serve, Settings, Socket};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use gatewright_gateway::message::{Request, Response};
+use http::{HeaderValue, StatusCode, header};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -15,6 +15,7 @@ pub mod http_api;
 pub mod integration;
 pub mod listener;
 pub mod mapping;
+pub mod message;
 pub mod portals;
 pub mod rest;
 mod services;

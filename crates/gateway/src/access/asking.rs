@@ -1,10 +1,9 @@
 //! A request as those see it who decide whether it may be served, whatever kind of API it is for.
 
-use http::HeaderMap;
-
 use super::ResourcePolicy;
 use super::method_arn::MethodArn;
 use crate::exchange::{Matched, Refusal, Request, StageFacts};
+use crate::message::Headers;
 
 /// Who wants what of which API.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +15,7 @@ pub struct Asking<'a> {
     /// The API's resource policy, if it has one: REST APIs alone have them.
     pub policy: Option<&'a ResourcePolicy>,
     /// The client's headers.
-    pub headers: &'a HeaderMap,
+    pub headers: &'a Headers,
     /// What of the stage is asked for, as ARNs name it behind the stage: a verb, or `$connect`.
     pub verb: &'a str,
     /// And the path, which begins with a slash; empty for `$connect`.

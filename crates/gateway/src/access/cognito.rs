@@ -3,13 +3,14 @@
 
 use api::apigateway::Authorizer;
 use base::Timestamp;
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::lambda_authorizer::AuthorizerFault;
 use super::user_pools::{TokenFault, UserPool, UserPools};
 use crate::integration::http::Upstreams;
+use crate::message::Headers;
 
 const HEADER: &str = "method.request.header.";
 
@@ -48,7 +49,7 @@ impl CognitoAuthorizer {
     }
 
     /// The tokens that a request brings along, believed or not.
-    pub fn tokens<'h>(&self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h str> {
+    pub fn tokens<'h>(&self, headers: &'h Headers) -> impl Iterator<Item = &'h str> {
         headers.get_all(&self.header).into_iter().filter_map(|value| value.to_str().ok())
     }
 
@@ -59,13 +60,13 @@ impl CognitoAuthorizer {
     /// Why there is no token that is believed.
     pub async fn claims(
         &self,
-        headers: &HeaderMap,
+        headers: &Headers,
         scopes: &[String],
         now: Timestamp,
         pools: &UserPools,
         upstreams: &Upstreams,
     ) -> Result<Map<String, Value>, TokenFault> {
-        let given = headers.get_all(&self.header).iter().next_back().and_then(|value| value.to_str().ok());
+        let given = headers.get_all(&self.header).next_back().and_then(|value| value.to_str().ok());
         let token = given.map(|given| given.strip_prefix(BEARER).unwrap_or(given).trim());
         let token = token.filter(|token| !token.is_empty()).ok_or(TokenFault::Untrusted("there is none"))?;
         if self.validation.as_ref().is_some_and(|validation| !validation.is_match(token)) {

@@ -2,13 +2,13 @@
 //! guide, "Custom domain names for private APIs in API Gateway").
 
 use base::Scope;
-use http::HeaderMap;
 use policy::{PolicyError, Principal, ResourceDecision, evaluate_resource};
 
 use super::circumstances::question;
 use super::resource_policy::INVOKE;
 use super::{Asking, ResourcePolicy};
 use crate::exchange::{Request, StageFacts};
+use crate::message::Headers;
 
 /// The `policy` of a private custom domain name, compiled.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl DomainPolicy {
 
     /// Whether it lets a request in. It is asked for the domain name itself and for the path behind it:
     /// one of them must be allowed, and neither denied.
-    pub(crate) fn admits(&self, request: &Request, headers: &HeaderMap) -> bool {
+    pub(crate) fn admits(&self, request: &Request, headers: &Headers) -> bool {
         let path = request.uri.path();
         let (policy, verb) = (Some(&self.policy), request.method.as_str());
         let asking = Asking { request, stage: &self.facts, policy, headers, verb, path };

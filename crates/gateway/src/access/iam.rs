@@ -6,7 +6,6 @@
 //! mode opens no API. What is signed is the path as it was sent, whatever form the URL has, and
 //! the host that the request is routed by.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,6 +24,7 @@ use super::method_arn::MethodArn;
 use super::resource_policy::{INVALIDATE_CACHE, INVOKE, denied};
 use crate::exchange::{Body, Caller, Check, IamIdentity, Matched, Refusal, Request, read_whole};
 use crate::integration::aws::Credentials;
+use crate::message::Headers;
 use crate::rest::limits::PAYLOAD_BYTES;
 use crate::rest::measure::unreadable;
 
@@ -185,13 +185,12 @@ fn proved(
 /// The headers as they count for a signature: a target that names a host has the last word over
 /// the `Host` header (RFC 9112, section 3.2.2). Else a signature made for one API would do for
 /// another, whose name is put into the target.
-fn as_signed<'a>(request: &Request, headers: &'a HeaderMap) -> Cow<'a, HeaderMap> {
-    if headers.get(HOST).is_none_or(|host| *host == request.host) {
-        return Cow::Borrowed(headers);
+fn as_signed(request: &Request, headers: &Headers) -> HeaderMap {
+    let mut signed = HeaderMap::from(headers);
+    if headers.contains_key(HOST) {
+        signed.insert(HOST, request.host.clone());
     }
-    let mut headers = headers.clone();
-    headers.insert(HOST, request.host.clone());
-    Cow::Owned(headers)
+    signed
 }
 
 fn signed_request<'a>(request: &'a Request, headers: &'a HeaderMap) -> sigv4::Request<'a> {

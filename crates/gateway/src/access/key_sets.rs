@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::header::ACCEPT;
-use http::{HeaderValue, Request, Uri, Version};
+use http::{HeaderValue, Uri, Version};
 use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::exchange::{Body, read_whole};
 use crate::integration::http::{Target, Upstreams};
+use crate::message::Request;
 
 /// API Gateway's bounds of what an issuer may send, and how long it may take (developer guide, for
 /// JWT authorizers).

@@ -237,7 +237,7 @@ impl Place {
     fn value<'a>(&'a self, of: &EventRequest<'a>) -> Option<Cow<'a, str>> {
         match self {
             Self::Header(name) => {
-                let last = of.headers.get_all(name).iter().next_back()?;
+                let last = of.headers.get_all(name).next_back()?;
                 Some(String::from_utf8_lossy(last.as_bytes()))
             }
             Self::Query(name) => Query(of.context.request.query()).last(name),

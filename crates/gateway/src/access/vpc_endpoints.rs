@@ -5,7 +5,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
+
+use crate::message::Headers;
 pub use policy::Network;
 
 /// Where a proxy says by which endpoint a request has come. It is believed of proxies that the
@@ -53,13 +55,13 @@ impl VpcEndpoints {
 
     /// By which endpoint a request from `peer` has come, if by any. Takes what proxies say of it
     /// out of its headers.
-    pub(crate) fn taken_from(&self, headers: &mut HeaderMap, peer: IpAddr) -> Option<Via> {
+    pub(crate) fn taken_from(&self, headers: &mut Headers, peer: IpAddr) -> Option<Via> {
         // Nearly nobody has endpoints, and nearly no request these headers.
         if self.0.is_empty() && !headers.keys().any(|name| name.as_str().starts_with(OWN_HEADERS)) {
             return None;
         }
         let named = {
-            let mut values = headers.get_all(ENDPOINT_ID).iter();
+            let mut values = headers.get_all(ENDPOINT_ID);
             // A second one is somebody else's.
             values.next().filter(|_| values.next().is_none()).cloned()
         };
@@ -103,7 +105,7 @@ mod tests {
             endpoint("vpce-2", &["10.0.0.0/8", "2001:db8::/32"], &["10.9.0.1"]),
         ]);
         let check = |peer: &str, named: &[&'static str], expected: Option<(&str, bool)>| {
-            let mut headers = HeaderMap::new();
+            let mut headers = Headers::new();
             for id in named {
                 headers.append(ENDPOINT_ID, HeaderValue::from_str(id).unwrap());
             }
@@ -129,7 +131,7 @@ mod tests {
         check("10.9.0.1", &["vpce-1", "vpce-1"], None);
         // A proxy is no client of the network that it is in.
         check("10.9.0.1", &[], None);
-        let mut headers = HeaderMap::from_iter([(ENDPOINT_ID, HeaderValue::from_static("vpce-1"))]);
+        let mut headers = Headers::from_iter([(ENDPOINT_ID, HeaderValue::from_static("vpce-1"))]);
         assert_eq!(VpcEndpoints::default().taken_from(&mut headers, "10.1.2.3".parse().unwrap()), None);
         assert!(headers.is_empty());
     }

@@ -15,12 +15,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use crate::Worker;
 use crate::exchange::{Body, Incoming, request};
 use crate::front_door::FrontDoor;
 use crate::listener::{Gauges, Serve};
+use crate::message::Response;
 use process::Process;
 
 /// What is asked for here.

@@ -8,13 +8,13 @@ use api::apigateway::{
     UnauthorizedCacheControlHeaderStrategy as Strategy,
 };
 use documents::apigateway::{method_setting, own_method_setting};
-use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
 use super::LONGEST_TTL;
 use crate::exchange::ResourceFacts;
 use crate::exchange::StageVariables;
 use crate::mapping::source::{MappingError, RequestView, Source};
+use crate::message::Headers;
 
 /// The settings' default.
 const DEFAULT_TTL: Duration = Duration::from_secs(300);
@@ -134,8 +134,8 @@ impl CacheControl {
 /// Whether a request asks for an answer from the backend (developer guide, "Invalidate an API
 /// Gateway cache entry": `Cache-Control: max-age=0`; of other directives nothing is said).
 #[must_use]
-pub(crate) fn asks_for_fresh(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+pub(crate) fn asks_for_fresh(headers: &Headers) -> bool {
+    let values = headers.get_all(CACHE_CONTROL).filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|directive| {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         name.trim().eq_ignore_ascii_case("max-age") && value.trim() == "0"
@@ -251,7 +251,7 @@ mod tests {
             ("no-cache", false),
             ("s-maxage=0", false),
         ] {
-            let headers = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static(value))]);
+            let headers = Headers::from_iter([(CACHE_CONTROL, HeaderValue::from_static(value))]);
             assert_eq!(asks_for_fresh(&headers), expected, "{value}");
         }
     }

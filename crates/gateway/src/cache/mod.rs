@@ -18,11 +18,12 @@ use api::apigateway::{CacheClusterSize, Stage};
 use base::{Random, Timestamp};
 use bytes::Bytes;
 use documents::apigateway::{CacheAge, StageDocument};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::exchange::{Body, Reply};
+use crate::message::Headers;
 use flights::Flights;
 pub(crate) use method_cache::asks_for_fresh;
 pub use method_cache::{CacheControl, MethodCache};
@@ -75,7 +76,7 @@ enum Kept {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Answer {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Headers,
     body: Bytes,
 }
 

@@ -4,9 +4,10 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base::Random;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::Answer;
+use crate::message::Headers;
 
 const KEY_BYTES: usize = 32;
 
@@ -66,7 +67,7 @@ fn written(answer: &Answer) -> Vec<u8> {
 fn read(mut bytes: &[u8]) -> Option<Answer> {
     let status = StatusCode::from_u16(u16::from_le_bytes(*bytes.split_first_chunk::<2>()?.0)).ok()?;
     bytes = bytes.get(2..)?;
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::new();
     for _ in 0..number(&mut bytes)? {
         let name = HeaderName::from_bytes(part(&mut bytes)?).ok()?;
         headers.append(name, HeaderValue::from_bytes(part(&mut bytes)?).ok()?);
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     fn answer() -> Answer {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         headers.append("x-a", HeaderValue::from_static("1"));
         headers.append("x-a", HeaderValue::from_static(""));
         headers.append("content-type", HeaderValue::from_static("text/plain"));

@@ -91,13 +91,14 @@ mod tests {
     use base::Random;
     use bytes::Bytes;
     use documents::apigateway::CacheAge;
-    use http::{HeaderMap, StatusCode};
+    use http::StatusCode;
     use serde_json::json;
 
     use super::*;
     use crate::cache::CacheSpec;
     use crate::exchange::ResourceFacts;
     use crate::exchange::StageVariables;
+    use crate::message::Headers;
 
     const NOW: Timestamp = Timestamp::from_millis(1_721_241_291_500);
 
@@ -116,7 +117,7 @@ mod tests {
     }
 
     fn reply(body: &Bytes) -> Reply {
-        Reply { status: StatusCode::OK, headers: HeaderMap::new(), body: Body::from(body.clone()) }
+        Reply { status: StatusCode::OK, headers: Headers::new(), body: Body::from(body.clone()) }
     }
 
     fn run<T>(of: impl Future<Output = T>) -> T {

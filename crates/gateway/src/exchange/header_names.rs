@@ -1,6 +1,6 @@
 //! Header names as their sender wrote them. API Gateway shows a Lambda function the names in
 //! the client's own casing over HTTP/1.1 (recorded from AWS: `tEsT-HEADeR` arrives as
-//! `tEsT-HEADeR`), while a parsed `HeaderMap` knows only lower case.
+//! `tEsT-HEADeR`), while a parsed `Headers` knows only lower case.
 //!
 //! The listener keeps the bytes of each request's head; this value reads names from them when
 //! somebody asks, which costs nothing for all the requests where nobody does.

@@ -15,7 +15,7 @@ use crate::tls::{ClientCertificate, Secured};
 #[derive(Debug)]
 pub struct Incoming {
     /// Method, target, version, headers.
-    pub head: http::request::Parts,
+    pub head: crate::message::RequestParts,
     /// The header names in the sender's casing.
     pub header_names: HeaderNames,
     /// The body, still unread.

@@ -1,8 +1,9 @@
 //! What the client gets, before the headers that every answer has.
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use super::Body;
+use crate::message::Headers;
 
 /// An answer. `rest/reply.rs` turns it into bytes.
 #[derive(Debug)]
@@ -10,7 +11,7 @@ pub struct Reply {
     /// The status.
     pub status: StatusCode,
     /// The headers, named as the client will see them.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The body.
     pub body: Body,
 }
@@ -21,7 +22,7 @@ pub struct EndpointResponse {
     /// The backend's status; 200 for a function that ran, whatever it came to.
     pub status: StatusCode,
     /// The backend's headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The backend's body.
     pub body: Body,
     /// What selection patterns are matched against.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::Timestamp;
-use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
+use http::{HeaderValue, Method, Uri, Version, header};
 
 use super::{Incoming, RequestIds, Source, WebSocketEvent};
 use crate::access::vpc_endpoints::Via;
+use crate::message::Headers;
 use crate::tls::ClientCertificate;
 
 /// The unchanging part of a request.
@@ -198,7 +199,7 @@ impl Request {
 
 /// The host of a request: of its target if that names one (RFC 9112, section 3.2.2; always so
 /// in HTTP/2), else its `Host`.
-pub(crate) fn host(uri: &Uri, headers: &HeaderMap) -> HeaderValue {
+pub(crate) fn host(uri: &Uri, headers: &Headers) -> HeaderValue {
     match uri.authority() {
         Some(authority) => {
             let named = authority.as_str().rsplit('@').next().unwrap_or_default();
@@ -317,9 +318,9 @@ pub(crate) mod tests {
 
     #[test]
     fn a_targets_host_goes_before_the_header() {
-        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("b"))]);
+        let headers = Headers::from_iter([(header::HOST, HeaderValue::from_static("b"))]);
         assert_eq!(host(&"http://u@a:80/x".parse().unwrap(), &headers), "a:80");
         assert_eq!(host(&"/x".parse().unwrap(), &headers), "b");
-        assert_eq!(host(&"/x".parse().unwrap(), &HeaderMap::new()), "");
+        assert_eq!(host(&"/x".parse().unwrap(), &Headers::new()), "");
     }
 }

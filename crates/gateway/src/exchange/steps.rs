@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use ports::functions::InvokeRequest;
 use vtl::Overrides;
 
@@ -15,6 +15,7 @@ use crate::integration::http::call::{HttpCall, Outgoing};
 use crate::integration::lambda::{Lambda, LambdaProxy, StreamedAnswer};
 use crate::integration::mock::Mock;
 use crate::mapping::source::RequestView;
+use crate::message::Headers;
 use crate::rest::settings::Settings;
 use crate::rest::{CompiledMethod, CompiledStage};
 
@@ -32,7 +33,7 @@ pub struct Matched<'r> {
     /// Who sent it, as far as that is known.
     pub caller: Caller,
     /// The client's headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// Their names as sent.
     pub header_names: HeaderNames,
     /// The client's body, unread.
@@ -74,7 +75,7 @@ pub struct Client<'r> {
     /// Who sent it.
     pub caller: Caller,
     /// The client's headers; empty if they went on to the backend.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// Their names as sent.
     pub header_names: HeaderNames,
     /// The client's body; empty if it was not read.

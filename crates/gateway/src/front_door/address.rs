@@ -16,10 +16,10 @@
 
 use std::ops::Range;
 
-use http::request::Parts;
-use http::{HeaderMap, header};
+use http::header;
 
 use crate::exchange::Address;
+use crate::message::{Headers, RequestParts};
 
 const PATH_FORM: &str = "/_aws/execute-api/";
 const PORTAL_FORM: &str = "/_aws/portals/";
@@ -53,7 +53,7 @@ pub(crate) enum Destination<'a> {
 
 /// Tells where a request with this head wants to go; `host` is its host, with or without a
 /// port.
-pub(crate) fn destination<'a>(head: &'a Parts, host: &'a str) -> Destination<'a> {
+pub(crate) fn destination<'a>(head: &'a RequestParts, host: &'a str) -> Destination<'a> {
     let path = head.uri.path();
     if let Some((api, region)) = of_host(host) {
         return Destination::Api { api, region, address: address(path, 0) };
@@ -112,7 +112,7 @@ fn is_region(label: &str) -> bool {
 /// The API, the stage's place and the rest's, of `{api}/{stage}/_user_request_…`.
 ///
 /// `GetStage` for a stage of that odd name is signed for `apigateway`; traffic never is.
-fn of_older_path<'a>(rest: &'a str, headers: &HeaderMap) -> Option<(&'a str, Range<usize>, usize)> {
+fn of_older_path<'a>(rest: &'a str, headers: &Headers) -> Option<(&'a str, Range<usize>, usize)> {
     let (api, behind_api) = rest.split_once('/')?;
     let (stage, behind_stage) = behind_api.split_once('/')?;
     let behind = behind_stage.strip_prefix(USER_REQUEST)?;
@@ -125,7 +125,7 @@ fn of_older_path<'a>(rest: &'a str, headers: &HeaderMap) -> Option<(&'a str, Ran
     Some((api, stage, rest))
 }
 
-fn is_control_call(headers: &HeaderMap) -> bool {
+fn is_control_call(headers: &Headers) -> bool {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -146,14 +146,15 @@ fn first_segment(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderValue, Request};
+    use http::HeaderValue;
     use proptest::proptest;
 
     use super::*;
+    use crate::message::RequestParts;
 
     /// `{api} {region} {stage} {rest}` of where a request goes, or nothing for an AWS call.
     fn goes(host: &str, target: &str) -> Option<String> {
-        let (head, ()) = Request::get(target).body(()).unwrap().into_parts();
+        let head = RequestParts { uri: target.parse().unwrap(), ..RequestParts::default() };
         match destination(&head, host) {
             Destination::Api { api, region, address } => {
                 let path = head.uri.path();
@@ -260,8 +261,8 @@ mod tests {
         let signed = |service: &str| {
             let value =
                 format!("AWS4-HMAC-SHA256 Credential=AKIA/20240717/us-west-2/{service}/aws4_request, …");
-            let (mut head, ()) =
-                Request::get("/restapis/abc/stages/_user_request_").body(()).unwrap().into_parts();
+            let uri = http::Uri::from_static("/restapis/abc/stages/_user_request_");
+            let mut head = RequestParts { uri, ..RequestParts::default() };
             head.headers
                 .insert(header::AUTHORIZATION, HeaderValue::from_str(&value.replace('…', "x")).unwrap());
             destination(&head, "localhost") == Destination::AwsCall
@@ -273,7 +274,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_target_panics(host in "[a-c.:-]{0,8}(execute-api)?[a-z0-9.:-]{0,12}", path in "(/|/_aws/execute-api/|/restapis/)[a-z/_%]{0,20}") {
-            let (head, ()) = Request::get(&path).body(()).unwrap().into_parts();
+            let head = RequestParts { uri: path.parse().unwrap(), ..RequestParts::default() };
             if let Destination::Api { address, .. } = destination(&head, &host) {
                 assert!(path.get(address.stage).is_some() && path.get(address.rest..).is_some());
             }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use base::{Clock, Random};
 use bytes::Bytes;
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use ports::aws_calls::{Answer, AwsCall, AwsCalls};
 
 pub use apis::{Apis, Protocol, Served, StageTotals};
@@ -33,6 +33,7 @@ use crate::exchange::{
 };
 use crate::http_api;
 use crate::listener::Serve;
+use crate::message::{Headers, Response};
 use crate::portals::{Entrance, Portals, Visit};
 use crate::rest;
 use crate::rest::reply;
@@ -308,7 +309,8 @@ impl FrontDoor {
                 return plain(StatusCode::BAD_REQUEST, "{\"message\":\"Bad Request\"}");
             }
         };
-        self.aws_calls.answer(AwsCall { head, body, peer }).await.map(|answer| match answer {
+        let answer = self.aws_calls.answer(AwsCall { head: head.into(), body, peer }).await;
+        Response::from(answer).map(|answer| match answer {
             Answer::Whole(bytes) => Body::from(bytes),
             Answer::Stream(parts) => Body::of_stream(parts),
         })
@@ -330,7 +332,7 @@ fn refused(protocol: Protocol, refusal: &Refusal, ids: RequestIds) -> Response<B
 }
 
 /// The verb that the header names is the request's from here on, for routing and all that follows.
-fn override_method(head: &mut http::request::Parts) {
+fn override_method(head: &mut crate::message::RequestParts) {
     let named = head.headers.get(METHOD_OVERRIDE);
     if let Some(method) = named.and_then(|value| Method::from_bytes(value.as_bytes()).ok()) {
         head.method = method;
@@ -338,11 +340,11 @@ fn override_method(head: &mut http::request::Parts) {
 }
 
 /// HTTP/2 may send a cookie in pieces; integrations get it in one (RFC 9113, section 8.2.3).
-fn join_cookies(headers: &mut HeaderMap, version: Version) {
-    if version != Version::HTTP_2 || headers.get_all(COOKIE).iter().nth(1).is_none() {
+fn join_cookies(headers: &mut Headers, version: Version) {
+    if version != Version::HTTP_2 || headers.get_all(COOKIE).nth(1).is_none() {
         return;
     }
-    let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    let pieces: Vec<&[u8]> = headers.get_all(COOKIE).map(HeaderValue::as_bytes).collect();
     if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
         headers.insert(COOKIE, whole);
     }
@@ -381,16 +383,16 @@ mod tests {
     #[test]
     fn a_cookie_in_pieces_is_joined() {
         let pieces = || {
-            let mut headers = HeaderMap::new();
+            let mut headers = Headers::new();
             headers.append(COOKIE, HeaderValue::from_static("a=1"));
             headers.append(COOKIE, HeaderValue::from_static("b=2"));
             headers
         };
         let mut headers = pieces();
         join_cookies(&mut headers, Version::HTTP_2);
-        assert_eq!(headers.get_all(COOKIE).iter().collect::<Vec<_>>(), ["a=1; b=2"]);
+        assert_eq!(headers.get_all(COOKIE).collect::<Vec<_>>(), ["a=1; b=2"]);
         let mut headers = pieces();
         join_cookies(&mut headers, Version::HTTP_11);
-        assert_eq!(headers.get_all(COOKIE).iter().count(), 2);
+        assert_eq!(headers.get_all(COOKIE).count(), 2);
     }
 }

@@ -8,11 +8,12 @@
 //! They lead to private APIs alone, and only for those who have come by that endpoint. A private
 //! API's plain name does so too, whichever endpoint it was.
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 
 use super::address;
 use crate::access::vpc_endpoints::Via;
 use crate::exchange::{Refusal, Unreachable};
+use crate::message::Headers;
 use crate::rest::CompiledStage;
 
 /// Names the API where the host does not.
@@ -32,14 +33,14 @@ pub(super) enum Named<'a> {
 
 /// The API that a request is for, and the VPC endpoint that its host names, if it names one.
 /// `label` is what stands where an API's id does.
-pub(super) fn named<'a>(label: &'a str, headers: &'a HeaderMap) -> (&'a str, Option<Named<'a>>) {
+pub(super) fn named<'a>(label: &'a str, headers: &'a Headers) -> (&'a str, Option<Named<'a>>) {
     // The ids of APIs have no dash.
     if !label.contains('-') {
         return (label, None);
     }
     let folded = label.to_ascii_lowercase();
     if folded.starts_with(ENDPOINT) {
-        let mut ids = headers.get_all(API_ID).iter();
+        let mut ids = headers.get_all(API_ID);
         let id = ids.next().filter(|_| ids.next().is_none()).and_then(|id| id.to_str().ok());
         return (id.unwrap_or(label), Some(Named::Own(label)));
     }
@@ -97,8 +98,8 @@ mod tests {
 
     #[test]
     fn hosts_name_apis_and_endpoints() {
-        let none = HeaderMap::new();
-        let given = HeaderMap::from_iter([(API_ID, HeaderValue::from_static("abc123"))]);
+        let none = Headers::new();
+        let given = Headers::from_iter([(API_ID, HeaderValue::from_static("abc123"))]);
         let mut twice = given.clone();
         twice.append(API_ID, HeaderValue::from_static("other"));
         for (label, headers, expected) in [

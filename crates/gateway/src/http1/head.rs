@@ -3,9 +3,10 @@
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::{Fault, HEAD_BYTES};
+use crate::message::Headers;
 
 /// The header lines that a head may have.
 pub(crate) const HEADERS: usize = 100;
@@ -84,7 +85,7 @@ impl HeadEnd {
 /// A head's headers, and what they say of its framing.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     /// `Content-Length`, if there is one.
     pub(crate) length: Option<u64>,
     /// `Transfer-Encoding` says `chunked`, and nothing else.
@@ -102,7 +103,7 @@ impl Fields {
     /// # Errors
     /// If the framing is not clear beyond doubt.
     pub(crate) fn of(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<Self, Fault> {
-        let mut fields = Self { headers: HeaderMap::with_capacity(lines.len() + ADDED), ..Self::default() };
+        let mut fields = Self { headers: Headers::with_capacity(lines.len() + ADDED), ..Self::default() };
         for line in lines {
             let name = HeaderName::from_bytes(line.name.as_bytes())
                 .map_err(|_| Fault::Malformed("a header's name is none"))?;

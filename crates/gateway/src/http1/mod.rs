@@ -21,7 +21,7 @@ mod write;
 pub(crate) use channel::Channel;
 pub use fault::Fault;
 pub use head::Framing;
-pub(crate) use head::Persistence;
+pub(crate) use head::{HEADERS, Persistence};
 pub(crate) use request_head::{Expectation, RequestHead, RequestHeads, Unacceptable};
 pub(crate) use response_head::{ResponseHead, ResponseHeads};
 pub(crate) use target::{is_host, is_target};

@@ -2,13 +2,14 @@
 //! against each other. Nothing is served with it.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode, Version};
+use http::{Method, StatusCode, Version};
 
 use super::body::Body;
 use super::chunked::Next;
 use super::{
     Fault, Framing, Length, RequestHeads, ResponseHeads, push_chunk_size, push_head_end, push_headers,
 };
+use crate::message::Headers;
 
 /// A request or a response that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Message {
     /// Its first line.
     pub start: Start,
     /// All its headers, those of the framing too.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// Where its body ended.
     pub framing: Framing,
     /// The body without its framing.
@@ -93,7 +94,7 @@ pub fn chunked(bytes: &[u8], piece: usize) -> Result<Option<(Vec<u8>, usize)>, F
     Ok(None)
 }
 
-type Head = (Start, HeaderMap, Framing, Bytes);
+type Head = (Start, Headers, Framing, Bytes);
 
 fn messages(
     bytes: &[u8],

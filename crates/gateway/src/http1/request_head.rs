@@ -4,15 +4,16 @@ use std::mem::MaybeUninit;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{EXPECT, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
+use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::head::{Fields, HEADERS, HeadEnd};
 use super::{Fault, Framing, HEAD_BYTES, Persistence, is_host, is_target};
+use crate::message::{Headers, Request};
 
 /// A request's head.
 #[derive(Debug)]
 pub(crate) struct RequestHead {
-    pub(crate) parts: http::request::Parts,
+    pub(crate) parts: crate::message::RequestParts,
     /// The bytes it was read from.
     pub(crate) bytes: Bytes,
     /// How long its body is.
@@ -146,7 +147,7 @@ fn check_host(fields: &Fields, version: Version) -> Result<(), Unacceptable> {
     }
 }
 
-fn expects(headers: &HeaderMap) -> bool {
+fn expects(headers: &Headers) -> bool {
     headers
         .get(EXPECT)
         .is_some_and(|value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
@@ -177,7 +178,7 @@ mod tests {
         );
         assert_eq!((head.parts.method, head.parts.version), (Method::POST, Version::HTTP_11));
         assert_eq!(head.parts.uri, "/a%2Fb?c=d");
-        assert_eq!(head.parts.headers.get_all("a").iter().collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(head.parts.headers.get_all("a").collect::<Vec<_>>(), ["b", "c"]);
         assert_eq!(head.framing, Framing::Length(5));
         assert_eq!(head.persistence, Persistence::default());
         assert!(head.bytes.ends_with(b"Content-Length: 5\r\n\r\n"));
@@ -246,9 +247,9 @@ mod tests {
         fn what_is_taken_has_one_reading(lines in prop::collection::vec("(?i)(content-length|transfer-encoding|host|a): ?[0-9a-z, ]{0,9}", 0..5)) {
             let text = format!("POST / HTTP/1.1\r\n{}\r\n\r\n", lines.join("\r\n"));
             if let Ok(Some(head)) = take(&text) {
-                prop_assert!(head.parts.headers.get_all("content-length").iter().count() <= 1);
+                prop_assert!(head.parts.headers.get_all("content-length").count() <= 1);
                 prop_assert!(!(head.parts.headers.contains_key("content-length") && head.framing == Framing::Chunked));
-                prop_assert_eq!(head.parts.headers.get_all("host").iter().count(), 1);
+                prop_assert_eq!(head.parts.headers.get_all("host").count(), 1);
             }
         }
     }

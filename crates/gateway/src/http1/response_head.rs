@@ -3,16 +3,17 @@
 use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 
 use super::head::{Fields, HEADERS, HeadEnd};
 use super::{Fault, Framing};
+use crate::message::Headers;
 
 /// A response's head.
 #[derive(Debug)]
 pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     /// How long its body is.
     pub(crate) framing: Framing,
     /// Whether its connection can be used again once it is over.

@@ -1,6 +1,8 @@
 //! Heads as bytes.
 
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
+
+use crate::message::Headers;
 
 /// How a body's end is told to the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub(crate) enum Length {
 }
 
 /// Appends the lines of `headers`, but for the framing, which is not theirs to say, and `left_out`.
-pub(crate) fn push_headers(out: &mut Vec<u8>, headers: &HeaderMap, left_out: &HeaderName) {
+pub(crate) fn push_headers(out: &mut Vec<u8>, headers: &Headers, left_out: &HeaderName) {
     for (name, value) in headers {
         if *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING || name == left_out {
             continue;

@@ -6,11 +6,12 @@ use api::apigatewayv2::Cors as Stored;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderName, HeaderValue, ORIGIN, VARY,
 };
 use http::{Method, StatusCode};
 
 use crate::exchange::{Body, Reply};
+use crate::message::Headers;
 
 /// How headers of the mechanism begin.
 const FAMILY: &str = "access-control-";
@@ -61,7 +62,7 @@ impl Cors {
 
     /// Whether a request only asks whether another may be sent (Fetch standard, "CORS-preflight
     /// request").
-    pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    pub(super) fn is_preflight(method: &Method, headers: &Headers) -> bool {
         *method == Method::OPTIONS
             && headers.contains_key(ORIGIN)
             && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
@@ -69,7 +70,7 @@ impl Cors {
 
     /// The answer to such a request. It says nothing to origins that are not allowed.
     pub(super) fn preflight(&self, origin: Option<&HeaderValue>) -> Reply {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         if self.allow(origin, &mut headers) {
             for (name, value) in [
                 (ACCESS_CONTROL_ALLOW_METHODS, &self.methods),
@@ -85,7 +86,7 @@ impl Cors {
     }
 
     /// Puts into an answer what the API says of the request's origin, in place of what is there.
-    pub(super) fn mark(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    pub(super) fn mark(&self, origin: Option<&HeaderValue>, headers: &mut Headers) {
         let foreign: Vec<HeaderName> =
             headers.keys().filter(|name| name.as_str().starts_with(FAMILY)).cloned().collect();
         for name in foreign {
@@ -99,7 +100,7 @@ impl Cors {
     }
 
     /// Whether the origin is allowed; then `headers` say so.
-    fn allow(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) -> bool {
+    fn allow(&self, origin: Option<&HeaderValue>, headers: &mut Headers) -> bool {
         let Some(origin) = origin else { return false };
         let any = self.origins.contains(&Allowed::Any) && !self.credentials;
         if !any {
@@ -158,7 +159,7 @@ mod tests {
         .unwrap()
     }
 
-    fn lines(headers: &HeaderMap) -> Vec<String> {
+    fn lines(headers: &Headers) -> Vec<String> {
         headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
     }
 
@@ -227,7 +228,7 @@ mod tests {
     #[test]
     fn what_a_backend_says_of_origins_is_replaced() {
         let backends = || {
-            let mut headers = HeaderMap::new();
+            let mut headers = Headers::new();
             headers.insert("etag", HeaderValue::from_static("e"));
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("https://evil.example"));
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("DELETE"));

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName};
 use indexmap::IndexMap;
 use percent_encoding::percent_decode_str;
 
@@ -21,6 +21,7 @@ use crate::mapping::headers::{
 use crate::mapping::media::essence;
 use crate::mapping::payload;
 use crate::mapping::query::Query;
+use crate::message::Headers;
 
 /// Which form events have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub(super) struct Told<'a> {
     /// Who sent it, as far as that is known.
     pub(super) caller: &'a Caller,
     /// Its headers.
-    pub(super) headers: &'a HeaderMap,
+    pub(super) headers: &'a Headers,
     /// Its query string.
     pub(super) query: &'a str,
     /// What stands in the path's place, if a mapping has put something there.
@@ -139,7 +140,6 @@ impl Told<'_> {
         let cookies: Vec<String> = self
             .headers
             .get_all(COOKIE)
-            .iter()
             .flat_map(|value| {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
                 text.split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>()
@@ -283,8 +283,7 @@ impl Told<'_> {
         let added: [HeaderName; 5] =
             [CONTENT_LENGTH, TRACE_ID, FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO];
         for name in self.headers.keys().filter(|name| !added.contains(name)) {
-            let values =
-                self.headers.get_all(name).iter().filter(|value| !is_dropped_for_lambda(name, value));
+            let values = self.headers.get_all(name).filter(|value| !is_dropped_for_lambda(name, value));
             let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
             if !values.is_empty() {
                 seen.insert(Cow::Borrowed(name.as_str()), values);
@@ -330,7 +329,7 @@ pub(super) fn path_with_stage(request: &Request) -> Cow<'_, str> {
 
 /// Whether a payload is text to functions: by its type, and not compressed. Which types are is as users
 /// of AWS report it; a payload without a type is text if it can be.
-fn is_text(headers: &HeaderMap) -> bool {
+fn is_text(headers: &Headers) -> bool {
     if headers.contains_key(CONTENT_ENCODING) {
         return false;
     }
@@ -361,7 +360,7 @@ mod tests {
     #[test]
     fn payloads_are_text_by_their_type() {
         let text = |kind: Option<&'static str>, coded: bool| {
-            let mut headers = HeaderMap::new();
+            let mut headers = Headers::new();
             if let Some(kind) = kind {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             }

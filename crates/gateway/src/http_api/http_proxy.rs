@@ -2,10 +2,10 @@
 //! integrations for HTTP APIs" and "Create private integrations for HTTP APIs in API Gateway").
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
-use http::{Method, Request as HttpRequest, Uri, Version};
+use http::{Method, Uri, Version};
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use super::event::path_with_stage;
@@ -16,6 +16,7 @@ use crate::integration::http::call::Outgoing;
 use crate::integration::http::endpoint::{ENCODED_IN_PATH, Endpoint, EndpointError};
 use crate::mapping::headers::{FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, drop_for_http};
 use crate::mapping::source::Value;
+use crate::message::{Headers, Request as HttpRequest};
 
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -73,7 +74,7 @@ pub(super) enum Tail {
 
 impl HttpProxy {
     /// The client's headers as they are before anything is mapped.
-    pub(super) fn headers(&self, client: &Request, mut headers: HeaderMap) -> HeaderMap {
+    pub(super) fn headers(&self, client: &Request, mut headers: Headers) -> Headers {
         strip(&mut headers);
         // Takes signatures for API Gateway away, too.
         let kept = [
@@ -158,7 +159,7 @@ impl HttpProxy {
 }
 
 /// Takes out of an answer's headers what does not reach the client.
-pub(super) fn strip_answer(headers: &mut HeaderMap, to_head: bool) {
+pub(super) fn strip_answer(headers: &mut Headers, to_head: bool) {
     // What HEAD is answered tells the length of a body that is not there.
     let length = headers.get(CONTENT_LENGTH).filter(|_| to_head).cloned();
     strip(headers);
@@ -168,10 +169,9 @@ pub(super) fn strip_answer(headers: &mut HeaderMap, to_head: bool) {
 }
 
 /// Takes out what is a connection's, and what the connection names as such.
-fn strip(headers: &mut HeaderMap) {
+fn strip(headers: &mut Headers) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
-        .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
@@ -181,7 +181,7 @@ fn strip(headers: &mut HeaderMap) {
     }
 }
 
-fn via(headers: &HeaderMap) -> Option<HeaderValue> {
+fn via(headers: &Headers) -> Option<HeaderValue> {
     let earlier = super::values::joined(headers, &VIA);
     let all = earlier.map_or_else(|| OWN_VIA.to_owned(), |earlier| format!("{earlier}, {OWN_VIA}"));
     HeaderValue::from_str(&all).ok()
@@ -189,10 +189,9 @@ fn via(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// `Forwarded` (RFC 7239): what the client's was, what its `X-Forwarded-…` say, and the gateway's own
 /// ("Amazon API Gateway important notes", for HTTP APIs).
-fn forwarded(client: &Request, headers: &HeaderMap) -> String {
+fn forwarded(client: &Request, headers: &Headers) -> String {
     let mut all: Vec<String> = headers
         .get_all(FORWARDED)
-        .iter()
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         .filter(|value| !value.is_empty())
         .collect();
@@ -262,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_is_a_connections_stays_with_it() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         for (name, value) in [
             ("connection", "x-own, close"),
             ("x-own", "1"),
@@ -283,8 +282,8 @@ mod tests {
     fn who_has_forwarded_is_told_in_one_header() {
         let client = request("/prod/x", "prod");
         let own = "by=_gatewright;for=127.0.0.1;host=abc123.execute-api.us-west-2.localhost:4566;proto=http";
-        assert_eq!(forwarded(&client, &HeaderMap::new()), own);
-        let mut headers = HeaderMap::new();
+        assert_eq!(forwarded(&client, &Headers::new()), own);
+        let mut headers = Headers::new();
         for (name, value) in [
             ("forwarded", "for=192.0.2.60"),
             ("x-forwarded-for", "203.0.113.1, 2001:db8::1"),

@@ -3,12 +3,14 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use super::event::PayloadFormat;
 use crate::exchange::{Body, Reply};
+use crate::integration::lambda::room_for_one;
 use crate::mapping::payload::{self, NotBase64};
+use crate::message::Headers;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -33,13 +35,13 @@ pub(super) fn decode(payload: &Bytes, format: PayloadFormat) -> Result<Reply, St
 }
 
 fn inferred(body: Bytes) -> Reply {
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
+    let headers = Headers::from_iter([(CONTENT_TYPE, JSON)]);
     Reply { status: StatusCode::OK, headers, body: Body::from(body) }
 }
 
 fn told(mut members: Map<String, Value>, format: PayloadFormat) -> Result<Reply, String> {
     let status = status(members.get("statusCode"))?;
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::new();
     if format == PayloadFormat::V1 {
         for (name, values) in object(members.get("multiValueHeaders"), "multiValueHeaders")? {
             let Value::Array(values) = values else {
@@ -47,14 +49,16 @@ fn told(mut members: Map<String, Value>, format: PayloadFormat) -> Result<Reply,
             };
             for value in values {
                 let (name, value) = header(name, value)?;
+                room_for_one(&headers)?;
                 headers.append(name, value);
             }
         }
     }
     for (name, value) in object(members.get("headers"), "headers")?.filter(|(_, value)| !value.is_null()) {
         let (name, value) = header(name, value)?;
+        room_for_one(&headers)?;
         // A value that is there already is not repeated.
-        if !headers.get_all(&name).iter().any(|other| *other == value) {
+        if !headers.get_all(&name).any(|other| *other == value) {
             headers.append(name, value);
         }
     }
@@ -64,6 +68,7 @@ fn told(mut members: Map<String, Value>, format: PayloadFormat) -> Result<Reply,
             Some(Value::Array(cookies)) => {
                 for cookie in cookies {
                     let (_, value) = header(SET_COOKIE.as_str(), cookie)?;
+                    room_for_one(&headers)?;
                     headers.append(SET_COOKIE, value);
                 }
             }
@@ -85,7 +90,7 @@ fn told(mut members: Map<String, Value>, format: PayloadFormat) -> Result<Reply,
         true => payload::decoded(&body).map_err(|NotBase64| "body is not base 64".to_owned())?,
         false => body,
     };
-    headers.entry(CONTENT_TYPE).or_insert(TEXT);
+    headers.insert_if_absent(CONTENT_TYPE, || TEXT);
     Ok(Reply { status, headers, body: Body::from(body) })
 }
 

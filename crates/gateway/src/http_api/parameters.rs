@@ -3,12 +3,13 @@
 //! API Gateway"). Changes are made in the order in which they are stored.
 
 use documents::apigatewayv2::is_reserved_header;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use indexmap::IndexMap;
 
 use super::values::{Mapped, Place, ValueError, View};
 use crate::exchange::{ConfigurationFault, Refusal, StageVariables};
 use crate::mapping::query::{self, Query};
+use crate::message::Headers;
 
 /// A mapping that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +54,7 @@ enum Action {
 /// What of a request can be changed.
 pub(super) struct Altered {
     /// The headers that the integration gets.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Headers,
     /// The query string, as it is sent on.
     pub(super) query: String,
     /// The path in place of the integration's own, as it is sent on.
@@ -165,7 +166,7 @@ impl ResponseParameters {
         &self,
         view: &View<'_>,
         status: &mut StatusCode,
-        headers: &mut HeaderMap,
+        headers: &mut Headers,
     ) -> Result<(), Refusal> {
         for (target, action) in self.of(*status) {
             match (target, action) {
@@ -232,7 +233,7 @@ fn compiled(
 }
 
 fn change_header(
-    headers: &mut HeaderMap,
+    headers: &mut Headers,
     name: &HeaderName,
     action: &Action,
     view: &View<'_>,

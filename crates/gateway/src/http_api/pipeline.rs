@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use http::header::ORIGIN;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::cors::Cors;
 use super::steps::{Answered, Client, Prepared};
 use super::{CompiledStage, Route, admit, integrate, limit, measure, prepare, reply, resolve, respond};
 use crate::exchange::{Blame, Body, Caller, Context, Outcome, Refusal, Reply, Request, Trace, Unreachable};
+use crate::message::{Headers, Response};
 use crate::services::Services;
 use crate::trail::{Observed, Trail};
 
@@ -38,7 +39,7 @@ struct Asked {
 /// Answers a request to `stage`, whatever comes of it, and records it.
 pub(crate) async fn answer(
     request: &Request,
-    headers: HeaderMap,
+    headers: Headers,
     body: Body,
     stage: &CompiledStage,
     services: Services<'_>,
@@ -60,7 +61,7 @@ pub(crate) async fn answer(
 
 async fn steps<'r>(
     request: &'r Request,
-    headers: HeaderMap,
+    headers: Headers,
     body: Body,
     stage: &'r CompiledStage,
     services: Services<'_>,

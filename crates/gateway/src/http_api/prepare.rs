@@ -1,7 +1,6 @@
 //! From the client's request to the integration's: parameters mapped, events built.
 
 use bytes::Bytes;
-use http::HeaderMap;
 use ports::functions::InvocationType;
 
 use super::event::Told;
@@ -11,6 +10,7 @@ use super::parameters::Altered;
 use super::steps::{Admitted, Call, Client, Matched, Prepared};
 use crate::exchange::{Body, IdSource, Refusal, Trace, read_whole};
 use crate::mapping::headers::TRACE_ID;
+use crate::message::Headers;
 use crate::rest::measure::unreadable;
 
 /// Makes the integration's request. Reads the body only if something needs it whole.
@@ -76,7 +76,7 @@ pub(super) async fn prepare<'r>(admitted: Admitted<'r>, ids: &IdSource) -> Resul
 }
 
 /// The request as the route's mapped parameters change it; `headers` are those that it has before.
-fn altered(client: &Client<'_>, headers: HeaderMap) -> Result<Altered, Refusal> {
+fn altered(client: &Client<'_>, headers: Headers) -> Result<Altered, Refusal> {
     let Matched { request, route, .. } = &client.matched;
     let mut altered = Altered { headers, query: request.query().to_owned(), path: None };
     route.request.apply(&client.matched.view(&client.payload), &mut altered)?;

@@ -1,9 +1,10 @@
 //! Answers as bytes, and refusals as HTTP APIs tell them: a message and an identifier, and of what is
 //! wrong inside the API no more than that something is.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::exchange::{Bearer, Body, IntegrationFault, Refusal, Reply, RequestIds, TooLarge};
+use crate::message::{Headers, Response};
 
 /// The identifier of the request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
@@ -49,7 +50,7 @@ fn challenge(bearer: &Bearer) -> String {
     format!("Bearer scope=\"{scopes}\" error=\"{error}\" error_description=\"{bearer}\"")
 }
 
-fn identify(headers: &mut HeaderMap, ids: &RequestIds) {
+fn identify(headers: &mut Headers, ids: &RequestIds) {
     if let Ok(id) = HeaderValue::from_str(ids.request_id()) {
         headers.insert(REQUEST_ID, id);
     }

@@ -1,10 +1,9 @@
 //! Which route a request meets.
 
-use http::HeaderMap;
-
 use super::CompiledStage;
 use super::steps::Matched;
 use crate::exchange::{Body, Caller, Refusal, Request};
+use crate::message::Headers;
 use crate::rest::trie::Verb;
 
 /// Finds the route of `request` among those of `stage`.
@@ -14,7 +13,7 @@ use crate::rest::trie::Verb;
 pub(super) fn resolve<'r>(
     request: &'r Request,
     stage: &'r CompiledStage,
-    headers: HeaderMap,
+    headers: Headers,
     body: Body,
 ) -> Result<Matched<'r>, Refusal> {
     let found = Verb::of(&request.method).and_then(|verb| stage.routes.find(verb, request.path()));

@@ -1,6 +1,6 @@
 //! From the integration's answer to the client's.
 
-use http::{HeaderMap, Method};
+use http::Method;
 
 use super::http_proxy::strip_answer;
 use super::lambda_answer::decode;
@@ -9,6 +9,7 @@ use super::steps::{Answered, Client};
 use super::values::View;
 use crate::exchange::{Body, EndpointResponse, IntegrationFault, Refusal, Reply, read_whole};
 use crate::integration::http::call::unusable;
+use crate::message::Headers;
 
 /// Makes the client's answer, changed as the route says for its status.
 ///
@@ -33,7 +34,7 @@ pub(super) async fn respond(answered: Answered<'_>, client: &Client<'_>) -> Resu
         payload = read_whole(reply.body, PAYLOAD_BYTES).await.map_err(unusable)?;
         reply.body = Body::from(payload.clone());
     }
-    let own: HeaderMap = reply.headers.clone();
+    let own: Headers = reply.headers.clone();
     let view = View { answer: Some((&own, &payload)), ..client.matched.view(&client.payload) };
     mappings.apply(&view, &mut reply.status, &mut reply.headers)?;
     Ok(reply)

@@ -1,7 +1,6 @@
 //! The order of the steps as types: each step takes the value that the step before it made.
 
 use bytes::Bytes;
-use http::HeaderMap;
 use ports::functions::InvokeRequest;
 
 use super::integrations::{LambdaProxy, ServiceAction};
@@ -10,6 +9,7 @@ use super::values::View;
 use super::{CompiledStage, Route};
 use crate::exchange::{Body, Caller, Context, EndpointResponse, Request, Trace};
 use crate::integration::http::call::Outgoing;
+use crate::message::Headers;
 
 /// A request whose route is known.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Matched<'r> {
     /// Who sent it, as far as that is known.
     pub(super) caller: Caller,
     /// The client's headers.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Headers,
     /// The client's body, unread.
     pub(super) body: Body,
 }

@@ -3,8 +3,8 @@
 
 use base::{Scope, Timestamp};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Request as HttpRequest, Uri, Version};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, Uri, Version};
 use indexmap::IndexMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -19,6 +19,7 @@ use crate::integration::http::endpoint::Endpoint;
 use crate::integration::lambda::OWN_RIGHT;
 use crate::mapping::query;
 use crate::mapping::source::Value as Filled;
+use crate::message::{Headers, Request as HttpRequest};
 
 /// The parameter that names the service's region.
 const REGION: &str = "Region";
@@ -116,7 +117,7 @@ impl ServiceAction {
         if !missing.is_empty() {
             return Err(Refusal::BadRequestParameters { missing });
         }
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         for (name, value) in &self.implied {
             headers.insert(name, value.clone());
         }

@@ -2,7 +2,7 @@
 
 use base::Timestamp;
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use indexmap::IndexMap;
 use ports::functions::InvokeReply;
 
@@ -14,6 +14,7 @@ use super::parameters::{Altered, RequestParameters, ResponseParameters};
 use super::routes::Variables;
 use super::values::{Mapped, Place, View};
 use crate::exchange::{Context, NOBODY, Request, StageFacts, StageVariables};
+use crate::message::Headers;
 
 /// A client's request with the payload that it is read with.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub struct Sent<'a> {
     /// Its unchanging part.
     pub request: &'a Request,
     /// Its headers.
-    pub headers: &'a HeaderMap,
+    pub headers: &'a Headers,
     /// Its payload, and that of the answer.
     pub body: &'a [u8],
     /// The stage that it is for.

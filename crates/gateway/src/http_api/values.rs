@@ -2,13 +2,14 @@
 //! expressions in them (API Gateway developer guide, "Transform API requests and responses for HTTP
 //! APIs in API Gateway").
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use jsonpath::JsonPath;
 use percent_encoding::percent_decode_str;
 
 use super::routes::Variables;
 use crate::exchange::{Context, ContextScope, Request, StageVariables, Variable};
 use crate::mapping::query::Query;
+use crate::message::Headers;
 
 /// A value that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +65,7 @@ pub(super) struct View<'a> {
     /// The unchanging part of the request.
     pub(super) request: &'a Request,
     /// The client's headers.
-    pub(super) headers: &'a HeaderMap,
+    pub(super) headers: &'a Headers,
     /// The values of the path's variables.
     pub(super) variables: &'a Variables<'a>,
     /// The client's body; empty if it was not read.
@@ -72,7 +73,7 @@ pub(super) struct View<'a> {
     /// The variables.
     pub(super) context: Context<'a>,
     /// The integration's answer: its headers, and its body, empty if it was not read.
-    pub(super) answer: Option<(&'a HeaderMap, &'a [u8])>,
+    pub(super) answer: Option<(&'a Headers, &'a [u8])>,
 }
 
 impl Mapped {
@@ -259,8 +260,8 @@ fn body_part(named: &str) -> Result<Option<Option<JsonPath>>, ValueError> {
 }
 
 /// Several values of a header are one, with commas between them.
-pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let mut values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+pub(super) fn joined(headers: &Headers, name: &HeaderName) -> Option<String> {
+    let mut values = headers.get_all(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let first = values.next()?.into_owned();
     Some(values.fold(first, |all, next| all + "," + &next))
 }
@@ -293,10 +294,10 @@ mod tests {
     }
 
     fn value(text: &str) -> Option<String> {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         headers.append("x-a", HeaderValue::from_static("1"));
         headers.append("x-a", HeaderValue::from_static("2"));
-        let answer = HeaderMap::from_iter([(http::header::ETAG, HeaderValue::from_static("e"))]);
+        let answer = Headers::from_iter([(http::header::ETAG, HeaderValue::from_static("e"))]);
         let request = request("/prod/pets/7?q=a&q=b%20c&r=", "prod");
         let stage = StageFacts { stage: "prod".into(), ..StageFacts::default() };
         let mut routes = super::super::routes::Routes::default();

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use base::Timestamp;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE};
-use http::{HeaderMap, Response, StatusCode, Version};
+use http::{StatusCode, Version};
 use http_body::{Body as _, Frame};
 
 use super::client_body::Shared;
@@ -20,6 +20,7 @@ use super::roster::Enrolled;
 use super::watch::Verdict;
 use crate::exchange::{Body, BodyError};
 use crate::http1::{Length, push_chunk_size, push_head_end, push_headers};
+use crate::message::{Headers, Response};
 
 /// Bodies up to this size are copied behind their head: that costs less than a second piece.
 const COPIED: usize = 4 * 1024;
@@ -278,7 +279,7 @@ impl To<'_> {
 }
 
 /// The length that a body would have had.
-fn announced(headers: &HeaderMap) -> Option<u64> {
+fn announced(headers: &Headers) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Response;
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::watch::UnderWay;
 use crate::exchange::{Body, BodyError};
+use crate::message::Response;
 
 /// A body that is being sent.
 #[derive(Debug)]
@@ -28,14 +28,15 @@ struct Taken {
 
 impl Answer {
     /// An answer that is under way until all of it is sent.
-    pub(super) fn new(answer: Response<Body>, under_way: UnderWay) -> Response<Self> {
-        answer.map(|body| {
+    pub(super) fn new(answer: Response<Body>, under_way: UnderWay) -> http::Response<Self> {
+        let answer = answer.map(|body| {
             let taken = (!body.is_end_stream()).then(|| {
                 under_way.hold();
                 Taken { under_way, held: true }
             });
             Self { body, taken }
-        })
+        });
+        answer.into()
     }
 }
 

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use base::Clock;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::{Request, Response};
 use http_body::Body as _;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -39,6 +38,7 @@ use super::watch::{Ticks, UnderWay, Verdict, Watch};
 use crate::Worker;
 use crate::exchange::{Arriving, Body, HeaderNames, Incoming};
 use crate::http1::{HEAD_BYTES, Rewound, Transport};
+use crate::message::Response;
 use crate::tls::{Secured, ServerNames};
 
 /// What the connections of one worker share.
@@ -177,8 +177,8 @@ impl<S: Serve> Link<S> {
     /// Takes a request over HTTP/2 whose head has just been parsed.
     fn call(
         self: &Rc<Self>,
-        request: Request<hyper::body::Incoming>,
-    ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + use<S> {
+        request: http::Request<hyper::body::Incoming>,
+    ) -> impl Future<Output = Result<http::Response<Answer>, Infallible>> + use<S> {
         let (incoming, under_way) = self.incoming(request);
         let link = Rc::clone(self);
         let fault = rules::check(&incoming.head).err();
@@ -196,7 +196,7 @@ impl<S: Serve> Link<S> {
         }
     }
 
-    fn incoming(&self, request: Request<hyper::body::Incoming>) -> (Incoming, UnderWay) {
+    fn incoming(&self, request: http::Request<hyper::body::Incoming>) -> (Incoming, UnderWay) {
         let (head, body) = request.into_parts();
         let under_way = self.watch.request();
         let started = Instant::now();
@@ -208,7 +208,7 @@ impl<S: Serve> Link<S> {
             arriving.over_by(started + self.room.body_time)
         };
         let incoming = Incoming {
-            head,
+            head: head.into(),
             header_names: HeaderNames::default(),
             body,
             peer: self.peer,

@@ -53,7 +53,11 @@ use workers::Thread;
 /// is dropped when the client goes away. A panic becomes a 500 and leaves the process running.
 pub trait Serve: Send + Sync + 'static {
     /// Answers one request. `worker` is what this core has for itself.
-    fn answer(&self, incoming: Incoming, worker: &Rc<Worker>) -> impl Future<Output = http::Response<Body>>;
+    fn answer(
+        &self,
+        incoming: Incoming,
+        worker: &Rc<Worker>,
+    ) -> impl Future<Output = crate::message::Response<Body>>;
 }
 
 /// How to listen.

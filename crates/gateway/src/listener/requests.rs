@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use http::header::UPGRADE;
-use http::{HeaderValue, Method, Response, StatusCode, Version, header};
+use http::{HeaderValue, Method, StatusCode, Version, header};
 
 use super::Serve;
 use super::answers::{self, Asked};
@@ -24,6 +24,7 @@ use crate::exchange::{Arriving, Body, HeaderNames, Incoming};
 use crate::http1::{
     Channel, Expectation, Fault, Framing, RequestHead, RequestHeads, Rewound, Transport, Unacceptable,
 };
+use crate::message::Response;
 
 /// How HTTP/2 begins (RFC 9113, section 3.4).
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

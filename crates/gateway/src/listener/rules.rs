@@ -3,13 +3,13 @@
 //! section 8.3.1). `crate::http1` does the same for HTTP/1.1.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap};
-use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::header::{CONTENT_LENGTH, COOKIE, HOST};
+use http::{HeaderValue, Method, StatusCode};
 use memchr::memchr;
 
 use crate::exchange::Body;
-use crate::http1::{is_host, is_target};
+use crate::http1::{HEADERS, is_host, is_target};
+use crate::message::{Headers, RequestParts, Response};
 
 /// What is wrong with a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,8 @@ pub(super) enum Fault {
     Lengths,
     #[error("a name is no token")]
     Name,
+    #[error("there are too many headers")]
+    Many,
     #[error("nothing is tunnelled")]
     Tunnel,
 }
@@ -33,6 +35,7 @@ impl Fault {
     pub(super) fn answer(self) -> Response<Body> {
         let (status, text): (_, &[u8]) = match self {
             // RFC 9110, section 9.1.
+            Self::Many => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, br#"{"message":"Bad Request"}"#),
             Self::Tunnel => (StatusCode::NOT_IMPLEMENTED, br#"{"message":"Not Implemented"}"#),
             _ => (StatusCode::BAD_REQUEST, br#"{"message":"Bad Request"}"#),
         };
@@ -48,14 +51,18 @@ impl Fault {
 ///
 /// # Errors
 /// The first fault that is found.
-pub(super) fn check(head: &Parts) -> Result<(), Fault> {
+pub(super) fn check(head: &RequestParts) -> Result<(), Fault> {
+    // Clients divide their cookies (RFC 9113, section 8.2.3), which become one line again.
+    if head.headers.iter().filter(|(name, _)| **name != COOKIE).nth(HEADERS).is_some() {
+        return Err(Fault::Many);
+    }
     if head.method == Method::CONNECT {
         return Err(Fault::Tunnel);
     }
     if !is_target(&head.method, &head.uri) {
         return Err(Fault::Target);
     }
-    let several = |headers: &HeaderMap, name| headers.get_all(name).iter().nth(1).is_some();
+    let several = |headers: &Headers, name| headers.get_all(name).nth(1).is_some();
     if several(&head.headers, CONTENT_LENGTH) {
         return Err(Fault::Lengths);
     }
@@ -63,7 +70,7 @@ pub(super) fn check(head: &Parts) -> Result<(), Fault> {
         return Err(Fault::Hosts);
     }
     // The type for names lets this one pass, which is in no token.
-    if head.headers.keys().any(|name| memchr(b'"', name.as_str().as_bytes()).is_some()) {
+    if head.headers.iter().any(|(name, _)| memchr(b'"', name.as_str().as_bytes()).is_some()) {
         return Err(Fault::Name);
     }
     match (head.uri.authority(), head.headers.get(HOST)) {
@@ -88,7 +95,7 @@ mod tests {
             let (name, value) = line.split_once(':').unwrap();
             builder = builder.header(name, value.trim());
         }
-        check(&builder.body(()).unwrap().into_parts().0)
+        check(&builder.body(()).unwrap().into_parts().0.into())
     }
 
     #[test]
@@ -110,9 +117,17 @@ mod tests {
     }
 
     #[test]
+    fn a_request_has_so_many_headers() {
+        let lines = |many: usize| "a: b\r\n".repeat(many) + &"cookie: c\r\n".repeat(500);
+        assert_eq!(checked(Method::GET, "http://a/x", &lines(HEADERS)), Ok(()));
+        assert_eq!(checked(Method::GET, "http://a/x", &lines(HEADERS + 1)), Err(Fault::Many));
+        assert_eq!(Fault::Many.answer().status(), 431);
+    }
+
+    #[test]
     fn names_are_tokens() {
         let name = http::HeaderName::from_lowercase(b"x\"").unwrap();
         let (head, ()) = http::Request::get("http://a/x").header(name, "a").body(()).unwrap().into_parts();
-        assert_eq!(check(&head), Err(Fault::Name));
+        assert_eq!(check(&head.into()), Err(Fault::Name));
     }
 }

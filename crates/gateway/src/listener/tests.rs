@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use base::{Clock, Timestamp};
 use bytes::Bytes;
-use http::{Request, Response};
 use http_body_util::Full;
 use tokio::sync::Semaphore;
 
@@ -19,6 +18,7 @@ use super::{Limits, Listener, Serve, Settings, Socket};
 use crate::Worker;
 use crate::exchange::{Arriving, Body, Incoming, read_whole};
 use crate::integration::http::UpstreamError;
+use crate::message::{Request, Response};
 
 const PLENTY: Duration = Duration::from_secs(20);
 const RECEIVED: Timestamp = Timestamp::from_millis(1_795_421_083_120);
@@ -289,12 +289,12 @@ fn http2_is_spoken_with_prior_knowledge() {
         let (mut client, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
         tokio::spawn(connection);
         let ask = |path: &str, body: &'static str| {
-            Request::post(format!("http://a{path}")).body(Full::new(Bytes::from(body))).unwrap()
+            http::Request::post(format!("http://a{path}")).body(Full::new(Bytes::from(body))).unwrap()
         };
         let echo = client.send_request(ask("/body", "over http2"));
         let names = client.clone().send_request(ask("/names", ""));
         let (echo, names) = futures_util::future::join(echo, names).await;
-        let whole = async |response: Response<hyper::body::Incoming>| {
+        let whole = async |response: http::Response<hyper::body::Incoming>| {
             read_whole(Body::Stream(Arriving::Http2(response.into_body())), 1_000).await.unwrap()
         };
         assert_eq!(whole(echo.unwrap()).await, "over http2");

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use base::Clock;
 use bytes::Bytes;
-use http::{Request, Response};
 use http_body_util::Empty;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -23,6 +22,7 @@ use tokio_rustls::client::TlsStream;
 use super::{Limits, Listener, Serve, Settings, Socket};
 use crate::Worker;
 use crate::exchange::{Arriving, Body, Incoming, read_whole};
+use crate::message::Response;
 use crate::tls::samples::{Made, NOW, authority, client, identity};
 use crate::tls::{ServerNames, Settings as TlsSettings, TlsServer, Truststore};
 
@@ -173,7 +173,7 @@ async fn told(running: &Running, name: &'static str, config: ClientConfig) -> Op
     let executor = hyper_util::rt::TokioExecutor::new();
     let (mut client, connection) = hyper::client::conn::http2::handshake(executor, io).await.ok()?;
     tokio::spawn(connection);
-    let request = Request::get(format!("https://{name}/")).body(Empty::<Bytes>::new()).unwrap();
+    let request = http::Request::get(format!("https://{name}/")).body(Empty::<Bytes>::new()).unwrap();
     let response = client.send_request(request).await.ok()?;
     let body = read_whole(Body::Stream(Arriving::Http2(response.into_body())), 1_000).await.unwrap();
     Some(String::from_utf8(body.to_vec()).unwrap())

@@ -1,8 +1,9 @@
 //! Content codings: which one a payload has, and which one a client wants (RFC 9110, sections 8.4
 //! and 12.5.3; API Gateway developer guide, "Payload compression for REST APIs").
 
-use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+
+use crate::message::Headers;
 
 /// A coding that API Gateway supports, but for `identity`, which is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Coding {
 ///
 /// # Errors
 /// If it has another than the supported ones.
-pub fn of_payload(headers: &HeaderMap) -> Result<Option<Coding>, Unsupported> {
+pub fn of_payload(headers: &Headers) -> Result<Option<Coding>, Unsupported> {
     let mut found = None;
     for value in headers.get_all(CONTENT_ENCODING) {
         let unsupported = || Unsupported(String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -66,7 +67,7 @@ pub fn of_payload(headers: &HeaderMap) -> Result<Option<Coding>, Unsupported> {
 /// compression is not applied." Without the header, and by `*`, none is named, and nothing is
 /// compressed. Of several that a client wants equally, the first that is supported is taken.
 #[must_use]
-pub fn wanted(headers: &HeaderMap) -> Option<Coding> {
+pub fn wanted(headers: &Headers) -> Option<Coding> {
     let (mut most, mut wanted, mut supported) = (0, None, false);
     for value in headers.get_all(ACCEPT_ENCODING) {
         // What cannot be read names nothing.
@@ -114,9 +115,9 @@ fn thousandths(weight: &str) -> u16 {
 mod tests {
     use super::*;
 
-    fn headers(name: &'static str, value: Option<&'static str>) -> HeaderMap {
+    fn headers(name: &'static str, value: Option<&'static str>) -> Headers {
         let pair = |value| (name.parse().unwrap(), http::HeaderValue::from_static(value));
-        HeaderMap::from_iter(value.map(pair))
+        Headers::from_iter(value.map(pair))
     }
 
     /// The formats that the developer guide lists, then borders of them.

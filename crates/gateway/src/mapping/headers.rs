@@ -3,10 +3,11 @@
 //! important notes", where nothing was recorded.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName,
-    HeaderValue, MAX_FORWARDS, PROXY_AUTHENTICATE, SERVER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
-    WWW_AUTHENTICATE,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, PROXY_AUTHENTICATE, TE,
+    TRANSFER_ENCODING, VIA,
 };
+
+use crate::message::Headers;
 
 /// `Content-MD5`.
 pub const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
@@ -27,30 +28,27 @@ pub const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port
 /// `X-Forwarded-Proto`.
 pub const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-
 /// The client's headers that no integration sees. `Content-Length` is the gateway's own; the
-/// last two are a connection's business (RFC 9110, section 7.6.1).
-static DROPPED_FROM_REQUESTS: [HeaderName; 14] = [
-    CONNECTION,
-    CONTENT_LENGTH,
-    CONTENT_MD5,
-    EXPECT,
-    MAX_FORWARDS,
-    PROXY_AUTHENTICATE,
-    SERVER,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    WWW_AUTHENTICATE,
-    KEEP_ALIVE,
-    PROXY_CONNECTION,
-];
-
-/// And those that HTTP backends do not see either.
-static DROPPED_FOR_HTTP: [HeaderName; 3] = [CONTENT_ENCODING, HOST, VIA];
+/// last two are a connection's business (RFC 9110, section 7.6.1). Asked for every header of every request.
+fn is_dropped_from_requests(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "content-length"
+            | "content-md5"
+            | "expect"
+            | "max-forwards"
+            | "proxy-authenticate"
+            | "server"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "www-authenticate"
+            | "keep-alive"
+            | "proxy-connection"
+    )
+}
 
 /// Headers whose mapping makes an HTTP integration fail.
 static UNMAPPABLE_FOR_HTTP: [HeaderName; 2] = [CONTENT_LENGTH, TRANSFER_ENCODING];
@@ -66,57 +64,53 @@ static MAPPED_IN_VAIN: [HeaderName; 5] = [CONNECTION, EXPECT, PROXY_AUTHENTICATE
 /// Asked for every header of every answer, so it compares no more than it has to.
 fn remapped(name: &HeaderName) -> Option<HeaderName> {
     Some(match name.as_str() {
-        "authorization" => HeaderName::from_static("x-amzn-remapped-authorization"),
-        "connection" => HeaderName::from_static("x-amzn-remapped-connection"),
-        "content-length" => HeaderName::from_static("x-amzn-remapped-content-length"),
+        "authorization" => const { HeaderName::from_static("x-amzn-remapped-authorization") },
+        "connection" => const { HeaderName::from_static("x-amzn-remapped-connection") },
+        "content-length" => const { HeaderName::from_static("x-amzn-remapped-content-length") },
         "content-md5" => HeaderName::from_static("x-amzn-remapped-content-md5"),
-        "date" => HeaderName::from_static("x-amzn-remapped-date"),
-        "expect" => HeaderName::from_static("x-amzn-remapped-expect"),
-        "host" => HeaderName::from_static("x-amzn-remapped-host"),
-        "max-forwards" => HeaderName::from_static("x-amzn-remapped-max-forwards"),
-        "proxy-authenticate" => HeaderName::from_static("x-amzn-remapped-proxy-authenticate"),
-        "server" => HeaderName::from_static("x-amzn-remapped-server"),
-        "trailer" => HeaderName::from_static("x-amzn-remapped-trailer"),
-        "upgrade" => HeaderName::from_static("x-amzn-remapped-upgrade"),
-        "user-agent" => HeaderName::from_static("x-amzn-remapped-user-agent"),
-        "www-authenticate" => HeaderName::from_static("x-amzn-remapped-www-authenticate"),
-        "x-amzn-requestid" => HeaderName::from_static("x-amzn-remapped-x-amzn-requestid"),
+        "date" => const { HeaderName::from_static("x-amzn-remapped-date") },
+        "expect" => const { HeaderName::from_static("x-amzn-remapped-expect") },
+        "host" => const { HeaderName::from_static("x-amzn-remapped-host") },
+        "max-forwards" => const { HeaderName::from_static("x-amzn-remapped-max-forwards") },
+        "proxy-authenticate" => const { HeaderName::from_static("x-amzn-remapped-proxy-authenticate") },
+        "server" => const { HeaderName::from_static("x-amzn-remapped-server") },
+        "trailer" => const { HeaderName::from_static("x-amzn-remapped-trailer") },
+        "upgrade" => const { HeaderName::from_static("x-amzn-remapped-upgrade") },
+        "user-agent" => const { HeaderName::from_static("x-amzn-remapped-user-agent") },
+        "www-authenticate" => const { HeaderName::from_static("x-amzn-remapped-www-authenticate") },
+        "x-amzn-requestid" => const { HeaderName::from_static("x-amzn-remapped-x-amzn-requestid") },
         _ => return None,
     })
 }
 
 /// Headers that no answer keeps: the connection to the client has its own.
-static DROPPED_FROM_ANSWERS: [HeaderName; 3] = [TRANSFER_ENCODING, KEEP_ALIVE, PROXY_CONNECTION];
+fn is_dropped_from_answers(name: &str) -> bool {
+    matches!(name, "transfer-encoding" | "keep-alive" | "proxy-connection")
+}
 
 /// Whether a Lambda function does not see the client's header `name` with this value.
 #[must_use]
 pub fn is_dropped_for_lambda(name: &HeaderName, value: &HeaderValue) -> bool {
-    DROPPED_FROM_REQUESTS.contains(name) || (name == AUTHORIZATION && is_signature(value))
+    is_dropped_from_requests(name.as_str()) || (name == AUTHORIZATION && is_signature(value))
 }
 
 /// Takes out of the client's headers what an HTTP backend does not see.
-pub fn drop_for_http(headers: &mut HeaderMap) {
+pub fn drop_for_http(headers: &mut Headers) {
     drop_named_by_connection(headers);
-    // A request has few headers, and few of these: looking at what is there costs less than asking for each.
-    let is_dropped = |name: &HeaderName, value: &HeaderValue| {
-        DROPPED_FROM_REQUESTS.contains(name)
-            || DROPPED_FOR_HTTP.contains(name)
-            || (*name == AUTHORIZATION && is_signature(value))
-    };
-    while let Some(name) =
-        headers.iter().find(|(name, value)| is_dropped(name, value)).map(|(name, _)| name.clone())
-    {
-        headers.remove(name);
-    }
+    headers.retain(|name, value| match name.as_str() {
+        "host" | "via" | "content-encoding" => false,
+        "authorization" => !is_signature(value),
+        other => !is_dropped_from_requests(other),
+    });
 }
 
 /// Takes away what the client says is for its own connection (RFC 9110, section 7.6.1).
-fn drop_named_by_connection(headers: &mut HeaderMap) {
-    let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+fn drop_named_by_connection(headers: &mut Headers) {
+    let named = headers.get_all(CONNECTION).filter_map(|value| value.to_str().ok());
     let named = named.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok());
     let named: Vec<HeaderName> = named.collect();
-    for name in named {
-        headers.remove(name);
+    if !named.is_empty() {
+        headers.retain(|name, _| !named.contains(name));
     }
 }
 
@@ -140,18 +134,11 @@ pub fn is_mapped_in_vain(name: &HeaderName) -> bool {
 }
 
 /// Renames and drops what of an integration's headers does not reach the client as it is.
-pub fn remap_answer(headers: &mut HeaderMap) {
-    // As with requests: what is there is looked at, and not what might be.
-    while let Some(name) = headers.keys().find(|name| DROPPED_FROM_ANSWERS.contains(name)).cloned() {
-        headers.remove(name);
-    }
-    let other = |name: &HeaderName| remapped(name).map(|remapped| (name.clone(), remapped));
-    while let Some((name, remapped)) = headers.keys().find_map(other) {
-        let mut values = headers.get_all(&name).iter();
-        let (first, more) = (values.next().cloned(), values.cloned().collect::<Vec<_>>());
-        headers.remove(name);
-        for value in first.into_iter().chain(more) {
-            headers.append(&remapped, value);
+pub fn remap_answer(headers: &mut Headers) {
+    headers.retain(|name, _| !is_dropped_from_answers(name.as_str()));
+    for (name, _) in headers.iter_mut() {
+        if let Some(remapped) = remapped(name) {
+            *name = remapped;
         }
     }
 }
@@ -159,7 +146,7 @@ pub fn remap_answer(headers: &mut HeaderMap) {
 /// The name under which a header of an answer reaches the client; `None` if it does not.
 #[must_use]
 pub fn name_in_answer(name: HeaderName) -> Option<HeaderName> {
-    if DROPPED_FROM_ANSWERS.contains(&name) {
+    if is_dropped_from_answers(name.as_str()) {
         return None;
     }
     Some(remapped(&name).unwrap_or(name))
@@ -167,15 +154,15 @@ pub fn name_in_answer(name: HeaderName) -> Option<HeaderName> {
 
 #[cfg(test)]
 mod tests {
-    use http::header::DATE;
+    use http::header::{DATE, WWW_AUTHENTICATE};
 
     use super::*;
 
-    fn headers(names: &str) -> HeaderMap {
+    fn headers(names: &str) -> Headers {
         names.split_whitespace().map(|name| (name.parse().unwrap(), HeaderValue::from_static("v"))).collect()
     }
 
-    fn names(headers: &HeaderMap) -> Vec<&str> {
+    fn names(headers: &Headers) -> Vec<&str> {
         headers.keys().map(HeaderName::as_str).collect()
     }
 
@@ -223,7 +210,7 @@ mod tests {
     fn a_signature_is_not_handed_on() {
         let signature = HeaderValue::from_static("AWS4-HMAC-SHA256 Credential=a/b");
         assert!(is_dropped_for_lambda(&AUTHORIZATION, &signature));
-        let mut sent = HeaderMap::from_iter([(AUTHORIZATION, signature)]);
+        let mut sent = Headers::from_iter([(AUTHORIZATION, signature)]);
         drop_for_http(&mut sent);
         assert!(sent.is_empty());
     }
@@ -292,7 +279,7 @@ mod tests {
 
     #[test]
     fn repeated_headers_are_remapped_together() {
-        let mut answer = HeaderMap::new();
+        let mut answer = Headers::new();
         answer.append(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
         answer.append(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         answer.append(DATE, HeaderValue::from_static("today"));

@@ -1,7 +1,7 @@
 //! Parameter mappings as a whole: an integration's `requestParameters`, an integration
 //! response's `responseParameters`.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
 use vtl::Overrides;
 
@@ -9,6 +9,7 @@ use super::headers;
 use super::source::{AnswerView, MappingError, RequestView, Source};
 use crate::exchange::StageVariables;
 use crate::exchange::{ConfigurationFault, Refusal};
+use crate::message::{Headers, MOST_LINES};
 use crate::rest::limits::HEADER_BYTES;
 
 /// An integration's `requestParameters`.
@@ -95,6 +96,9 @@ impl RequestParameters {
                 return Err(Refusal::ApiConfigurationError(ConfigurationFault::MappedHeader { name }));
             }
             mapped.retain(|(own, _)| *own != name);
+            if mapped.len() >= MOST_LINES {
+                return Err(not_sent(name.as_str()));
+            }
             if !headers::is_mapped_in_vain(&name) {
                 mapped.push((name, value));
             }
@@ -160,7 +164,7 @@ pub struct MappedHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl MappedHeaders {
     /// Sets the headers on `out`, in place of any of the same name.
-    pub fn set_on(self, out: &mut HeaderMap) {
+    pub fn set_on(self, out: &mut Headers) {
         let mut last: Option<HeaderName> = None;
         for (name, value) in self.0 {
             if last.as_ref() == Some(&name) {
@@ -185,9 +189,12 @@ impl MappedHeaders {
 /// If it is none.
 pub fn overridden(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
     let header = || Some((name.parse().ok()?, HeaderValue::from_str(value).ok()?));
-    (value.len() <= HEADER_BYTES).then(header).flatten().ok_or_else(|| {
-        Refusal::ApiConfigurationError(ConfigurationFault::HeaderValue { name: name.to_owned() })
-    })
+    (value.len() <= HEADER_BYTES).then(header).flatten().ok_or_else(|| not_sent(name))
+}
+
+/// That no message has this header, whose value cannot be sent or that is one too many.
+pub(super) fn not_sent(name: &str) -> Refusal {
+    Refusal::ApiConfigurationError(ConfigurationFault::HeaderValue { name: name.to_owned() })
 }
 
 fn push_header(

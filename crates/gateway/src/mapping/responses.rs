@@ -2,20 +2,21 @@
 
 use api::apigateway::{ContentHandlingStrategy, IntegrationResponse};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use indexmap::IndexMap;
 use regex::Regex;
 use vtl::Overrides;
 
 use super::headers::name_in_answer;
 use super::media::{BinaryTypes, essence};
-use super::parameters::{ResponseParameters, overridden};
+use super::parameters::{ResponseParameters, not_sent, overridden};
 use super::payload;
 use super::source::{AnswerView, MappingError, RequestView};
 use super::templates::{Templates, TemplatesError};
 use super::xml;
 use crate::exchange::StageVariables;
 use crate::exchange::{Body, ConfigurationFault, Refusal, Reply};
+use crate::message::{Headers, MOST_LINES};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -155,7 +156,7 @@ impl Response {
     }
 
     /// The JSON form of an answer that is XML, if templates read it so.
-    fn document(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    fn document(&self, headers: &Headers, body: &[u8]) -> Option<String> {
         let content_type = text(headers, header::CONTENT_TYPE).map(essence).filter(|_| self.reads_xml)?;
         let is_xml = content_type.eq_ignore_ascii_case("text/xml")
             || content_type.eq_ignore_ascii_case("application/xml");
@@ -171,7 +172,7 @@ impl Response {
     pub fn reply(
         &self,
         view: &RequestView<'_>,
-        answer_headers: &HeaderMap,
+        answer_headers: &Headers,
         answer_body: Bytes,
         binary: &BinaryTypes,
         variables: &StageVariables,
@@ -186,7 +187,7 @@ impl Response {
             self.handling,
         )
         .map_err(|payload::NotBase64| fault(ConfigurationFault::NotBase64))?;
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         // The type of the chosen template, else JSON whatever the integration said (API
         // Gateway developer guide, "Amazon API Gateway important notes").
         let (content_type, body) = match self.templates.for_response(accept) {
@@ -208,6 +209,9 @@ impl Response {
         self.parameters.headers_of(view, &answer)?.set_on(&mut headers);
         for (name, value) in overrides.response_headers() {
             let (name, value) = overridden(name, &value)?;
+            if headers.len() >= MOST_LINES {
+                return Err(not_sent(name.as_str()));
+            }
             if let Some(name) = name_in_answer(name) {
                 headers.insert(name, value);
             }
@@ -222,7 +226,7 @@ impl Response {
 }
 
 /// A header's value, if it is a text.
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+fn text(headers: &Headers, name: header::HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use jsonpath::{JsonPath, PathError};
 
 use super::query::Query;
 use crate::exchange::StageVariables;
 use crate::exchange::{Context, ContextScope, HeaderNames, PathParameters, Request, Variable};
+use crate::message::Headers;
 
 /// A mapping that cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +72,7 @@ pub struct RequestView<'a> {
     /// Its unchanging part.
     pub request: &'a Request,
     /// Its headers.
-    pub headers: &'a HeaderMap,
+    pub headers: &'a Headers,
     /// Their names as sent.
     pub header_names: &'a HeaderNames,
     /// The values of the path's variables.
@@ -86,7 +87,7 @@ pub struct RequestView<'a> {
 #[derive(Clone, Copy)]
 pub struct AnswerView<'a> {
     /// Its headers.
-    pub headers: &'a HeaderMap,
+    pub headers: &'a Headers,
     /// Its body.
     pub body: &'a [u8],
 }
@@ -241,16 +242,12 @@ fn part(path: &JsonPath, body: &[u8]) -> Option<String> {
 }
 
 /// The last value of a repeated header stands for all, as in a function's `headers`.
-fn last_header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
-    headers.get_all(name).iter().next_back().map(|value| String::from_utf8_lossy(value.as_bytes()))
+fn last_header<'a>(headers: &'a Headers, name: &HeaderName) -> Option<Cow<'a, str>> {
+    headers.get_all(name).next_back().map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-fn all_headers<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<Value<'a>> {
-    headers
-        .get_all(name)
-        .iter()
-        .map(|value| Value::Plain(String::from_utf8_lossy(value.as_bytes())))
-        .collect()
+fn all_headers<'a>(headers: &'a Headers, name: &HeaderName) -> Vec<Value<'a>> {
+    headers.get_all(name).map(|value| Value::Plain(String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
 #[cfg(test)]
@@ -267,7 +264,7 @@ mod tests {
 
     fn values(expression: &str) -> Vec<String> {
         let request = request("/prod/pets/a%20b?x=1&x=2+3", "prod");
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         headers.append("x-one", HeaderValue::from_static("1"));
         headers.append("x-one", HeaderValue::from_static("2"));
         let names: Box<[Box<str>]> = Box::new(["petId".into()]);

@@ -256,7 +256,7 @@ impl Scene for Stand<'_> {
         if let Some(value) = Query(self.view.request.query()).last(name) {
             return Some(value);
         }
-        let header = self.view.headers.get_all(name).iter().next_back();
+        let header = self.view.headers.get_all(name).next_back();
         header.map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
@@ -268,7 +268,7 @@ impl Scene for Stand<'_> {
             }
             Place::Header => {
                 for name in self.view.headers.keys() {
-                    let value = self.view.headers.get_all(name).iter().next_back();
+                    let value = self.view.headers.get_all(name).next_back();
                     let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()));
                     each(self.view.header_names.as_sent(name, 0), &value.unwrap_or_default());
                 }

@@ -19,7 +19,7 @@ use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Method, Response, StatusCode};
+use http::{Method, StatusCode};
 
 pub(crate) use refresh::{load, take};
 pub(crate) use site::Site;
@@ -28,6 +28,7 @@ pub(crate) use visit::{Entrance, Visit};
 use crate::access::user_pools::UserPools;
 use crate::exchange::Body;
 use crate::integration::http::Upstreams;
+use crate::message::Response;
 use sign_in::Asking;
 use site::{File, Readers};
 use try_it::Reached;
@@ -170,11 +171,10 @@ mod tests {
     use base::Timestamp;
     use documents::apigatewayv2_portals::{PortalSiteDocument, SitePage, SiteProduct};
 
-    use http::HeaderMap;
-
     use super::visit::tests::visit;
     use super::*;
     use crate::integration::http::UpstreamSettings;
+    use crate::message::Headers;
 
     const NOW: Timestamp = Timestamp::from_millis(1_721_241_291_500);
 
@@ -204,7 +204,7 @@ mod tests {
     }
 
     async fn asked(portals: &Portals, path: &str, method: &Method, now: Timestamp) -> Response<Body> {
-        let headers = HeaderMap::new();
+        let headers = Headers::new();
         let mut visit = visit(path, &headers, now);
         visit.method = method;
         let upstreams = Upstreams::new(UpstreamSettings::default());

@@ -136,10 +136,10 @@ fn parameters(address: &str) -> BTreeSet<&str> {
 #[cfg(test)]
 mod tests {
     use base::Timestamp;
-    use http::HeaderMap;
 
     use super::super::visit::tests::visit;
     use super::*;
+    use crate::message::Headers;
 
     fn endpoint(try_it: SiteTryIt, address: &str) -> SiteEndpoint {
         SiteEndpoint {
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_tried_where_the_reader_can_reach_it() {
-        let headers = HeaderMap::new();
+        let headers = Headers::new();
         let by_name = visit("/", &headers, Timestamp::from_millis(0));
         let of = |api: &str| SiteTryIt::Api {
             api: api.to_owned(),

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use base::Timestamp;
+use http::Method;
 use http::header::COOKIE;
-use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
 use crate::exchange::Incoming;
+use crate::message::Headers;
 
 /// What led a request to a portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(crate) struct Visit<'r> {
     pub(super) path: &'r str,
     pub(super) entrance: Entrance,
     pub(super) method: &'r Method,
-    pub(super) headers: &'r HeaderMap,
+    pub(super) headers: &'r Headers,
     pub(super) now: Timestamp,
     /// As it was sent, with its port.
     host: &'r str,
@@ -110,7 +111,7 @@ impl<'r> Visit<'r> {
 
     /// The value of a cookie.
     pub(super) fn cookie(&self, name: &str) -> Option<&'r str> {
-        let all = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let all = self.headers.get_all(COOKIE).filter_map(|value| value.to_str().ok());
         all.flat_map(|cookies| cookies.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
             .find_map(|(own, value)| (own == name).then_some(value))
@@ -145,7 +146,7 @@ pub(super) mod tests {
     }
 
     /// A GET of `path` of the portal `abc`.
-    pub(in super::super) fn visit<'r>(path: &'r str, headers: &'r HeaderMap, now: Timestamp) -> Visit<'r> {
+    pub(in super::super) fn visit<'r>(path: &'r str, headers: &'r Headers, now: Timestamp) -> Visit<'r> {
         let (host, entrance) = ("p-abc.apigw-portal.us-west-2.on.aws", Entrance::DefaultName);
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Visit { id: "abc", path, entrance, method: &Method::GET, headers, now, host, query, over_tls: false }
@@ -155,7 +156,7 @@ pub(super) mod tests {
 
     #[test]
     fn only_the_machine_itself_is_read_without_tls() {
-        let headers = HeaderMap::new();
+        let headers = Headers::new();
         for (host, scheme) in [
             ("localhost:4566", "http"),
             ("p-abc.apigw-portal.LOCALHOST:4566", "http"),
@@ -174,7 +175,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_portal_is_where_the_reader_found_it() {
-        let headers = HeaderMap::new();
+        let headers = Headers::new();
         let by_name = visit("/", &headers, NOW);
         assert_eq!(by_name.address(), "https://p-abc.apigw-portal.us-west-2.on.aws");
         assert_eq!((by_name.base().as_ref(), by_name.behind_default_name()), ("/", Some("us-west-2.on.aws")));
@@ -187,7 +188,7 @@ pub(super) mod tests {
 
     #[test]
     fn parameters_and_cookies_are_read() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         headers.append(COOKIE, HeaderValue::from_static("a=1; b=2=3"));
         headers.append(COOKIE, HeaderValue::from_static("c="));
         let visit = visit("/?code=a%2Fb+c&state&code=x&bad=%ff", &headers, NOW);

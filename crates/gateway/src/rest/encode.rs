@@ -3,12 +3,13 @@
 //! caches keep it as it was.
 
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, VARY};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use super::CompiledStage;
 use crate::exchange::{Body, BodyError, Compressed, Peeked, Refusal, Reply, Request, compress, peek};
 use crate::integration::http::call::unusable;
 use crate::mapping::coding::{self, Coding};
+use crate::message::Headers;
 
 /// How an answer is to be compressed, if it is large enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(super) struct Wanted {
 }
 
 /// What the client of a request with `headers` wants and its API does.
-pub(super) fn wanted(stage: &CompiledStage, request: &Request, headers: &HeaderMap) -> Option<Wanted> {
+pub(super) fn wanted(stage: &CompiledStage, request: &Request, headers: &Headers) -> Option<Wanted> {
     let minimum = stage.minimum_compression?;
     // An answer to HEAD has no payload.
     let coding = coding::wanted(headers).filter(|_| request.method != Method::HEAD)?;
@@ -76,11 +77,10 @@ async fn large_enough(body: Body, minimum: usize) -> Result<(Body, bool), Refusa
 }
 
 /// Whether caches are told already that the answer depends on `Accept-Encoding`.
-fn varies(headers: &HeaderMap) -> bool {
+fn varies(headers: &Headers) -> bool {
     let named = |name: &str| name == "*" || name.eq_ignore_ascii_case(ACCEPT_ENCODING.as_str());
     headers
         .get_all(VARY)
-        .iter()
         .filter_map(|value| value.to_str().ok())
         .any(|value| value.split(',').map(str::trim).any(named))
 }

@@ -4,7 +4,7 @@
 
 use api::apigateway::{GatewayResponse, GatewayResponseType};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::StageVariables;
 use super::limits::PAYLOAD_BYTES;
@@ -16,6 +16,7 @@ use crate::exchange::{
     ResourceFacts, Variable,
 };
 use crate::mapping::source::{RequestView, Source};
+use crate::message::{Headers, Response};
 
 const HEADER: &str = "gatewayresponse.header.";
 const JSON: &str = "application/json";
@@ -56,7 +57,7 @@ pub struct Refused<'a> {
     /// Who sent it, as far as that was known.
     pub caller: &'a Caller,
     /// The client's headers, as far as responses read them.
-    pub headers: &'a HeaderMap,
+    pub headers: &'a Headers,
 }
 
 impl GatewayResponses {
@@ -81,8 +82,8 @@ impl GatewayResponses {
     }
 
     /// What has to be kept of a request's headers, in case that it is refused.
-    pub(super) fn kept(&self, headers: &HeaderMap) -> HeaderMap {
-        let mut kept = HeaderMap::new();
+    pub(super) fn kept(&self, headers: &Headers) -> Headers {
+        let mut kept = Headers::new();
         for name in &self.reads {
             for value in headers.get_all(name) {
                 kept.append(name, value.clone());
@@ -208,7 +209,7 @@ impl Customized {
     }
 
     /// The template that the client accepts, else that for JSON, else the first.
-    fn template(&self, headers: &HeaderMap) -> Option<(&str, &[Piece])> {
+    fn template(&self, headers: &Headers) -> Option<(&str, &[Piece])> {
         let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or(JSON);
         let accepted = accept.split([',', ';']).next().unwrap_or_default().trim();
         let of_type = |kind: &str| self.templates.iter().find(|(own, _)| own.eq_ignore_ascii_case(kind));

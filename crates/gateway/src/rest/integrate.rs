@@ -1,6 +1,6 @@
 //! Asking the integration.
 
-use ::http::{HeaderMap, HeaderValue, StatusCode, header};
+use ::http::{HeaderValue, StatusCode, header};
 use ports::functions::{Functions, InvokeReply};
 
 use crate::exchange::{Answered, Body, Call, EndpointResponse, Refusal, Subject};
@@ -8,6 +8,7 @@ use crate::integration::http::call::Exchange;
 use crate::integration::lambda::LambdaProxy;
 use crate::integration::{aws, http, lambda};
 use crate::mapping::headers::REQUEST_ID;
+use crate::message::Headers;
 
 use crate::services::Services;
 
@@ -24,7 +25,7 @@ pub(crate) async fn integrate<'r>(
     let upstreams = &services.worker.upstreams;
     match call {
         Call::Mock(mock, status) => {
-            let (headers, body, subject) = (HeaderMap::new(), Body::Empty, Subject::Status);
+            let (headers, body, subject) = (Headers::new(), Body::Empty, Subject::Status);
             Ok(Answered::Mock(mock, EndpointResponse { status, headers, body, subject }))
         }
         Call::Http(call, outgoing) => {
@@ -57,7 +58,7 @@ fn of_function(reply: InvokeReply) -> EndpointResponse {
         Some(_) => Subject::ErrorMessage(lambda::error_message(&reply.payload)),
         None => Subject::Success,
     };
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(version) = HeaderValue::from_str(&reply.executed_version) {
         headers.insert("x-amz-executed-version", version);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::gateway_responses::Refused;
 use super::look_up::LookUp;
@@ -16,6 +16,7 @@ use crate::exchange::{
 };
 use crate::integration::Integration;
 use crate::mapping::headers::REQUEST_ID;
+use crate::message::{Headers, Response};
 use crate::services::Services;
 use crate::trail::{ExecutionLog, Observed, Trail};
 
@@ -44,7 +45,7 @@ struct Asked {
 /// Answers a request to `stage`, whatever comes of it, and records it.
 pub(crate) async fn answer(
     request: &Request,
-    headers: HeaderMap,
+    headers: Headers,
     header_names: HeaderNames,
     body: Body,
     stage: &CompiledStage,
@@ -74,7 +75,7 @@ pub(crate) async fn answer(
 /// The same for a test: what comes of it is handed back and recorded nowhere.
 pub(crate) async fn test(
     request: &Request,
-    headers: HeaderMap,
+    headers: Headers,
     header_names: HeaderNames,
     body: Body,
     stage: &CompiledStage,
@@ -92,7 +93,7 @@ pub(crate) async fn test(
 
 async fn steps<'r>(
     request: &'r Request,
-    headers: HeaderMap,
+    headers: Headers,
     header_names: HeaderNames,
     body: Body,
     stage: &'r CompiledStage,
@@ -269,7 +270,7 @@ impl<'r> Course<'r> {
 
 /// "The AWS endpoint's request ID from the x-amz-request-id or x-amzn-requestId header" (API Gateway
 /// developer guide, of HTTP APIs' access logs).
-fn endpoint_request_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+fn endpoint_request_id(headers: &Headers) -> Option<&HeaderValue> {
     headers.get(REQUEST_ID).or_else(|| headers.get("x-amz-request-id"))
 }
 

@@ -1,8 +1,8 @@
 //! From the client's request to the integration's: templates, parameters, events.
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
 use ports::functions::InvocationType;
 use vtl::Overrides;
 
@@ -19,6 +19,7 @@ use crate::integration::mock::Mock;
 use crate::mapping::headers::TRACE_ID;
 use crate::mapping::payload::{self, NotBase64};
 use crate::mapping::templates::{Compiled, Passthrough, Templates};
+use crate::message::Headers;
 
 /// Makes the integration's request. Reads the body only if something needs it whole.
 ///
@@ -184,7 +185,7 @@ fn rendered(template: &Compiled, client: &mut Client<'_>, payload: &[u8]) -> Res
     Ok(rendered)
 }
 
-fn content_type(headers: &HeaderMap) -> Option<&str> {
+fn content_type(headers: &Headers) -> Option<&str> {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 

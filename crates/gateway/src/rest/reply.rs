@@ -2,10 +2,11 @@
 //! where either becomes an HTTP response.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderValue, header};
 
 use crate::exchange::{Body, ConfigurationFault, Refusal, Reply, RequestIds};
 use crate::mapping::headers::{ERROR_TYPE, EXTENDED_REQUEST_ID, REQUEST_ID};
+use crate::message::{Headers, Response};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -37,7 +38,7 @@ pub(crate) fn render_refusal(refusal: &Refusal, ids: &RequestIds) -> Response<Bo
     response
 }
 
-fn identify(headers: &mut HeaderMap, ids: &RequestIds) {
+fn identify(headers: &mut Headers, ids: &RequestIds) {
     let (request, extended) = (ids.request_id(), ids.extended_request_id());
     // Two values of one allocation.
     let both = Bytes::from([request, extended].concat());
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn a_backends_identifiers_do_not_stay() {
         let ids = IdSource::new(Random::seeded(1)).next();
-        let headers = HeaderMap::from_iter([(EXTENDED_REQUEST_ID, HeaderValue::from_static("backend"))]);
+        let headers = Headers::from_iter([(EXTENDED_REQUEST_ID, HeaderValue::from_static("backend"))]);
         let response = render(Reply { status: StatusCode::OK, headers, body: Body::Empty }, &ids);
         assert_eq!(response.headers()[EXTENDED_REQUEST_ID], ids.extended_request_id());
     }

@@ -1,10 +1,9 @@
 //! Which method a request meets.
 
-use http::HeaderMap;
-
 use super::CompiledStage;
 use super::trie::Verb;
 use crate::exchange::{Body, Caller, HeaderNames, Matched, PathParameters, Refusal, Request};
+use crate::message::Headers;
 
 /// Finds the method of `request` among those of `stage`.
 ///
@@ -13,7 +12,7 @@ use crate::exchange::{Body, Caller, HeaderNames, Matched, PathParameters, Refusa
 pub(super) fn resolve<'r>(
     request: &'r Request,
     stage: &'r CompiledStage,
-    headers: HeaderMap,
+    headers: Headers,
     header_names: HeaderNames,
     body: Body,
 ) -> Result<Box<Matched<'r>>, Refusal> {

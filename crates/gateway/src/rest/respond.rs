@@ -46,7 +46,7 @@ pub(super) async fn respond(
         Answered::LambdaStream(streamed) => {
             let EndpointResponse { status, mut headers, body, subject: _ } = streamed.answer;
             remap_answer(&mut headers);
-            headers.entry(header::CONTENT_TYPE).or_insert(JSON);
+            headers.insert_if_absent(header::CONTENT_TYPE, || JSON);
             let reply = Reply { status, headers, body };
             Ok(with_trace(reply, client.trace.as_ref().map(|trace| trace.with_segment(ids))))
         }
@@ -79,7 +79,7 @@ async fn by_mapping(
 fn passing(answer: EndpointResponse, streams: Option<Duration>) -> Result<Reply, Refusal> {
     let EndpointResponse { status, mut headers, body, subject: _ } = answer;
     remap_answer(&mut headers);
-    headers.entry(header::CONTENT_TYPE).or_insert(JSON);
+    headers.insert_if_absent(header::CONTENT_TYPE, || JSON);
     let body = match streams {
         Some(idle) => body.never_idle_for(idle),
         None => body.within(PAYLOAD_BYTES).map_err(unusable)?,
@@ -105,13 +105,13 @@ async fn of_lambda_proxy(answer: EndpointResponse, client: &Client<'_>) -> Resul
     };
     let mut headers = answer.headers;
     remap_answer(&mut headers);
-    headers.entry(header::CONTENT_TYPE).or_insert(JSON);
+    headers.insert_if_absent(header::CONTENT_TYPE, || JSON);
     Ok(Reply { status: answer.status, headers, body: Body::from(body) })
 }
 
 fn with_trace(mut reply: Reply, trace: Option<String>) -> Reply {
     if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(&trace).ok()) {
-        reply.headers.entry(TRACE_ID).or_insert(trace);
+        reply.headers.insert_if_absent(TRACE_ID, || trace);
     }
     reply
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use api::apigateway::{Method, RequestValidator};
+use http::HeaderName;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName};
 use schema::{Models, Schema, SchemaError};
 
 use crate::exchange::{PathParameters, Refusal, Request};
 use crate::mapping::media::essence;
 use crate::mapping::query::Query;
+use crate::message::Headers;
 
 /// The type that a body has whose request does not say (recorded from AWS).
 const DEFAULT_TYPE: &str = "application/json";
@@ -82,7 +83,7 @@ impl Validation {
     pub(super) fn parameters(
         &self,
         request: &Request,
-        headers: &HeaderMap,
+        headers: &Headers,
         path: &PathParameters<'_>,
     ) -> Result<(), Refusal> {
         let there = |parameter: &&Parameter| match &parameter.place {
@@ -90,7 +91,7 @@ impl Validation {
             // (recorded from AWS).
             Place::Path => path.get(&parameter.name).is_some(),
             Place::Query => Query(request.query()).values(&parameter.name).any(|value| !value.is_empty()),
-            Place::Header(name) => headers.get_all(name).iter().any(|value| !value.is_empty()),
+            Place::Header(name) => headers.get_all(name).any(|value| !value.is_empty()),
             Place::Nowhere => false,
         };
         let missing: Vec<_> = self.required.iter().filter(|parameter| !there(parameter)).collect();
@@ -102,7 +103,7 @@ impl Validation {
     }
 
     /// The model of a body that comes with these headers. A type that has none is not looked at.
-    pub(super) fn schema(&self, headers: &HeaderMap) -> Option<&Expected> {
+    pub(super) fn schema(&self, headers: &Headers) -> Option<&Expected> {
         let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(essence);
         let sent = sent.filter(|sent| !sent.is_empty()).unwrap_or(DEFAULT_TYPE);
         let of = |wanted: &str| {
@@ -155,7 +156,7 @@ mod tests {
         let method = json!({"requestValidatorId": "v", "requestParameters": declared});
         let validation = compiled(method, json!({"id": "v", "validateRequestParameters": true}));
         let request = request(target, "prod");
-        let mut map = HeaderMap::new();
+        let mut map = Headers::new();
         for (name, value) in headers {
             map.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
         }
@@ -210,7 +211,7 @@ mod tests {
         let validates = |models: serde_json::Value, sent: Option<&str>| {
             let validation =
                 compiled(json!({"requestValidatorId": "v", "requestModels": models}), all.clone());
-            let mut headers = HeaderMap::new();
+            let mut headers = Headers::new();
             if let Some(sent) = sent {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_str(sent).unwrap());
             }

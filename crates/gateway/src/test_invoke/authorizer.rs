@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use api::apigateway::{Authorizer, AuthorizerType};
-use http::HeaderMap;
 use ports::test_invoke::{AuthorizerTest, AuthorizerTested, TestInvokeError};
 use serde_json::Value;
 
@@ -17,6 +16,7 @@ use crate::access::user_pools::TokenFault;
 use crate::exchange::StageVariables;
 use crate::exchange::{Caller, Context, PathParameters, Request, ResourceFacts, StageFacts, TEST_STAGE};
 use crate::integration::lambda::{EventRequest, ProxyEvent};
+use crate::message::Headers;
 use crate::trail::execution_log::wording;
 use crate::trail::{Detail, ExecutionLog};
 
@@ -117,7 +117,7 @@ pub(super) async fn run(test: AuthorizerTest, bench: &Bench) -> Result<Authorize
 async fn by_user_pools(
     stored: &Authorizer,
     request: &Request,
-    headers: &HeaderMap,
+    headers: &Headers,
     mut log: ExecutionLog,
     bench: &Bench,
 ) -> Result<AuthorizerTested, TestInvokeError> {

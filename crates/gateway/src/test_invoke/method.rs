@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use api::apigateway::{EndpointType, Stage};
 use documents::apigateway::SnapshotDocument;
-use http::{HeaderMap, header};
+use http::header;
 use ports::test_invoke::{MethodTest, MethodTested, TestInvokeError};
 
 use super::request::{Made, made};
@@ -18,6 +18,7 @@ use crate::exchange::{Body, Refusal, Reply, TEST_STAGE, read_whole};
 use crate::integration::backends::Backends;
 use crate::integration::http::call::unusable;
 use crate::mapping::headers::{EXTENDED_REQUEST_ID, REQUEST_ID};
+use crate::message::Headers;
 use crate::rest::limits::PAYLOAD_BYTES;
 use crate::rest::pipeline;
 use crate::rest::reply::render_refusal;
@@ -53,7 +54,7 @@ pub(super) async fn run(test: MethodTest, bench: &Bench) -> Result<MethodTested,
 /// Recorded from AWS: of a refusal a test shows the kind of error and no other header.
 fn refused(refusal: &Refusal, ids: &crate::exchange::RequestIds) -> Reply {
     let (head, body) = render_refusal(refusal, ids).into_parts();
-    let mut headers: HeaderMap = head.headers;
+    let mut headers: Headers = head.headers;
     for name in [header::CONTENT_TYPE, REQUEST_ID, EXTENDED_REQUEST_ID] {
         headers.remove(name);
     }

@@ -27,7 +27,7 @@ use crate::usage_plans::{Called, KeyFault, Member};
 pub(super) fn require(routed: &Routed<'_>) -> Result<(), Refusal> {
     let there = |name: &str, place: &Place| match place {
         Place::Query => Query(routed.request.query()).values(name).any(|value| !value.is_empty()),
-        Place::Header(name) => routed.headers.get_all(name).iter().any(|value| !value.is_empty()),
+        Place::Header(name) => routed.headers.get_all(name).any(|value| !value.is_empty()),
     };
     let required = routed.route.required.iter();
     let missing: Vec<_> = required.filter(|(name, place)| !there(name, place)).collect();

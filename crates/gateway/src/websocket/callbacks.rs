@@ -2,7 +2,7 @@
 //! in your backend service"). Who may do so is always asked (`execute-api:ManageConnections`), whatever
 //! the API says.
 
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use ports::connections::{ConnectionError, ConnectionRef, Connections as _};
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use super::{WebSockets, failures};
 use crate::access::iam::allowed;
 use crate::access::{Asking, MANAGE_CONNECTIONS};
 use crate::exchange::{Body, BodyError, Caller, Refusal, Request, read_whole};
+use crate::message::Response;
 use crate::trail::WebSocketObserved;
 
 /// The most that is read of a message: one that is too large is told from one that is not.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, StatusCode};
 use percent_encoding::percent_decode_str;
 use ports::connections::ConnectionRef;
 use vtl::Overrides;
@@ -24,6 +24,7 @@ use crate::exchange::{
     WebSocketEventKind,
 };
 use crate::listener::Upgrade;
+use crate::message::{Headers, Response};
 use crate::services::Services;
 
 /// A request that has come to a stage of a WebSocket API.
@@ -31,7 +32,7 @@ pub(crate) struct Arrived {
     /// Its unchanging part.
     pub(crate) request: Request,
     /// Its headers.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     /// Their names as sent.
     pub(crate) header_names: HeaderNames,
     /// Its body.
@@ -136,8 +137,8 @@ impl WebSockets {
 
 /// The subprotocols that a client offers. It would refuse a connection with another one (RFC 6455,
 /// section 4.1), so none else is chosen.
-fn offered(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+fn offered(headers: &Headers) -> Vec<String> {
+    let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL);
     let values = values.filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(|name| name.trim().to_owned()).collect()
 }

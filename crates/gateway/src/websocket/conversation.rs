@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::join;
-use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use http::{HeaderValue, Method, Uri, Version};
 use serde_json::Value;
 use vtl::Overrides;
 
@@ -23,6 +23,7 @@ use crate::exchange::{
     WebSocketEventKind,
 };
 use crate::listener::Upgraded;
+use crate::message::Headers;
 use crate::services::Services;
 
 /// Whoever is at the other end of a connection, as long as it is open. It holds nothing of the buffers
@@ -154,7 +155,7 @@ fn routed<'r>(
         request,
         stage,
         route,
-        headers: HeaderMap::new(),
+        headers: Headers::new(),
         header_names: HeaderNames::default(),
         path: PathParameters::none(),
         body,

@@ -2,10 +2,11 @@
 //! (`{"message": …, "connectionId": …, "requestId": …}`, recorded by AWS's users).
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::exchange::{Body, Refusal, Request};
+use crate::message::Response;
 
 /// The text for a refusal.
 fn message(refusal: &Refusal) -> String {

@@ -8,9 +8,10 @@ use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
     UPGRADE,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 
 use crate::exchange::Body;
+use crate::message::{Headers, Response};
 
 /// What is put behind a key before it is hashed.
 const SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -37,7 +38,7 @@ pub(super) enum HandshakeFault {
 pub(super) struct Accept(HeaderValue);
 
 /// Reads the handshake of a request.
-pub(super) fn read(method: &Method, version: Version, headers: &HeaderMap) -> Result<Accept, HandshakeFault> {
+pub(super) fn read(method: &Method, version: Version, headers: &Headers) -> Result<Accept, HandshakeFault> {
     if !names(headers, &UPGRADE, "websocket") || !names(headers, &CONNECTION, "upgrade") {
         return Err(HandshakeFault::NoUpgrade);
     }
@@ -56,8 +57,8 @@ pub(super) fn read(method: &Method, version: Version, headers: &HeaderMap) -> Re
 }
 
 /// Whether one of the words of a header is `word`.
-fn names(headers: &HeaderMap, header: &HeaderName, word: &str) -> bool {
-    let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
+fn names(headers: &Headers, header: &HeaderName, word: &str) -> bool {
+    let values = headers.get_all(header).filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|own| own.trim().eq_ignore_ascii_case(word))
 }
 
@@ -86,8 +87,8 @@ pub(super) fn refuse_version(response: &mut Response<Body>) {
 mod tests {
     use super::*;
 
-    fn headers(changes: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
+    fn headers(changes: &[(&'static str, &'static str)]) -> Headers {
+        let mut headers = Headers::new();
         let sample = [
             ("connection", "keep-alive, Upgrade"),
             ("upgrade", "websocket"),

@@ -3,7 +3,7 @@
 //! route responses for WebSocket APIs").
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use super::selection::DEFAULT;
 use super::stage::{CONNECT, Response, Target};
@@ -15,6 +15,7 @@ use crate::integration::http::call::{Exchange, unusable};
 use crate::integration::lambda;
 use crate::mapping::payload::{self, NotBase64};
 use crate::mapping::source::AnswerView;
+use crate::message::Headers;
 use crate::rest::limits::PAYLOAD_BYTES;
 
 /// The longest part of a function's error that is kept for the operator.
@@ -89,9 +90,9 @@ fn mapped(
     routed: &Routed<'_>,
     response: &Response,
     status: StatusCode,
-    answer_headers: &HeaderMap,
+    answer_headers: &Headers,
     body: Bytes,
-) -> Result<(HeaderMap, Bytes), Refusal> {
+) -> Result<(Headers, Bytes), Refusal> {
     // What is no text is binary: WebSocket APIs name no media types.
     let binary = std::str::from_utf8(&body).is_err();
     let converted = match response.handling {
@@ -115,7 +116,7 @@ fn mapped(
         }
         None => converted.clone(),
     };
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::new();
     let answer = AnswerView { headers: answer_headers, body: &converted };
     response.parameters.headers_of(&routed.view(), &answer)?.set_on(&mut headers);
     Ok((headers, body))
@@ -140,12 +141,12 @@ async fn of_lambda_proxy(routed: &Routed<'_>, answer: EndpointResponse) -> Resul
 }
 
 /// What a proxy has answered: all of it for whoever connects, the body alone for a two-way route.
-fn shaped(routed: &Routed<'_>, status: StatusCode, headers: HeaderMap, body: Bytes) -> Answer {
+fn shaped(routed: &Routed<'_>, status: StatusCode, headers: Headers, body: Bytes) -> Answer {
     let connects = &*routed.route.facts.path == CONNECT;
     let wanted = connects || routed.route.two_way;
     // There is nothing to be said by an empty answer.
     let body = Some(body).filter(|body| wanted && !body.is_empty());
-    Answer { status, headers: if connects { headers } else { HeaderMap::new() }, body }
+    Answer { status, headers: if connects { headers } else { Headers::new() }, body }
 }
 
 async fn read(body: Body) -> Result<Bytes, Refusal> {

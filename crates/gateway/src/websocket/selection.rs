@@ -1,11 +1,12 @@
 //! Selection expressions: which of several keys an event or an answer leads to (API Gateway developer
 //! guide, "WebSocket selection expressions in API Gateway").
 
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderName, StatusCode};
 use jsonpath::{JsonPath, PathError};
 use serde_json::Value;
 
 use crate::exchange::{Context, ContextScope, StageVariables, Variable};
+use crate::message::Headers;
 
 /// The key that is meant where no other is.
 pub(super) const DEFAULT: &str = "$default";
@@ -56,11 +57,11 @@ pub(super) struct Seen<'a> {
     /// The message, if it is JSON.
     pub(super) body: Option<&'a Value>,
     /// The headers of the upgrade request.
-    pub(super) headers: &'a HeaderMap,
+    pub(super) headers: &'a Headers,
     /// The variables.
     pub(super) context: &'a Context<'a>,
     /// What the integration answered, once it has.
-    pub(super) answer: Option<(StatusCode, &'a HeaderMap)>,
+    pub(super) answer: Option<(StatusCode, &'a Headers)>,
 }
 
 impl Selection {
@@ -113,7 +114,7 @@ impl Selection {
                 Piece::Header(name) => key.push_str(seen.headers.get(name)?.to_str().ok()?),
                 Piece::Status => key.push_str(seen.answer?.0.as_str()),
                 Piece::AnswerHeader(name) => {
-                    let values = seen.answer?.1.get_all(name).iter();
+                    let values = seen.answer?.1.get_all(name);
                     let values: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
                     if values.is_empty() {
                         return None;
@@ -217,10 +218,10 @@ mod tests {
             trace: None,
             outcome: None,
         };
-        let mut answered = HeaderMap::new();
+        let mut answered = Headers::new();
         answered.append("x-kind", HeaderValue::from_static("a"));
         answered.append("x-kind", HeaderValue::from_static("b"));
-        let sent = HeaderMap::from_iter([(HeaderName::from_static("x-v"), HeaderValue::from_static("2"))]);
+        let sent = Headers::from_iter([(HeaderName::from_static("x-v"), HeaderValue::from_static("2"))]);
         let answer = Some((StatusCode::NOT_FOUND, &answered));
         selection.key(&Seen { body, headers: &sent, context: &context, answer })
     }

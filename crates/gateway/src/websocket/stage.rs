@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::apigateway::{ApiKeySourceType, ContentHandlingStrategy};
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use regex::Regex;
 use schema::Schema;
 use serde_json::Value;
@@ -17,6 +17,7 @@ use crate::exchange::{Caller, Context, Refusal, Request, ResourceFacts, StageFac
 use crate::integration::Integration;
 use crate::mapping::parameters::ResponseParameters;
 use crate::mapping::templates::Templates;
+use crate::message::Headers;
 use crate::throttle::Throttle;
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
 use crate::usage_plans::Keys;
@@ -172,7 +173,7 @@ impl CompiledStage {
             trace: None,
             outcome: None,
         };
-        let headers = HeaderMap::new();
+        let headers = Headers::new();
         // Only messages that are JSON can be led by what they say (developer guide).
         let key = json.and_then(|json| {
             selection.key(&Seen { body: Some(json), headers: &headers, context: &context, answer: None })

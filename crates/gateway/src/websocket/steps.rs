@@ -1,7 +1,7 @@
 //! What is handed from step to step.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde_json::Value;
 use vtl::Overrides;
 
@@ -9,6 +9,7 @@ use super::selection::Seen;
 use super::stage::{CompiledStage, Route};
 use crate::exchange::{Caller, Context, HeaderNames, PathParameters, Request, Trace};
 use crate::mapping::source::RequestView;
+use crate::message::Headers;
 
 /// An event that has come to its route.
 pub(super) struct Routed<'r> {
@@ -19,7 +20,7 @@ pub(super) struct Routed<'r> {
     /// Its route.
     pub(super) route: &'r Route,
     /// The headers of the upgrade request; messages have none.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Headers,
     /// Their names as sent.
     pub(super) header_names: HeaderNames,
     /// There are none.
@@ -42,7 +43,7 @@ pub(super) struct Answer {
     /// The integration's status.
     pub(super) status: StatusCode,
     /// The headers that are meant for whoever connects.
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Headers,
     /// What the client gets, if it gets something.
     pub(super) body: Option<Bytes>,
 }
@@ -77,7 +78,7 @@ impl<'r> Routed<'r> {
     pub(super) fn seen<'a>(
         &'a self,
         context: &'a Context<'a>,
-        answer: Option<(StatusCode, &'a HeaderMap)>,
+        answer: Option<(StatusCode, &'a Headers)>,
     ) -> Seen<'a> {
         Seen { body: self.json.as_ref(), headers: &self.headers, context, answer }
     }

@@ -44,7 +44,7 @@ fn a_second_request_does_not_reach_the_backend() {
         for answer in [&first, &second] {
             assert_eq!((answer.status, answer.text()), (ok(), "hello"));
             assert_eq!(answer.header("content-type"), Some("text/plain"));
-            assert_eq!(answer.headers.get_all("x-own").iter().collect::<Vec<_>>(), ["a", "b"]);
+            assert_eq!(answer.headers.get_all("x-own").collect::<Vec<_>>(), ["a", "b"]);
             assert_eq!(answer.header("warning"), None);
         }
         // Each answer has an identifier of its own.

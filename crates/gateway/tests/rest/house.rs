@@ -1,5 +1,6 @@
 //! A data plane in one process: no store, no sockets, one request at a time.
 
+use gateway::message::Headers;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -17,7 +18,7 @@ use gateway::front_door::{Apis, FrontDoor, Served};
 use gateway::integration::backends::Backends;
 use gateway::rest::{Remark, Surroundings, compile_stage};
 use gateway::trail::Trail;
-use http::{HeaderMap, Request, StatusCode};
+use http::StatusCode;
 use http_body_util::BodyExt as _;
 use ports::Pending;
 use ports::aws_calls::{self, AwsCall, AwsCalls};
@@ -121,7 +122,7 @@ pub(crate) struct House {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
 }
 
@@ -316,7 +317,7 @@ impl House {
     pub(crate) fn send(&self, head: &str, body: impl Into<Bytes>) -> Answer {
         let mut lines = head.trim().lines().map(str::trim);
         let (method, target) = lines.next().unwrap().split_once(' ').unwrap();
-        let mut request = Request::builder().method(method).uri(target);
+        let mut request = http::Request::builder().method(method).uri(target);
         let mut wire = format!("{method} {target} HTTP/1.1\r\n");
         let lines: Vec<&str> = lines.collect();
         let host = format!("Host: {HOST}");
@@ -328,7 +329,7 @@ impl House {
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
         let incoming = Incoming {
-            head,
+            head: head.into(),
             header_names: HeaderNames::of_head((wire + "\r\n").into()),
             body: Body::from(body.into()),
             peer: SocketAddr::from(([127, 0, 0, 1], 40_000)),

@@ -2,7 +2,8 @@
 //! tested through the binary.
 
 use base::Secret;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::HeaderMap;
+use http::{HeaderValue, Method, Uri};
 use identities::Holder;
 use ports::identities::Identified;
 use serde_json::{Value, json};

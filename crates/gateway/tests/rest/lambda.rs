@@ -127,7 +127,7 @@ fn the_functions_answer_is_the_clients() {
     assert_eq!(answer.header("x-own"), Some("true"));
     assert_eq!(answer.header("content-type"), Some("text/plain"));
     assert_eq!(answer.header("x-amzn-remapped-server"), Some("f"));
-    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
+    assert_eq!(answer.headers.get_all("set-cookie").count(), 2);
 }
 
 #[test]

@@ -25,8 +25,8 @@ use super::{Apis, default_endpoint};
 use crate::access::DomainPolicy;
 use crate::access::vpc_endpoints::Via;
 use crate::exchange::{Address, DomainRefusal, Request, Unreachable};
+use crate::message::Headers;
 use crate::tls::{Denied, EndpointServers, Secured, ServerNames, TlsServer, Truststores};
-use http::HeaderMap;
 use mappings::Mappings;
 pub(super) use names::of_host as name_of;
 pub(super) use refresh::{load, take};
@@ -301,7 +301,7 @@ impl Domain {
 
     /// Where a request for `path` goes that came over this connection of TLS, or without. The
     /// connection has been begun for this domain name.
-    pub(super) fn way(&self, path: &str, headers: &HeaderMap, connection: Option<&Secured>) -> Way<'_> {
+    pub(super) fn way(&self, path: &str, headers: &Headers, connection: Option<&Secured>) -> Way<'_> {
         let closed = |why| Way::Closed(self.refuses(why));
         let (rules, mappings) = match &self.routes {
             Ok(Routes::Apis(rules, mappings)) => (rules, mappings),
@@ -337,7 +337,7 @@ impl PrivateDomain {
         &self,
         domain: &Domain,
         request: &Request,
-        headers: &HeaderMap,
+        headers: &Headers,
     ) -> Result<(), DomainRefusal> {
         if !request.via.as_ref().is_some_and(|via| domain.is_associated(via)) {
             return Err(DomainRefusal::Private);

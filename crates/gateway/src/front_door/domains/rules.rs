@@ -2,10 +2,11 @@
 //! guide, "Routing rules to connect API stages to a custom domain name for REST APIs").
 
 use api::apigatewayv2::{RoutingRule, RoutingRuleCondition};
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 
 use super::mappings::Target;
 use crate::exchange::Address;
+use crate::message::Headers;
 
 /// The rules of a custom domain name, in the order in which they are asked.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Rules {
     }
 
     /// The first rule whose conditions hold, and the places of the base path and of what is behind it.
-    pub(super) fn find(&self, path: &str, headers: &HeaderMap) -> Option<(&Target, Address)> {
+    pub(super) fn find(&self, path: &str, headers: &Headers) -> Option<(&Target, Address)> {
         self.0.iter().find_map(|rule| {
             // As in front of a stage (recorded from AWS), slashes in front of the base path do not count.
             let start = path.bytes().take_while(|c| *c == b'/').count();
@@ -102,8 +103,8 @@ impl Glob {
     }
 
     /// Whether one of the values of a header is like this.
-    fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
-        headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+    fn is_in(&self, headers: &Headers, name: &HeaderName) -> bool {
+        headers.get_all(name).filter_map(|value| value.to_str().ok()).any(|value| {
             match (self.before, self.behind) {
                 (false, false) => value == &*self.text,
                 (true, false) => value.ends_with(&*self.text),
@@ -142,7 +143,7 @@ mod tests {
 
     /// `{api} [{base path}] [{rest}]` of where a request goes.
     fn goes(rules: &Rules, path: &str, given: &[(&'static str, &str)]) -> Option<String> {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         for (name, value) in given {
             headers.append(*name, HeaderValue::from_str(value).unwrap());
         }
@@ -229,7 +230,7 @@ mod tests {
                 rule(3, "3", json!([]), false),
             ])
             .unwrap();
-            let (_, address) = rules.find(&path, &HeaderMap::new()).unwrap();
+            let (_, address) = rules.find(&path, &Headers::new()).unwrap();
             assert!(path.get(address.rest..).is_some() && path.get(address.base_path.unwrap()).is_some());
         }
     }

@@ -74,7 +74,7 @@ impl Running {
     /// no custom domain name.
     fn root(&self, host: &str) -> Option<String> {
         let domain = self.domains.find(host, None)?;
-        Some(match domain.way("/", &HeaderMap::new(), None) {
+        Some(match domain.way("/", &Headers::new(), None) {
             Way::To { api, .. } => format!("{api} in {}", domain.region()),
             Way::Portal(id) => format!("portal {id}"),
             Way::HealthCheck => "health".to_owned(),
@@ -93,7 +93,7 @@ fn what_is_stored_is_served_from_the_start() {
     let apis = Arc::new(Apis::default());
     let _refresh = Refresh::start(running.store.clone(), apis, Arc::clone(&domains), Arc::default()).unwrap();
     assert!(matches!(
-        domains.find("api.example.com", None).unwrap().way("/", &HeaderMap::new(), None),
+        domains.find("api.example.com", None).unwrap().way("/", &Headers::new(), None),
         Way::To { api: "abc", stage: Some("prod"), .. }
     ));
 }
@@ -273,6 +273,6 @@ fn health_checks_are_not_mapped() {
     for (path, health) in
         [("/ping", true), ("/sping", true), ("/ping/", false), ("//ping", false), ("/v1/ping", false)]
     {
-        assert_eq!(domain.way(path, &HeaderMap::new(), None) == Way::HealthCheck, health, "{path}");
+        assert_eq!(domain.way(path, &Headers::new(), None) == Way::HealthCheck, health, "{path}");
     }
 }

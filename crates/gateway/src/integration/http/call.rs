@@ -5,10 +5,8 @@ use std::time::{Duration, Instant};
 use api::apigateway::ContentHandlingStrategy;
 use base::Timestamp;
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
-};
-use http::{Method, Request, Uri, Version};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method, Uri, Version};
 use sigv4::{Credentials, Payload, SigningError};
 use vtl::Overrides;
 
@@ -27,6 +25,7 @@ use crate::mapping::query::{self, Query};
 use crate::mapping::responses::IntegrationResponses;
 use crate::mapping::source::{RequestView, Value};
 use crate::mapping::templates::{Passthrough, Templates};
+use crate::message::{Headers, Request};
 use crate::rest::limits::PAYLOAD_BYTES;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -108,7 +107,7 @@ impl Outgoing {
 
     /// Its headers.
     #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
+    pub fn headers(&self) -> &Headers {
         self.request.headers()
     }
 
@@ -130,13 +129,14 @@ impl Outgoing {
         at: Timestamp,
     ) -> Result<(), SigningError> {
         let authority = self.target.authority().clone();
-        self.request.headers_mut().entry(HOST).or_insert(authority);
+        self.request.headers_mut().insert_if_absent(HOST, || authority);
         let payload = match self.request.body() {
             Body::Empty => Payload::Bytes(&[]),
             Body::Whole(bytes) => Payload::Bytes(bytes),
             Body::Stream(_) | Body::Bounded(_) | Body::Compressed(_) => Payload::Unsigned,
         };
-        let request = sigv4::Request::new(self.request.method(), self.request.uri(), self.request.headers());
+        let headers = HeaderMap::from(self.request.headers());
+        let request = sigv4::Request::new(self.request.method(), self.request.uri(), &headers);
         let added = sigv4::sign(&request, payload, credentials, region, service, at)?;
         for (name, value) in added {
             self.request.headers_mut().insert(name, value);
@@ -174,7 +174,7 @@ impl HttpCall {
         &self,
         mapped: Mapped,
         client: &ClientRequest,
-        mut headers: HeaderMap,
+        mut headers: Headers,
         body: Body,
         trace: &str,
     ) -> Outgoing {
@@ -201,7 +201,7 @@ impl HttpCall {
         payload: Bytes,
         trace: &str,
     ) -> Outgoing {
-        let mut headers = HeaderMap::with_capacity(16);
+        let mut headers = Headers::with_capacity(16);
         headers.insert(ACCEPT, JSON);
         headers.insert(USER_AGENT, mapping.user_agent.clone());
         if !payload.is_empty() {
@@ -217,7 +217,7 @@ impl HttpCall {
         &self,
         mapped: Mapped,
         client: &ClientRequest,
-        mut headers: HeaderMap,
+        mut headers: Headers,
         body: Body,
         trace: &str,
     ) -> Outgoing {
@@ -286,7 +286,7 @@ impl HttpCall {
     }
 }
 
-fn request(method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Request<Body> {
+fn request(method: Method, uri: Uri, headers: Headers, body: Body) -> Request<Body> {
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = uri;

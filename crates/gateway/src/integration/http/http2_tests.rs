@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, StatusCode, Uri};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Incoming;
@@ -20,6 +20,7 @@ use super::tests::{exchange, get, request, testdata, tls_backend, tls_config, wh
 use super::{Target, UpstreamSettings, Upstreams};
 use crate::exchange::{Body, BodyError};
 use crate::listener::OnThisThread;
+use crate::message::Request;
 
 /// A backend that speaks HTTP/2 over TLS: echoes what it is asked for, ends the connection with the
 /// answer to `/last`, answers `/both` when two ask for it, and never ends its answer to `/endless`.
@@ -41,7 +42,7 @@ fn http2_backend() -> (Target, Receiver<()>) {
             tell.send(()).unwrap();
             let ends = Rc::new(tokio::sync::Notify::new());
             let (noted, both) = (Rc::clone(&ends), Rc::clone(&both));
-            let service = service_fn(move |request: Request<Incoming>| {
+            let service = service_fn(move |request: http::Request<Incoming>| {
                 let (ends, both) = (Rc::clone(&noted), Rc::clone(&both));
                 async move {
                     match request.uri().path() {
@@ -61,7 +62,7 @@ fn http2_backend() -> (Target, Receiver<()>) {
                     let first =
                         futures_util::stream::iter([Ok::<_, hyper::Error>(Frame::data(Bytes::from(asked)))]);
                     let rest = futures_util::stream::pending().take(usize::from(endless));
-                    Ok::<_, hyper::Error>(Response::new(StreamBody::new(first.chain(rest))))
+                    Ok::<_, hyper::Error>(http::Response::new(StreamBody::new(first.chain(rest))))
                 }
             });
             tokio::task::spawn_local(async move {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use foldhash::fast::RandomState;
-use http::{Method, Request, Response, header};
+use http::{Method, header};
 use rustls::ClientConfig;
 
 pub use bounds::PerTarget;
@@ -40,6 +40,7 @@ pub use target::{Scheme, Target, TargetError};
 pub use trust::{TrustError, UpstreamSettings};
 
 use crate::exchange::Body;
+use crate::message::{Request, Response};
 use bounds::TARGETS;
 pub use link::BackendBody;
 use link::{Unanswered, Why};
@@ -201,7 +202,7 @@ impl Upstreams {
         pool.unshare(shared);
         let unsent = error.take_message();
         let mut request = match (unsent, UpstreamError::of_http2(&pool.target, error.into_error())) {
-            (Some(unsent), _) => unsent,
+            (Some(unsent), _) => Request::from(unsent),
             (None, error @ UpstreamError::Closed { .. }) => spare.ok_or(error)?,
             (None, error) => return Err(error),
         };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Uri, Version, header};
+use http::{HeaderValue, Uri, Version, header};
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -17,6 +17,7 @@ use super::pool::Pool;
 use crate::exchange::{Arriving, Body};
 use crate::http1::HEAD_BYTES;
 use crate::listener::OnThisThread;
+use crate::message::{Request, Response};
 
 /// An HTTP/2 connection. It ends by itself once its pool has let go of it and its last exchange is
 /// over.
@@ -58,12 +59,12 @@ impl Shared {
         mut request: Request<Body>,
         pool: &Pool,
         deadline: Instant,
-    ) -> Result<Response<Body>, TrySendError<Request<Body>>> {
+    ) -> Result<Response<Body>, TrySendError<http::Request<Body>>> {
         self.last_used.set(Instant::now());
         for_http2(&mut request, pool.target.authority());
-        let response = self.sender.clone().try_send_request(request).await?;
+        let response = self.sender.clone().try_send_request(request.into()).await?;
         self.last_used.set(Instant::now());
-        Ok(response.map(|body| Body::Stream(Arriving::Http2(body)).over_by(deadline)))
+        Ok(Response::from(response).map(|body| Body::Stream(Arriving::Http2(body)).over_by(deadline)))
     }
 }
 

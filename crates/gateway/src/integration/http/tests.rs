@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -20,6 +20,7 @@ use super::certificate::tests::stored;
 use super::{ClientCertificate, Phase, Target, UpstreamError, UpstreamSettings, Upstreams};
 use crate::exchange::{Body, BodyError};
 use crate::http1::HEAD_BYTES;
+use crate::message::{Request, Response};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const PLENTY: Duration = Duration::from_secs(20);
@@ -99,7 +100,9 @@ fn upstreams() -> Upstreams {
 
 pub(super) fn request(method: Method, body: &'static str) -> Request<Body> {
     let body = Bytes::from_static(body.as_bytes()).into();
-    Request::builder().method(method).uri("/path?query").body(body).unwrap()
+    let mut request = Request::new(body);
+    (*request.method_mut(), *request.uri_mut()) = (method, "/path?query".parse().unwrap());
+    request
 }
 
 pub(super) fn get() -> Request<Body> {

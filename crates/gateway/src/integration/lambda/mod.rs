@@ -16,6 +16,7 @@ use ports::functions::{FunctionRef, InvocationType, InvokeRequest, Invoker};
 pub(crate) use call::error_message;
 pub use call::invoke;
 pub use function::{FunctionUriError, Manner, function};
+pub(crate) use proxy_answer::room_for_one;
 pub use proxy_answer::{ProxyAnswer, decode};
 pub use proxy_event::{EventRequest, ProxyEvent};
 pub(crate) use proxy_event::{forwarded_for, headers as seen_headers, query as seen_query};

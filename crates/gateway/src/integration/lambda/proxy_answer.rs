@@ -4,8 +4,10 @@
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
+
+use crate::message::{Headers, MOST_LINES};
 
 /// A function's answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub struct ProxyAnswer {
     /// `statusCode`.
     pub status: StatusCode,
     /// `headers` and `multiValueHeaders`.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// `body`.
     pub body: Bytes,
     /// `isBase64Encoded`.
@@ -31,11 +33,11 @@ const METADATA_MEMBERS: [&str; 4] = ["statusCode", "headers", "multiValueHeaders
 ///
 /// # Errors
 /// What is malformed, for the operator.
-pub(super) fn decode_metadata(metadata: &[u8]) -> Result<(StatusCode, HeaderMap), String> {
+pub(super) fn decode_metadata(metadata: &[u8]) -> Result<(StatusCode, Headers), String> {
     let metadata: Value = serde_json::from_slice(metadata).map_err(|error| format!("not JSON: {error}"))?;
     let Value::Object(members) = metadata else { return Err("the metadata is not an object".to_owned()) };
     known(&members, &METADATA_MEMBERS)?;
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::new();
     put_multi_value_headers(members.get("multiValueHeaders"), &mut headers)?;
     put_headers(members.get("headers"), &mut headers)?;
     match members.get("cookies") {
@@ -67,7 +69,7 @@ pub fn decode(payload: &[u8]) -> Result<ProxyAnswer, String> {
     let mut members = match answer {
         Value::Object(members) => members,
         Value::Null => {
-            let (status, headers, body) = (StatusCode::OK, HeaderMap::new(), Bytes::new());
+            let (status, headers, body) = (StatusCode::OK, Headers::new(), Bytes::new());
             return Ok(ProxyAnswer { status, headers, body, base64: false });
         }
         _ => return Err("not an object".to_owned()),
@@ -76,7 +78,7 @@ pub fn decode(payload: &[u8]) -> Result<ProxyAnswer, String> {
         return Err("an empty object".to_owned());
     }
     known(&members, &MEMBERS)?;
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::new();
     put_multi_value_headers(members.get("multiValueHeaders"), &mut headers)?;
     put_headers(members.get("headers"), &mut headers)?;
     Ok(ProxyAnswer {
@@ -115,13 +117,14 @@ fn base64(member: Option<&Value>) -> Result<bool, String> {
     }
 }
 
-fn put_multi_value_headers(member: Option<&Value>, headers: &mut HeaderMap) -> Result<(), String> {
+fn put_multi_value_headers(member: Option<&Value>, headers: &mut Headers) -> Result<(), String> {
     for (name, values) in object(member, "multiValueHeaders")?.into_iter().flatten() {
         let Value::Array(values) = values else {
             return Err(format!("multiValueHeaders: {name:?} is not a list"));
         };
         for value in values {
             let (name, value) = header(name, value)?;
+            room_for_one(headers)?;
             headers.append(name, value);
         }
     }
@@ -130,17 +133,24 @@ fn put_multi_value_headers(member: Option<&Value>, headers: &mut HeaderMap) -> R
 
 /// Puts single values behind multiple ones of the same name; a value that is there already is
 /// not repeated.
-fn put_headers(member: Option<&Value>, headers: &mut HeaderMap) -> Result<(), String> {
+fn put_headers(member: Option<&Value>, headers: &mut Headers) -> Result<(), String> {
     for (name, value) in object(member, "headers")?.into_iter().flatten() {
         if value.is_null() {
             continue;
         }
         let (name, value) = header(name, value)?;
-        if !headers.get_all(&name).iter().any(|other| *other == value) {
+        room_for_one(headers)?;
+        if !headers.get_all(&name).any(|other| *other == value) {
             headers.append(name, value);
         }
     }
     Ok(())
+}
+
+/// A message with more lines is none that a client would take.
+pub(crate) fn room_for_one(headers: &Headers) -> Result<(), String> {
+    let has_room = headers.len() < MOST_LINES;
+    has_room.then_some(()).ok_or_else(|| format!("there are more than {MOST_LINES} headers"))
 }
 
 fn object<'a>(member: Option<&'a Value>, name: &str) -> Result<Option<&'a Map<String, Value>>, String> {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{HOST, HeaderMap};
+use http::header::HOST;
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -20,6 +20,7 @@ use crate::mapping::headers::{
 };
 use crate::mapping::payload;
 use crate::mapping::query::Query;
+use crate::message::Headers;
 use crate::tls::ClientCertificate;
 
 /// The parts of a method's events that are the same for every request.
@@ -36,7 +37,7 @@ pub struct EventRequest<'a> {
     /// Its unchanging part, and what the variables are read from.
     pub context: Context<'a>,
     /// Its headers.
-    pub headers: &'a HeaderMap,
+    pub headers: &'a Headers,
     /// Their names as sent.
     pub header_names: &'a HeaderNames,
     /// The values of the path's variables.
@@ -260,7 +261,6 @@ pub(crate) fn headers<'a>(
         let values: Vec<_> = of
             .headers
             .get_all(name)
-            .iter()
             .filter(|value| !is_dropped_for_lambda(name, value))
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
             .collect();
@@ -283,7 +283,7 @@ pub(crate) fn headers<'a>(
 }
 
 /// `X-Forwarded-For` with the client's address behind those that were there.
-pub(crate) fn forwarded_for(headers: &HeaderMap, source: &Source) -> String {
+pub(crate) fn forwarded_for(headers: &Headers, source: &Source) -> String {
     let mut out = String::with_capacity(16);
     for earlier in headers.get_all(&FORWARDED_FOR) {
         if let Ok(earlier) = earlier.to_str()
@@ -395,7 +395,7 @@ mod tests {
 
     fn event(given: &Given<'_>) -> Value {
         let request = request(given.target, "prod");
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         for line in given.head.lines().skip(1).filter(|line| !line.is_empty()) {
             let (name, value) = line.split_once(": ").unwrap();
             let name: HeaderName = name.parse().unwrap();

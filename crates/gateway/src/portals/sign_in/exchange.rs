@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use base::Secret;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Uri, Version};
+use http::{HeaderValue, Method, Uri, Version};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::exchange::{Body, read_whole};
 use crate::integration::http::{Target, Upstreams};
+use crate::message::Request;
 
 /// How long the pool may take.
 const TIME: Duration = Duration::from_secs(5);

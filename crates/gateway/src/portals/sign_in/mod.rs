@@ -23,7 +23,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use documents::apigatewayv2_portals::SiteSignIn;
 use http::header::{HeaderName, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -32,6 +32,7 @@ use super::{Visit, file};
 use crate::access::user_pools::{TokenFault, UserPool, UserPools};
 use crate::exchange::Body;
 use crate::integration::http::{Target, Upstreams};
+use crate::message::Response;
 use exchange::{ExchangeFault, Given, form};
 use seal::Seal;
 
@@ -306,12 +307,12 @@ fn refused(visit: &Visit<'_>, status: StatusCode, to: &str, text: &str) -> Respo
 #[cfg(test)]
 mod tests {
     use base::Timestamp;
-    use http::HeaderMap;
     use http::header::COOKIE;
     use serde_json::json;
 
     use super::super::visit::tests::visit;
     use super::*;
+    use crate::message::Headers;
 
     const NOW: Timestamp = Timestamp::from_millis(1_721_241_291_500);
 
@@ -324,15 +325,15 @@ mod tests {
         SignIn::compile("abc", &stored, Some(&Secret::new("key"))).unwrap()
     }
 
-    fn with_cookie(purpose: &str, value: &str) -> HeaderMap {
+    fn with_cookie(purpose: &str, value: &str) -> Headers {
         let cookie = format!("__Host-portal-abc-{purpose}={value}");
-        HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&cookie).unwrap())])
+        Headers::from_iter([(COOKIE, HeaderValue::from_str(&cookie).unwrap())])
     }
 
     #[test]
     fn a_session_ends_and_is_no_other_portals() {
         let (own, now) = (sign_in(), NOW.as_secs());
-        let signed_in = |value: &str, headers: &dyn Fn(&str) -> HeaderMap| {
+        let signed_in = |value: &str, headers: &dyn Fn(&str) -> Headers| {
             let headers = headers(value);
             own.is_signed_in(&visit("/", &headers, NOW))
         };

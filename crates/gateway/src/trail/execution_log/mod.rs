@@ -16,12 +16,12 @@ use std::time::Instant;
 
 use api::apigateway::MethodSetting;
 use base::Timestamp;
-use http::HeaderMap;
 use ports::log_sink::LogLines;
 
 pub use streams::ExecutionLogs;
 
 use crate::exchange::Request;
+use crate::message::Headers;
 
 /// The longest text of a line; of a longer one the beginning is kept (recorded from AWS).
 const LONGEST_LINE: usize = 1_024;
@@ -149,7 +149,7 @@ impl ExecutionLog {
     }
 
     /// The same of what a request carries by AWS's own conventions.
-    pub(crate) fn hide_secrets_of(&mut self, headers: &HeaderMap, query: &str) {
+    pub(crate) fn hide_secrets_of(&mut self, headers: &Headers, query: &str) {
         if self.at(Detail::Steps).is_none() {
             return;
         }

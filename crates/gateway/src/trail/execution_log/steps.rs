@@ -212,7 +212,7 @@ fn answer<'a>(answered: &'a mut Answered<'_>) -> &'a mut EndpointResponse {
     }
 }
 
-fn shown<'a>(of: &'a Body, headers: &http::HeaderMap, binary: &BinaryTypes) -> Cow<'a, str> {
+fn shown<'a>(of: &'a Body, headers: &crate::message::Headers, binary: &BinaryTypes) -> Cow<'a, str> {
     let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !matches!(of, Body::Empty) && binary.are_sent_by(content_type) { BINARY.into() } else { body(of) }
 }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::LONGEST_LINE;
 use crate::exchange::{Body, HeaderNames};
+use crate::message::Headers;
 
 /// How much of a secret stays readable at most (recorded from AWS).
 const SHOWN_OF_SECRETS: usize = 6;
@@ -51,18 +52,18 @@ pub(crate) fn map<'a>(pairs: impl IntoIterator<Item = (impl AsRef<str>, Cow<'a, 
 }
 
 /// The client's headers, named as it named them.
-pub(crate) fn client_headers(headers: &HeaderMap, names: &HeaderNames) -> String {
+pub(crate) fn client_headers(headers: &Headers, names: &HeaderNames) -> String {
     map(headers.keys().map(|name| (names.as_sent(name, 0).to_owned(), shown(headers, name))))
 }
 
 /// Headers of our own side, in AWS's casing.
-pub(crate) fn headers(headers: &HeaderMap) -> String {
+pub(crate) fn headers(headers: &Headers) -> String {
     map(headers.keys().map(|name| (written(name), shown(headers, name))))
 }
 
-fn shown<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
+fn shown<'a>(headers: &'a Headers, name: &HeaderName) -> Cow<'a, str> {
     let values: Vec<_> =
-        headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        headers.get_all(name).map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     let value = match values.as_slice() {
         [one] => one.clone(),
         several => several.join(", ").into(),
@@ -112,7 +113,7 @@ pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Names and values for a JSON answer: the names as AWS writes them.
-pub(crate) fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn pairs(headers: &Headers) -> Vec<(String, String)> {
     let pair = |(name, value): (&HeaderName, &HeaderValue)| {
         (written(name), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn secrets_do_not_show_in_headers() {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         headers.insert(name("authorization"), HeaderValue::from_static("Bearer 0123456789"));
         headers.insert(name("x-api-key"), HeaderValue::from_static("a1b2c3d4e5f6a1b2c3d4"));
         headers.append(name("accept"), HeaderValue::from_static("a/b"));
