@@ -1,20 +1,29 @@
 //! A connection that speaks HTTP/1.1: its bytes, and how far into a body its reader has come.
 
+use std::cell::RefCell;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::SizeHint;
-use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 
 use super::body::Body;
 use super::chunked::Next;
 use super::{Fault, Framing, Rewound, Transport};
 
-/// The least and the most that is read at once. What is read grows with what comes.
-const LEAST_READ: usize = 4 * 1024;
+/// The most that is read at once.
 const MOST_READ: usize = 64 * 1024;
+
+/// What is kept of what a client says before it was answered.
+const SAID_AHEAD: usize = 4 * 1024;
+
+thread_local! {
+    /// Where all connections of a thread read to: it stays in the processor's cache, and a connection that waits
+    /// holds no memory. What came is copied to where it stays, which is as large as that.
+    static ARRIVED: RefCell<Box<[u8]>> = RefCell::new(vec![0; MOST_READ].into());
+}
 
 /// A connection.
 #[derive(Debug)]
@@ -22,36 +31,57 @@ pub(crate) struct Channel {
     transport: Transport,
     /// What was read and is not used up yet.
     pub(crate) read: BytesMut,
-    /// How much is read next.
-    next_read: usize,
+    /// As much came at once as fits.
+    floods: bool,
     body: Body,
 }
 
 impl Channel {
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, read: BytesMut::new(), next_read: LEAST_READ, body: Body::Over }
+        Self { transport, read: BytesMut::new(), floods: false, body: Body::Over }
     }
 
     /// Reads more; the number of bytes that came, 0 at the end.
     pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        // A copy of much would cost more than memory that has to be fetched.
+        if self.floods || matches!(self.body, Body::Length(left) if left > MOST_READ as u64) {
+            self.poll_fill_in_place(cx)
+        } else {
+            self.poll_fill_by_copy(cx, MOST_READ)
+        }
+    }
+
+    fn poll_fill_by_copy(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<io::Result<usize>> {
+        ARRIVED.with_borrow_mut(|arrived| {
+            let mut arrived = ReadBuf::new(arrived.get_mut(..most).unwrap_or_default());
+            ready!(Pin::new(&mut self.transport).poll_read(cx, &mut arrived))?;
+            self.floods = arrived.filled().len() == MOST_READ;
+            if self.read.is_empty() {
+                self.read = BytesMut::from(arrived.filled());
+            } else {
+                self.read.extend_from_slice(arrived.filled());
+            }
+            Poll::Ready(Ok(arrived.filled().len()))
+        })
+    }
+
+    fn poll_fill_in_place(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         // Whoever has nothing to read holds no room for it.
         ready!(self.transport.poll_read_ready(cx))?;
-        if self.read.capacity() - self.read.len() < self.next_read / 2 {
-            self.read.reserve(self.next_read);
+        if self.read.capacity() - self.read.len() < MOST_READ / 2 {
+            self.read.reserve(MOST_READ);
         }
         let room = self.read.capacity() - self.read.len();
         let filled = ready!(pin!(self.transport.read_buf(&mut self.read)).poll(cx))?;
-        if filled == room {
-            self.next_read = (self.next_read * 2).min(MOST_READ);
-        }
+        self.floods = filled == room;
         Poll::Ready(Ok(filled))
     }
 
     /// Whether the other end has gone, as far as can be told without waiting. What comes meanwhile is
-    /// kept, up to what is read at once.
+    /// kept, up to a bound.
     pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.read.len() < LEAST_READ {
-            match ready!(self.poll_fill(cx)) {
+        while self.read.len() < SAID_AHEAD {
+            match ready!(self.poll_fill_by_copy(cx, SAID_AHEAD)) {
                 Ok(1..) => {}
                 Ok(0) | Err(_) => return Poll::Ready(()),
             }
