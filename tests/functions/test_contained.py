@@ -13,7 +13,7 @@ import time
 import pytest
 
 from harness.account import Aws
-from harness.functions import function, invoke
+from harness.functions import all_gone, function, invoke, marked
 from harness.process import Gateway
 
 HOSTILE = """
@@ -137,6 +137,7 @@ runtime.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: x\
 time.sleep(60)
 '
 """
+QUIET = "def handler(event, context):\n    return event['n']\n"
 KILLED = "Error: Runtime exited with error: signal: killed"
 
 
@@ -178,7 +179,7 @@ class Neighbour(threading.Thread):
 
 @pytest.fixture(scope="module")
 def quiet(shared_aws):
-    arn = function(shared_aws, "def handler(event, context):\n    return event['n']\n", Timeout=10)
+    arn = function(shared_aws, QUIET, Timeout=10)
     invoke(shared_aws, arn, {"n": 7})
     return arn
 
@@ -189,30 +190,10 @@ def neighbour(shared_aws, quiet):
         yield running
 
 
-def marked(marker):
-    """The processes with this argument."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if marker.encode() in file.read().split(b"\0"):
-                    found.append(int(pid))
-        except OSError:
-            pass
-    return found
-
-
 @pytest.fixture
 def marker():
     """A time of sleep that nothing else sleeps."""
     return f"86400.{os.getpid()}{time.monotonic_ns()}"
-
-
-def all_gone(marker, seconds=5):
-    until = time.monotonic() + seconds
-    while marked(marker) and time.monotonic() < until:
-        time.sleep(0.02)
-    return not marked(marker)
 
 
 def killed(aws, arn, event):
@@ -224,9 +205,24 @@ def killed(aws, arn, event):
     return error["errorType"], base64.b64decode(answer["LogResult"]).decode()
 
 
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    """Clients of a gateway that uses no control groups, and a function there."""
+    path = tmp_path_factory.mktemp("watched") / "gatewright.toml"
+    path.write_text('[functions]\ncontrol_group = "none"\n')
+    with Gateway("--ephemeral", "--config", path) as gateway:
+        gateway.wait_for_line("functions: memory and number of processes are watched, not held by control groups")
+        aws = Aws(gateway.endpoint, "us-east-1")
+        yield aws, function(aws, HOSTILE, Timeout=20, MemorySize=4096), function(aws, QUIET, Timeout=10)
+
+
 @pytest.mark.parametrize("how", ["processes", "threads", "zombies"])
-def test_a_function_has_so_many_processes_and_threads(shared_aws, hostile, neighbour, marker, how):
-    kind, log = killed(shared_aws, hostile, {"how": how, "marker": marker})
+def test_a_function_has_so_many_processes_and_threads(watched, marker, how):
+    """What happens where control groups hold them: `test_control_groups.py`."""
+    aws, arn, quiet = watched
+    invoke(aws, quiet, {"n": 7})
+    with Neighbour(aws, quiet):
+        kind, log = killed(aws, arn, {"how": how, "marker": marker})
     assert kind == "Runtime.ExitError"
     assert "The function has more processes and threads than 1024\n" in log
     assert all_gone(marker)

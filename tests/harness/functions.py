@@ -3,6 +3,8 @@
 import io
 import itertools
 import json
+import os
+import time
 import zipfile
 
 _NUMBERS = itertools.count(1)
@@ -81,3 +83,23 @@ def invoke(aws, function_arn, event=None, **settings):
 def unique(word, aws):
     """A name that no other test uses, not even for things that all regions share."""
     return f"{word}-{aws.region}-{next(_NUMBERS)}"
+
+
+def marked(marker):
+    """The processes with this argument."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if marker.encode() in file.read().split(b"\0"):
+                    found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+def all_gone(marker, seconds=5):
+    until = time.monotonic() + seconds
+    while marked(marker) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not marked(marker)

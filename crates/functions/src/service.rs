@@ -25,6 +25,7 @@ use tokio::task::AbortHandle;
 use crate::authority::Authority;
 use crate::bootstrap::RuntimeClients;
 use crate::concurrency::Concurrency;
+use crate::control_group::{ControlGroups, GroupFault};
 use crate::definition::{Definition, Definitions, NoDefinition, arn_of};
 use crate::environment::{Begun, Job, JobReply, Machine, Reply};
 use crate::events::{self, Events};
@@ -48,12 +49,18 @@ const MOST_CHANGES: u32 = 8;
 
 /// Why functions cannot be run at all.
 #[derive(Debug, thiserror::Error)]
-#[error("the directory for functions, {}, cannot be used: {why}", path.display())]
-pub struct StartError {
-    /// The directory or file.
-    pub path: PathBuf,
-    /// The system's words.
-    pub why: std::io::Error,
+pub enum StartError {
+    /// They need a directory.
+    #[error("the directory for functions, {}, cannot be used: {why}", path.display())]
+    Directory {
+        /// The directory or file.
+        path: PathBuf,
+        /// The system's words.
+        why: std::io::Error,
+    },
+    /// They are to be in control groups below one that does not take them.
+    #[error("{0}")]
+    ControlGroup(#[from] GroupFault),
 }
 
 /// What functions work with.
@@ -105,7 +112,7 @@ impl LocalFunctions {
         let Surroundings { store, log, credentials, clock, random, runtime } = around;
         let failed = |path: &PathBuf| {
             let path = path.clone();
-            move |why| StartError { path, why }
+            move |why| StartError::Directory { path, why }
         };
         let directory = settings.directory.clone();
         std::fs::create_dir_all(&directory).map_err(failed(&directory))?;
@@ -136,6 +143,8 @@ impl LocalFunctions {
         if let Some(missing) = settings.confine.then(launcher::missing).flatten() {
             tracing::warn!("{missing}");
         }
+        let groups = ControlGroups::open(&settings.control_group)?;
+        tracing::info!("{}", groups.in_force());
         let hidden = settings.hidden.iter().filter_map(|place| launcher::real(place)).collect();
         let machine = Arc::new(Machine {
             settings,
@@ -147,6 +156,7 @@ impl LocalFunctions {
             clients,
             starter,
             scratch,
+            groups,
             credentials,
             log,
             stop: watch::Sender::new(false),
@@ -170,6 +180,8 @@ impl LocalFunctions {
     /// process.
     pub async fn shutdown(&self, drain: Duration) {
         self.core.pools.close(drain).await;
+        let machine = Arc::clone(&self.core.machine);
+        let _ = tokio::task::spawn_blocking(move || machine.groups.remove()).await;
         for task in &self.tasks {
             task.abort();
         }

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::control_group::ControlGroupBase;
+
 /// How functions are run on this machine.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -25,6 +27,8 @@ pub struct Settings {
     pub confine: bool,
     /// What a confined process does not see: the gateway's data. Not effective below `/tmp`.
     pub hidden: Vec<PathBuf>,
+    /// Where processes get control groups of their own, by which the kernel bounds them.
+    pub control_group: ControlGroupBase,
     /// How many processes may live at a time, over all functions.
     pub max_processes: usize,
     /// How many processes one version of a function may have.
@@ -66,6 +70,7 @@ impl Settings {
             launcher: vec!["/proc/self/exe".into()],
             confine: true,
             hidden: Vec::new(),
+            control_group: ControlGroupBase::Own,
             max_processes: 100,
             max_processes_per_function: 10,
             max_starting: cores.max(2),

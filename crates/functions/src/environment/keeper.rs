@@ -144,7 +144,7 @@ impl Keeper {
                         Report::InitError { error_type, body } => Some(reported_fault(error_type, body)),
                         Report::Response { .. } | Report::Streamed { .. } | Report::Error { .. } => None,
                     });
-                    return Err(reported.or(said).unwrap_or_else(|| self.exited(exit)));
+                    return Err(reported.or(said).unwrap_or_else(|| self.exited(live, exit)));
                 }
                 Happening::Deadline => return Err(reported.unwrap_or(InitFault::TimedOut)),
                 Happening::Tick => {
@@ -160,12 +160,15 @@ impl Keeper {
 
     /// A process that ended before it asked for anything; one of a package's own program may
     /// never have become that program.
-    fn exited(&self, exit: Exit) -> InitFault {
+    fn exited(&self, live: &Live, exit: Exit) -> InitFault {
         if self.spec.runtime == Runtime::Provided && exit == Exit::Status(LAUNCHER_FAILED) {
             let why = "the function's bootstrap cannot be run".to_owned();
             return InitFault::Start(StartFault::Function(Failure::InvalidEntrypoint { why }));
         }
-        InitFault::Exited(exit)
+        match live.failure(exit) {
+            Failure::Exited(exit) => InitFault::Exited(exit),
+            failure => InitFault::Excess(failure),
+        }
     }
 
     /// Answers a job for which no process came to life. `begun` is how long it has run, if it
@@ -281,7 +284,8 @@ impl Keeper {
         let ran_long = duration >= MEMORY_MATTERS_AFTER;
         let memory = live.memory(if ran_long { Duration::from_millis(1) } else { WATCH_INTERVAL });
         let mut outcome = outcome;
-        if alive && memory.most_taken > self.spec.memory_bytes() {
+        let took_too_much = memory.most_taken > self.spec.memory_bytes();
+        if alive && (took_too_much || ran_long && live.ran_out_of_memory()) {
             outcome = Outcome::Failed(Failure::OutOfMemory);
             live.kill().await;
             alive = false;
@@ -350,7 +354,7 @@ impl Keeper {
                 }
                 Happening::Ended(exit, reports) => {
                     let said = reports.into_iter().find_map(|report| outcome_of(report, &job.request_id));
-                    return (said.unwrap_or(Outcome::Failed(Failure::Exited(exit))), false);
+                    return (said.unwrap_or_else(|| Outcome::Failed(live.failure(exit))), false);
                 }
                 Happening::Deadline => {
                     live.kill().await;

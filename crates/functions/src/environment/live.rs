@@ -137,7 +137,7 @@ impl Live {
     /// time. Why it is ended stands in its log.
     pub(super) fn excess(&mut self, spec: &EnvironmentSpec) -> Option<Failure> {
         let usage = self.memory(Duration::ZERO);
-        if usage.taken > spec.memory_bytes() {
+        if usage.taken > spec.memory_bytes() || self.process.ran_out_of_memory() {
             return Some(Failure::OutOfMemory);
         }
         let excess = if usage.tasks > TASKS {
@@ -150,6 +150,16 @@ impl Live {
         tracing::info!(function = spec.name, scope = ?spec.scope, %excess, "a function is ended");
         self.log.write(excess.to_string());
         Some(Failure::Excess(excess))
+    }
+
+    /// Whether the kernel has ended a process of it for want of memory.
+    pub(super) fn ran_out_of_memory(&self) -> bool {
+        self.process.ran_out_of_memory()
+    }
+
+    /// The failure that its end by itself is.
+    pub(super) fn failure(&self, exit: Exit) -> Failure {
+        if self.ran_out_of_memory() { Failure::OutOfMemory } else { Failure::Exited(exit) }
     }
 
     /// What its directory holds, if it is time to measure that.

@@ -13,8 +13,9 @@ use super::EnvironmentSpec;
 use super::live::Live;
 use super::log::FunctionLog;
 use crate::bootstrap::RuntimeClients;
+use crate::control_group::ControlGroups;
 use crate::launcher::{self, Confinement, ProcessLimits};
-use crate::limits::{CREDENTIALS_LIFE, OPEN_FILES};
+use crate::limits::{CREDENTIALS_LIFE, OPEN_FILES, TASKS};
 use crate::package::CodeDirectory;
 use crate::payload::Failure;
 use crate::process::variables::{Surroundings, variables};
@@ -34,6 +35,8 @@ pub(crate) struct Machine {
     pub(crate) starter: Starter,
     /// Where each process's scratch directory is made.
     pub(crate) scratch: PathBuf,
+    /// Where each process gets its control group.
+    pub(crate) groups: ControlGroups,
     /// What no process may see.
     pub(crate) hidden: Vec<PathBuf>,
     pub(crate) credentials: Arc<dyn CredentialIssuer>,
@@ -102,7 +105,12 @@ impl Machine {
         let io =
             |what: &'static str| move |error: std::io::Error| StartFault::Machine(format!("{what}: {error}"));
         let api = RuntimeApi::bind(&self.random).await.map_err(io("no address for the runtime API"))?;
-        let scratch = self.scratch.join(self.random.text(16, b"abcdefghijklmnopqrstuvwxyz0123456789"));
+        let name = self.random.text(16, b"abcdefghijklmnopqrstuvwxyz0123456789");
+        let group = self
+            .groups
+            .make(&name, spec.memory_bytes(), TASKS)
+            .map_err(io("no control group can be made"))?;
+        let scratch = self.scratch.join(name);
         private_directory(&scratch).map_err(io("no scratch directory"))?;
         let around = Surroundings {
             runtime_api: api.address(),
@@ -119,7 +127,12 @@ impl Machine {
             readable: vec![code.path().to_owned(), self.clients.directory().to_owned()],
             writable: vec![scratch.clone()],
         });
-        let limits = ProcessLimits { open_files: OPEN_FILES, file_bytes: spec.storage_bytes, reach };
+        let limits = ProcessLimits {
+            open_files: OPEN_FILES,
+            file_bytes: spec.storage_bytes,
+            entrances: group.entrances(),
+            reach,
+        };
         let rest = self.clients.arguments(&spec.runtime, spec.memory_megabytes);
         let mut launcher = self.settings.launcher.iter();
         let first = launcher.next().ok_or_else(|| machine("no launcher is set".to_owned()))?;
@@ -130,7 +143,8 @@ impl Machine {
             .current_dir(code.path())
             .env_clear()
             .envs(variables(spec, &around));
-        let process = Process::start(&self.starter, command, scratch.clone()).await.map_err(|error| {
+        let process = Process::start(&self.starter, command, scratch.clone(), group).await;
+        let process = process.map_err(|error| {
             // Empty still.
             let _ = std::fs::remove_dir(&scratch);
             io("the function's process cannot be started")(error)

@@ -6,7 +6,9 @@
 mod confinement;
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::process::{
@@ -41,6 +43,8 @@ pub(crate) struct ProcessLimits {
     pub(crate) open_files: u64,
     /// The largest file it may write, in bytes.
     pub(crate) file_bytes: u64,
+    /// Where it enters its control groups (`cgroup.procs`).
+    pub(crate) entrances: Vec<PathBuf>,
     /// Of the file system; `None` for all that the gateway itself may.
     pub(crate) reach: Option<Confinement>,
 }
@@ -66,6 +70,8 @@ enum LaunchFault {
     Orphaned,
     #[error("{0}: {1}")]
     System(&'static str, rustix::io::Errno),
+    #[error("it cannot enter its control group by {entrance}: {why}", entrance = .0.display(), why = .1)]
+    Group(PathBuf, std::io::Error),
     #[error("it cannot be confined: {0}")]
     Confinement(#[from] landlock::RulesetError),
     #[error("{program}: {why}", program = .0.display(), why = .1)]
@@ -84,7 +90,9 @@ pub(crate) fn arguments(
         gateway.to_string().into(),
         limits.open_files.to_string().into(),
         limits.file_bytes.to_string().into(),
+        limits.entrances.len().to_string().into(),
     ];
+    all.extend(limits.entrances.iter().map(OsString::from));
     match &limits.reach {
         None => all.push("free".into()),
         Some(reach) => {
@@ -101,12 +109,14 @@ pub(crate) fn arguments(
 fn read(arguments: &mut impl Iterator<Item = OsString>) -> Option<(u64, ProcessLimits, OsString)> {
     let mut number = || arguments.next()?.to_str()?.parse::<u64>().ok();
     let (gateway, open_files, file_bytes) = (number()?, number()?, number()?);
+    let entrances =
+        (0..number()?).map(|_| arguments.next().map(PathBuf::from)).collect::<Option<Vec<_>>>()?;
     let reach = match arguments.next()?.to_str()? {
         "free" => None,
         "confined" => Some(Confinement::read(arguments)?),
         _ => return None,
     };
-    Some((gateway, ProcessLimits { open_files, file_bytes, reach }, arguments.next()?))
+    Some((gateway, ProcessLimits { open_files, file_bytes, entrances, reach }, arguments.next()?))
 }
 
 fn launch(mut arguments: impl Iterator<Item = OsString>) -> LaunchFault {
@@ -135,6 +145,10 @@ fn confine(gateway: u64, limits: &ProcessLimits) -> Result<(), LaunchFault> {
     if getppid().map(|pid| i64::from(Pid::as_raw(Some(pid)))) != i64::try_from(gateway).ok() {
         return Err(LaunchFault::Orphaned);
     }
+    // Before there is anything that it could start, and while it may still reach these files.
+    for entrance in &limits.entrances {
+        enter(entrance).map_err(|why| LaunchFault::Group(entrance.clone(), why))?;
+    }
     // What it starts and loses comes back to it, so that all of it is found and ended. This stays so
     // when it turns into the program.
     set_child_subreaper(Some(getpid())).map_err(system("prctl"))?;
@@ -156,4 +170,9 @@ fn confine(gateway: u64, limits: &ProcessLimits) -> Result<(), LaunchFault> {
         reach.put_on()?;
     }
     Ok(())
+}
+
+/// Moves this process into a control group (cgroups(7)).
+fn enter(entrance: &std::path::Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().write(true).open(entrance)?.write_all(b"0")
 }

@@ -21,6 +21,7 @@ pub(crate) use leftovers::end_leftovers;
 pub(crate) use orphans::end_orphans;
 pub(crate) use starter::Starter;
 
+use crate::control_group::ControlGroup;
 use crate::limits::KILL_GRACE;
 use crate::payload::Exit;
 
@@ -29,6 +30,7 @@ pub(crate) struct Process {
     child: Child,
     pid: Pid,
     scratch: PathBuf,
+    group: ControlGroup,
     /// It was waited for: its number may be another's now.
     gone: bool,
 }
@@ -36,11 +38,12 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `command`, which is to be given everything but its standard streams, and gives
     /// its standard output and standard error, in the order in which they are written.
-    /// `scratch` is removed with the process.
+    /// `scratch` and `group` are removed with the process.
     pub(crate) async fn start(
         starter: &Starter,
         mut command: Command,
         scratch: PathBuf,
+        group: ControlGroup,
     ) -> io::Result<(Self, pipe::Receiver)> {
         let (reader, writer) = io::pipe()?;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
@@ -51,11 +54,16 @@ impl Process {
             .and_then(Pid::from_raw)
             .ok_or_else(|| io::Error::other("the process has no id"))?;
         let output = pipe::Receiver::from_owned_fd(reader.into())?;
-        Ok((Self { child, pid, scratch, gone: false }, output))
+        Ok((Self { child, pid, scratch, group, gone: false }, output))
     }
 
     pub(crate) fn pid(&self) -> Pid {
         self.pid
+    }
+
+    /// Whether the kernel has ended a process of it because it took more memory than it may.
+    pub(crate) fn ran_out_of_memory(&self) -> bool {
+        self.group.ran_out_of_memory()
     }
 
     /// Its own directory.
@@ -63,7 +71,7 @@ impl Process {
         &self.scratch
     }
 
-    /// Waits for its end, and ends what is left of its group. May be dropped and called again.
+    /// Waits for its end, and ends what is left of its process group. May be dropped and called again.
     pub(crate) async fn ended(&mut self) -> Exit {
         let status = self.child.wait().await;
         if !self.gone {
@@ -83,6 +91,7 @@ impl Process {
         if self.gone {
             return;
         }
+        self.group.kill();
         family::end_below(self.pid);
         // Before its first instructions it has no group yet; afterwards it may be gone with
         // only its children left. Each call covers what the other may miss.
@@ -97,11 +106,13 @@ impl Process {
             tracing::warn!(pid = self.pid.as_raw_nonzero(), "a function's process does not end when killed");
         }
         let scratch = std::mem::take(&mut self.scratch);
+        let group = std::mem::take(&mut self.group);
         drop(self);
         let clear = move || {
             // Those that were started in its last moment, or before it died by itself.
             end_orphans();
             end_leftovers(&scratch);
+            group.end();
             (std::fs::remove_dir_all(&scratch), scratch)
         };
         let removed = tokio::task::spawn_blocking(clear).await;

@@ -8,7 +8,11 @@ use crate::bench::{Bench, Function, is_alive, wait_until};
 
 fn launcher(gateway: u32, program: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_function-launcher"));
-    command.arg("--become-a-function").arg(gateway.to_string()).args(["64", "1000000", "free"]).args(program);
+    command
+        .arg("--become-a-function")
+        .arg(gateway.to_string())
+        .args(["64", "1000000", "0", "free"])
+        .args(program);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

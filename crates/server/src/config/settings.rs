@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use api::apigateway::ThrottleSettings;
 use base::Secret;
+use functions::ControlGroupBase;
 use gateway::access::user_pools::{KeySource, PoolSettings, UserPool};
 use gateway::access::vpc_endpoints::{Network, VpcEndpoint, VpcEndpoints};
 use gateway::integration::aws::{AwsEndpoints, Credentials, ServicePlace};
@@ -132,6 +133,7 @@ pub(crate) struct Functions {
     pub(crate) max_processes: Option<usize>,
     pub(crate) max_processes_per_function: Option<usize>,
     pub(crate) idle_limit: Option<Duration>,
+    pub(crate) control_group: Option<ControlGroupBase>,
 }
 
 /// What is logged, and how.
@@ -161,11 +163,14 @@ impl AccountThrottle {
 impl Functions {
     /// Puts the bounds that are set in place of `settings`' own.
     pub(crate) fn apply(&self, settings: &mut functions::Settings) {
-        let Self { max_processes, max_processes_per_function, idle_limit } = *self;
+        let Self { max_processes, max_processes_per_function, idle_limit, ref control_group } = *self;
         settings.max_processes = max_processes.unwrap_or(settings.max_processes);
         settings.max_processes_per_function =
             max_processes_per_function.unwrap_or(settings.max_processes_per_function);
         settings.idle_limit = idle_limit.unwrap_or(settings.idle_limit);
+        if let Some(base) = control_group {
+            settings.control_group = base.clone();
+        }
     }
 }
 
@@ -272,6 +277,16 @@ impl Settings {
                 .idle_seconds
                 .map(|idle| seconds("functions.idle_seconds", Some(idle), Duration::ZERO))
                 .transpose()?,
+            control_group: match written.functions.control_group.as_deref() {
+                None => None,
+                Some("own") => Some(ControlGroupBase::Own),
+                Some("none") => Some(ControlGroupBase::None),
+                Some(path) if path.starts_with('/') => Some(ControlGroupBase::Named(path.into())),
+                Some(_) => {
+                    let what = "must be \"own\", \"none\" or a directory below /sys/fs/cgroup";
+                    return Err(in_file("functions.control_group", what));
+                }
+            },
         };
         let cache = match written.cache.mib_per_stage {
             None => DEFAULT_CACHE_MIB,
@@ -604,6 +619,7 @@ mod tests {
                 max_processes: Some(functions.max_processes),
                 max_processes_per_function: Some(functions.max_processes_per_function),
                 idle_limit: Some(functions.idle_limit),
+                control_group: Some(functions.control_group),
             }
         );
     }
@@ -705,6 +721,7 @@ mod tests {
             ("websocket.ping_seconds = 0", "websocket.ping_seconds must be from 1"),
             ("websocket.lifetime_seconds = 86401", "websocket.lifetime_seconds must be from 1 to 86400"),
             ("functions.max_processes = 0", "functions.max_processes must be at least 1"),
+            ("functions.control_group = \"mine\"", "functions.control_group must be \"own\", \"none\" or a"),
             ("upstreams.ca_bundle = \"/absent.pem\"", "upstreams.ca_bundle cannot be used"),
             ("log.format = \"xml\"", "xml"),
         ] {

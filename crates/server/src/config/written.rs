@@ -120,6 +120,7 @@ pub(crate) struct Functions {
     pub(crate) max_processes: Option<usize>,
     pub(crate) max_processes_per_function: Option<usize>,
     pub(crate) idle_seconds: Option<u64>,
+    pub(crate) control_group: Option<String>,
 }
 
 /// `[cache]`.
