@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode};
 
 /// The log store could not be opened. Each displays as one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +101,9 @@ pub enum LogFault {
     /// The disk has no room.
     #[error("the disk that holds the logs is full")]
     DiskFull,
+    /// The logs may no longer be written.
+    #[error("the data directory has become read-only")]
+    ReadOnly,
     /// Reading or writing the disk failed.
     #[error("reading or writing the logs failed: {reason}")]
     Disk {
@@ -144,6 +147,23 @@ impl From<rusqlite::Error> for LogFault {
             _ => Self::Engine { reason },
         }
     }
+}
+
+impl LogFault {
+    /// The fault of a commit, told more exactly: SQLite has one word for all that the system refuses, and a
+    /// device that can only be read any more is something else than one that fails.
+    pub(crate) fn of_commit(self, connection: &Connection) -> Self {
+        match (&self, connection.path()) {
+            (Self::Disk { .. }, Some(path)) if is_read_only(path) => Self::ReadOnly,
+            _ => self,
+        }
+    }
+}
+
+/// Asks of the write-ahead log. To open and close the database itself would end SQLite's locks on it (fcntl(2)).
+fn is_read_only(database: &str) -> bool {
+    let opened = std::fs::OpenOptions::new().write(true).open(format!("{database}-wal"));
+    opened.is_err_and(|why| why.kind() == std::io::ErrorKind::ReadOnlyFilesystem)
 }
 
 impl OpenError {

@@ -31,6 +31,9 @@ pub const MAXIMUM_PAGE_STREAMS: usize = 50;
 /// a response size of 1 MB" (CloudWatch Logs API reference).
 pub(crate) const PAGE_BYTES: usize = 1_048_576;
 
+/// How often at most is said that events cannot be written: a disk that fails must not fill the program's own log.
+pub(crate) const LOSSES_TOLD: Duration = Duration::from_secs(10);
+
 /// The time that one chunk of events may be of, in milliseconds. Longer, and reading looks at more
 /// chunks that have nothing for it; shorter, and events that lie apart are in more chunks.
 pub(crate) const WINDOW_MILLIS: i64 = 10_000;

@@ -11,7 +11,7 @@ use ports::log_sink::LogLines;
 use rusqlite::Connection;
 
 use crate::append::{Missing, append};
-use crate::limits::UNSYNCED;
+use crate::limits::{LOSSES_TOLD, UNSYNCED};
 use crate::queue::{CallKind, Drops, Job, Queue};
 use crate::{LogFault, remove};
 
@@ -22,7 +22,8 @@ pub(crate) fn start(
     queue: Arc<Queue>,
 ) -> std::io::Result<JoinHandle<()>> {
     // Removals that a crash or an end interrupted go on.
-    let writer = Writer { connection, clock, queue, unsynced_since: None, removing: true };
+    let writer =
+        Writer { connection, clock, queue, unsynced_since: None, removing: true, losses: Losses::default() };
     thread::Builder::new().name("log-writer".into()).spawn(move || writer.run())
 }
 
@@ -34,6 +35,25 @@ struct Writer {
     unsynced_since: Option<Instant>,
     /// There may be events of removed groups and streams.
     removing: bool,
+    losses: Losses,
+}
+
+/// Events that are lost, until that is told.
+#[derive(Default)]
+struct Losses {
+    events: usize,
+    told: Option<Instant>,
+}
+
+impl Losses {
+    fn note(&mut self, events: usize, fault: &LogFault) {
+        self.events += events;
+        if self.told.is_none_or(|told| told.elapsed() >= LOSSES_TOLD) {
+            let lost = std::mem::take(&mut self.events);
+            tracing::error!(%fault, lost, "log events cannot be written");
+            self.told = Some(Instant::now());
+        }
+    }
 }
 
 impl Writer {
@@ -79,7 +99,11 @@ impl Writer {
             Ok(())
         });
         if let Err(fault) = &outcome {
-            tracing::error!(%fault, "log events could not be written and are lost");
+            let lost = jobs.iter().map(|job| match job {
+                Job::Append(_, lines) => lines.iter().map(LogLines::len).sum(),
+                Job::Call(_) => 0,
+            });
+            self.losses.note(lost.sum(), fault);
             self.queue.untold(drops);
         }
         for job in jobs {
@@ -117,7 +141,7 @@ impl Writer {
             connection.execute_batch("COMMIT")
         };
         let outcome = match catch_unwind(AssertUnwindSafe(attempt)) {
-            Ok(outcome) => outcome.map_err(LogFault::from),
+            Ok(outcome) => outcome.map_err(|error| LogFault::from(error).of_commit(connection)),
             Err(_) => Err(LogFault::Engine { reason: "the writer panicked".into() }),
         };
         match &outcome {
@@ -138,7 +162,7 @@ impl Writer {
         if self.unsynced_since.is_some()
             && let Err(fault) = self.commit(true, |_| Ok(()))
         {
-            tracing::error!(%fault, "the logs could not be brought to the disk");
+            self.losses.note(0, &fault);
             // Tried again in a while, or with the next durable commit.
             self.unsynced_since = Some(Instant::now());
         }

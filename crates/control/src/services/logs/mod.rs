@@ -55,6 +55,7 @@ fn fault(fault: LogFault) -> Failure {
         )),
         LogFault::TooManyEvents { .. } | LogFault::NegativeTimestamp { .. } => invalid(fault.to_string()),
         LogFault::DiskFull
+        | LogFault::ReadOnly
         | LogFault::Disk { .. }
         | LogFault::Corrupted { .. }
         | LogFault::Closed

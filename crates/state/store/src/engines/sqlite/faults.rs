@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Connection, Error, ErrorCode};
 
 use crate::{OpenError, StoreFault};
 
@@ -25,6 +25,21 @@ pub(super) fn fault(error: &Error) -> StoreFault {
         | Error::Utf8Error(..) => StoreFault::Corrupted { reason },
         _ => StoreFault::Engine { reason },
     }
+}
+
+/// The fault of a commit, told more exactly: SQLite has one word for all that the system refuses, and a device
+/// that failed and can only be read any more is something else than one that fails.
+pub(super) fn of_commit(fault: StoreFault, connection: &Connection) -> StoreFault {
+    match (&fault, connection.path()) {
+        (StoreFault::Disk { .. }, Some(path)) if is_read_only(path) => StoreFault::ReadOnly,
+        _ => fault,
+    }
+}
+
+/// Asks of the write-ahead log. To open and close the database itself would end SQLite's locks on it (fcntl(2)).
+fn is_read_only(database: &str) -> bool {
+    let opened = std::fs::OpenOptions::new().write(true).open(format!("{database}-wal"));
+    opened.is_err_and(|why| why.kind() == std::io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// What an error means while the store is opened.

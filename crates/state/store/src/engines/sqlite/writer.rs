@@ -8,7 +8,7 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::faults::fault;
+use super::faults::{fault, of_commit};
 use super::readers::ReadJob;
 use super::transaction::{Mode, SqliteTransaction};
 use super::{Workers, panic_reason};
@@ -86,6 +86,7 @@ impl Writer {
                 }
             }
             Err(fault) => {
+                let fault = of_commit(fault, &self.connection);
                 tracing::error!(%fault, writes = group.len(), "a commit failed; its writes are undone");
                 if !self.connection.is_autocommit()
                     && let Err(error) = self.connection.execute_batch("ROLLBACK")
