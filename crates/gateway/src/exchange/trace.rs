@@ -9,10 +9,13 @@ use super::IdSource;
 /// A header that is longer than any that X-Ray writes is not continued.
 const LONGEST_CONTINUED: usize = 512;
 
+/// What there is of a trace that cannot be written, which none is.
+const NONE: HeaderValue = HeaderValue::from_static("");
+
 /// A request's trace, for integrations that are told of it (all but MOCK).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    header: String,
+    header: HeaderValue,
 }
 
 impl Trace {
@@ -21,30 +24,38 @@ impl Trace {
     /// integration sees.
     #[must_use]
     pub fn continued(sent: Option<&HeaderValue>, now: Timestamp, ids: &IdSource) -> Self {
-        let sent = sent.and_then(|sent| sent.to_str().ok());
-        match sent.filter(|sent| sent.len() <= LONGEST_CONTINUED && part(sent, "Root").is_some()) {
-            Some(sent) => Self { header: sent.to_owned() },
-            None => Self { header: new_root(now, ids) },
+        let has_root = |sent: &&HeaderValue| {
+            sent.len() <= LONGEST_CONTINUED && sent.to_str().is_ok_and(|sent| part(sent, "Root").is_some())
+        };
+        match sent.filter(has_root) {
+            Some(sent) => Self { header: sent.clone() },
+            None => Self { header: HeaderValue::try_from(new_root(now, ids)).unwrap_or(NONE) },
         }
     }
 
     /// The header as the integration sees it.
     #[must_use]
     pub fn header(&self) -> &str {
+        self.header.to_str().unwrap_or_default()
+    }
+
+    /// The same as a header's value.
+    #[must_use]
+    pub const fn value(&self) -> &HeaderValue {
         &self.header
     }
 
     /// `$context.xrayTraceId`: the root alone.
     #[must_use]
     pub fn root(&self) -> &str {
-        part(&self.header, "Root").unwrap_or_default()
+        part(self.header(), "Root").unwrap_or_default()
     }
 
     /// The header as the client gets it from a Lambda integration, which has recorded a
     /// segment of its own: `Root=…;Parent=…;Sampled=0`.
     #[must_use]
     pub fn with_segment(&self, ids: &IdSource) -> String {
-        let mut header = self.header.clone();
+        let mut header = self.header().to_owned();
         if part(&header, "Parent").is_none() {
             header.push_str(";Parent=");
             push_hex(&mut header, &ids.bytes::<8>());

@@ -92,7 +92,7 @@ async fn pass_to_http<'r>(
     let mapped = call.mapped(&client.view(), &client.overrides)?;
     // Nobody looks at the headers again: they go on as they are.
     let headers = std::mem::take(&mut client.headers);
-    let outgoing = call.passing(mapped, client.request, headers, body, client.trace_header());
+    let outgoing = call.passing(mapped, client.request, headers, body, client.trace.as_ref());
     Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
 }
 
@@ -107,7 +107,7 @@ async fn map_to_http<'r>(
     let mapped = call.mapped(&client.view(), &client.overrides)?;
     let content_type = client.headers.get(CONTENT_TYPE).cloned();
     let outgoing =
-        call.mapping(mapping, mapped, client.request, content_type, payload, client.trace_header());
+        call.mapping(mapping, mapped, client.request, content_type, payload, client.trace.as_ref());
     Ok((client, outgoing))
 }
 

@@ -43,7 +43,7 @@ pub(super) fn prepare<'r>(routed: &mut Routed<'r>, target: &'r Target) -> Result
                 let mapped = call.mapped(&routed.view(), &routed.overrides)?;
                 let headers = std::mem::take(&mut routed.headers);
                 let body = Body::from(routed.body.clone());
-                let outgoing = call.passing(mapped, routed.request, headers, body, routed.trace_header());
+                let outgoing = call.passing(mapped, routed.request, headers, body, routed.trace.as_ref());
                 Ok(Call::Http(call, Box::new(outgoing)))
             }
             Exchange::Mapping(mapping) => {
@@ -102,7 +102,7 @@ fn mapped(
 ) -> Result<Outgoing, Refusal> {
     let payload = converted(routed, target, &mapping.templates, mapping.passthrough, mapping.handling)?;
     let mapped = call.mapped(&routed.view(), &routed.overrides)?;
-    Ok(call.mapping(mapping, mapped, routed.request, None, payload, routed.trace_header()))
+    Ok(call.mapping(mapping, mapped, routed.request, None, payload, routed.trace.as_ref()))
 }
 
 /// The message as the integration sees it: rendered by the template that is chosen, or passed on,

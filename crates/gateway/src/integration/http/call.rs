@@ -14,7 +14,7 @@ use super::endpoint::{Endpoint, EndpointError, LONGEST_URL};
 use super::{Target, UpstreamError, Upstreams};
 use crate::exchange::{
     Body, BodyError, ConfigurationFault, EndpointResponse, IntegrationFault, Refusal,
-    Request as ClientRequest, Subject, TooLarge, read_whole,
+    Request as ClientRequest, Subject, TooLarge, Trace, read_whole,
 };
 use crate::integration::lambda::forwarded_for;
 use crate::mapping::headers::{
@@ -176,13 +176,13 @@ impl HttpCall {
         client: &ClientRequest,
         mut headers: Headers,
         body: Body,
-        trace: &str,
+        trace: Option<&Trace>,
     ) -> Outgoing {
-        let forwarded_for = forwarded_for(&headers, &client.source);
+        let forwarded_for = HeaderValue::try_from(forwarded_for(&headers, &client.source));
         drop_for_http(&mut headers);
         // A tested request came over no network.
         if client.source.tester().is_none() {
-            headers.insert(FORWARDED_FOR, header_value(&forwarded_for));
+            headers.insert(FORWARDED_FOR, forwarded_for.unwrap_or(EMPTY));
             headers.insert(FORWARDED_PORT, HeaderValue::from(client.local_port));
             headers.insert(FORWARDED_PROTO, HeaderValue::from_static(client.scheme()));
         }
@@ -199,7 +199,7 @@ impl HttpCall {
         client: &ClientRequest,
         content_type: Option<HeaderValue>,
         payload: Bytes,
-        trace: &str,
+        trace: Option<&Trace>,
     ) -> Outgoing {
         let mut headers = Headers::with_capacity(16);
         headers.insert(ACCEPT, JSON);
@@ -219,10 +219,10 @@ impl HttpCall {
         client: &ClientRequest,
         mut headers: Headers,
         body: Body,
-        trace: &str,
+        trace: Option<&Trace>,
     ) -> Outgoing {
         headers.insert(API_ID, self.api_id.clone());
-        headers.insert(TRACE_ID, header_value(trace));
+        headers.insert(TRACE_ID, trace.map_or(EMPTY, |trace| trace.value().clone()));
         let Mapped { target, uri, headers: over } = mapped;
         over.set_on(&mut headers);
         let method = self.method.clone().unwrap_or_else(|| client.method.clone());
@@ -295,10 +295,8 @@ fn request(method: Method, uri: Uri, headers: Headers, body: Body) -> Request<Bo
     request
 }
 
-/// A value that is made of header values and numbers.
-fn header_value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
+/// In place of a value that cannot be sent, which none that is made of header values and numbers is.
+const EMPTY: HeaderValue = HeaderValue::from_static("");
 
 fn no_endpoint(error: EndpointError) -> Refusal {
     Refusal::ApiConfigurationError(ConfigurationFault::Endpoint { why: error.to_string() })

@@ -8,6 +8,7 @@ mod bounds;
 pub mod call;
 pub(crate) mod certificate;
 mod connect;
+mod deadlines;
 pub mod endpoint;
 mod fault;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use trust::{TrustError, UpstreamSettings};
 use crate::exchange::Body;
 use crate::message::{Request, Response};
 use bounds::TARGETS;
+use deadlines::{Deadlines, Late};
 pub use link::BackendBody;
 use link::{Unanswered, Why};
 use names::Names;
@@ -59,6 +61,7 @@ pub struct Upstreams {
     pools: RefCell<HashMap<Box<str>, Rc<Pool>, RandomState>>,
     /// Where heads are written before they are sent.
     scratch: Cell<Vec<u8>>,
+    deadlines: Deadlines,
 }
 
 impl Upstreams {
@@ -71,6 +74,7 @@ impl Upstreams {
             names: Names::default(),
             pools: RefCell::default(),
             scratch: Cell::default(),
+            deadlines: Deadlines::default(),
         }
     }
 
@@ -99,10 +103,11 @@ impl Upstreams {
         let pool = self.pool(target);
         async move {
             let phase = Cell::new(Phase::Queued);
-            let exchange = self.exchange(&pool, request, deadline, &phase);
-            match tokio::time::timeout_at(deadline.into(), exchange).await {
+            let now = Instant::now();
+            let exchange = self.exchange(&pool, request, now, deadline, &phase);
+            match self.deadlines.keep(now, deadline, exchange).await {
                 Ok(response) => response,
-                Err(_) => Err(UpstreamError::Timeout { target: pool.target.clone(), phase: phase.get() }),
+                Err(Late) => Err(UpstreamError::Timeout { target: pool.target.clone(), phase: phase.get() }),
             }
         }
     }
@@ -120,11 +125,11 @@ impl Upstreams {
         &self,
         pool: &Rc<Pool>,
         mut request: Request<Body>,
+        now: Instant,
         deadline: Instant,
         phase: &Cell<Phase>,
     ) -> Result<Response<Body>, UpstreamError> {
         let slot = wait(pool).await?;
-        let now = Instant::now();
         let free = match pool.take(now) {
             Some(Ready::Free(free)) => free,
             Some(Ready::Shared(shared)) => {
