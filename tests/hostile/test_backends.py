@@ -15,33 +15,20 @@ import socket
 import threading
 
 import pytest
-import yaml
 
-from harness import wire
+from harness import cases, wire
 from harness.account import Aws
 from harness.definitions import RestApi
 from harness.process import Gateway
 from harness.wiretap import Fault, parsed
 
-HERE = pathlib.Path(__file__).resolve().parent
-FILES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((HERE / "data/answers").glob("*.yaml"))}
-MEMBERS = {"says", "rfc", "each", "method", "answer", "closes", "status", "body", "headers", "cut", "reused"}
+FILES = cases.files(pathlib.Path(__file__).resolve().parent / "data/answers")
+MEMBERS = ("method", "answer", "closes", "body", "headers", "reused")
 SECOND = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX-Second: yes\r\n\r\nsecond"
 
 
-def cases():
-    for name, entries in FILES.items():
-        for entry in entries:
-            for each in entry.get("each", [None]):
-                title = f"{name}: {entry['says']}" + ("" if each is None else f" {each[:40]!r}")
-                yield pytest.param({**entry, "each": each}, id=title)
-
-
 def test_cases_say_what_has_to_come_of_them():
-    for entry in (entry for entries in FILES.values() for entry in entries):
-        assert entry.keys() <= MEMBERS, entry
-        assert ("status" in entry) != ("cut" in entry), entry
-        assert "rfc" in entry, entry
+    cases.are_whole(FILES, MEMBERS, ("status", "cut"))
 
 
 class Backend:
@@ -152,7 +139,7 @@ def told(data, method):
     return int(found[1]), values, rest, len(rest) == int(values["content-length"])
 
 
-@pytest.mark.parametrize("case", list(cases()))
+@pytest.mark.parametrize("case", list(cases.cases(FILES)))
 def test_nobody_gets_a_part_of_somebody_elses_answer(target, case):
     backend, method = target.backend, case.get("method", "GET")
     # A connection that is left of the case before has the right answer on it.

@@ -6,7 +6,8 @@ A case has `raw` bytes, or a `line` (POST), a `host` line, `headers` and a `body
 the backend, `<<host>>` the host, `<<x*512>>` 512 times `x`; `each` has what `<<each>>` stands for, a case each. What has
 to come of it:
 
-    refused   the status of the one answer; then the connection ends, and nothing has reached the backend
+    refused   the status of the one answer, and its `text` if the case says it; then the connection ends, and nothing
+              has reached the backend
     closed    there is no answer at all, and nothing has reached the backend
     passes    200, and what has reached the backend: `method`, `target`, `headers`, `body`; the probe is answered too
     answers   the statuses of all answers; `reaches` what has reached the backend but for the probe, which has been
@@ -19,36 +20,22 @@ import re
 import socket
 
 import pytest
-import yaml
 
-from harness import wire
+from harness import cases, wire
 from harness.definitions import RestApi
 from harness.http_apis import HttpApi
 from harness.wiretap import Wiretap
 
-HERE = pathlib.Path(__file__).resolve().parent
-FILES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((HERE / "data/http1").glob("*.yaml"))}
+FILES = cases.files(pathlib.Path(__file__).resolve().parent / "data/http1")
 OUTCOMES = ("refused", "closed", "passes", "answers", "halts")
-MEMBERS = {*OUTCOMES, "says", "rfc", "each", "raw", "line", "host", "headers", "body", "reaches", "slowly"}
+MEMBERS = ("raw", "line", "host", "headers", "body", "reaches", "slowly", "text")
 #: Whoever answers this one has understood where the one before it ends.
 PROBE = "GET <<x>>/probe HTTP/1.1\r\nHost: <<host>>\r\nConnection: close\r\n\r\n"
 
 
-def cases():
-    for name, entries in FILES.items():
-        for entry in entries:
-            for each in entry.get("each", [None]):
-                title = f"{name}: {entry['says']}" + ("" if each is None else f" {each[:40]!r}")
-                yield pytest.param({**entry, "each": each}, id=title)
-
-
 def test_cases_say_what_has_to_come_of_them():
-    entries = [entry for entries in FILES.values() for entry in entries]
-    for entry in entries:
-        assert entry.keys() <= MEMBERS, entry
-        assert sum(outcome in entry for outcome in OUTCOMES) == 1, entry
-        assert "rfc" in entry, entry
-    assert len(list(cases())) >= 300
+    cases.are_whole(FILES, MEMBERS, OUTCOMES)
+    assert len(list(cases.cases(FILES))) >= 300
 
 
 class Target:
@@ -106,7 +93,7 @@ def http_api(shared_aws):
 
 
 def read_answers(connection):
-    """The statuses of all answers until the connection ends, interim ones left out."""
+    """The statuses and bodies of all answers until the connection ends, interim ones left out."""
     data = b""
     while True:
         try:
@@ -116,7 +103,7 @@ def read_answers(connection):
         if not more:
             break
         data += more
-    statuses = []
+    answers = []
     while data:
         head, ended, data = data.partition(b"\r\n\r\n")
         assert ended, head
@@ -124,10 +111,11 @@ def read_answers(connection):
         assert found, head
         if found[1] == b"100":
             continue
-        statuses.append(int(found[1]))
         length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
-        data = data[int(length[1]) if length else 0 :]
-    return statuses
+        length = int(length[1]) if length else 0
+        answers.append((int(found[1]), data[:length].decode("latin-1")))
+        data = data[length:]
+    return answers
 
 
 def is_as_expected(expected, heard):
@@ -139,7 +127,7 @@ def is_as_expected(expected, heard):
         assert heard.all(name) == wanted, heard
 
 
-@pytest.mark.parametrize("case", [one for one in cases() if "passes" in one.values[0]])
+@pytest.mark.parametrize("case", [one for one in cases.cases(FILES) if "passes" in one.values[0]])
 def test_an_http_api_passes_the_same_on(http_api, case):
     """But for headers, of which HTTP APIs have their own."""
     passes = case["passes"] if isinstance(case["passes"], list) else [case["passes"]]
@@ -147,7 +135,7 @@ def test_an_http_api_passes_the_same_on(http_api, case):
     test_it_is_read_to_the_letter_or_not_at_all(http_api, {**case, "passes": passes})
 
 
-@pytest.mark.parametrize("case", list(cases()))
+@pytest.mark.parametrize("case", list(cases.cases(FILES)))
 def test_it_is_read_to_the_letter_or_not_at_all(target, case):
     backend = target.backend
     backend.clear()
@@ -162,11 +150,13 @@ def test_it_is_read_to_the_letter_or_not_at_all(target, case):
                 connection.shutdown(socket.SHUT_WR)
         except ConnectionError:
             pass  # it was refused before all of it was read
-        answers = read_answers(connection)
+        answered = read_answers(connection)
+    answers = [status for status, _ in answered]
     assert backend.faults == []
     heard = list(backend.heard)
     if "refused" in case:
         assert (answers, heard) == ([case["refused"]], [])
+        assert answered[0][1] == case.get("text", answered[0][1])
     elif "closed" in case:
         assert (answers, heard) == ([], [])
     elif "halts" in case:

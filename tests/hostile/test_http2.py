@@ -16,32 +16,19 @@ import pathlib
 import re
 
 import pytest
-import yaml
 
-from harness import wire
+from harness import cases, wire
 from harness.definitions import RestApi
 from harness.http2 import FLAGS, KINDS, Frames, block
 from harness.wiretap import Wiretap
 
-HERE = pathlib.Path(__file__).resolve().parent
-FILES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((HERE / "data/http2").glob("*.yaml"))}
+FILES = cases.files(pathlib.Path(__file__).resolve().parent / "data/http2")
 OUTCOMES = ("passes", "refused", "ends", "alive")
-MEMBERS = {*OUTCOMES, "says", "rfc", "each", "fields", "drop", "first", "add", "data", "trailers", "frames", "preface", "late"}
-
-
-def cases():
-    for name, entries in FILES.items():
-        for entry in entries:
-            for each in entry.get("each", [None]):
-                title = f"{name}: {entry['says']}" + ("" if each is None else f" {str(each)[:40]!r}")
-                yield pytest.param({**entry, "each": each}, id=title)
+MEMBERS = ("fields", "drop", "first", "add", "data", "trailers", "frames", "preface", "late")
 
 
 def test_cases_say_what_has_to_come_of_them():
-    for entry in (entry for entries in FILES.values() for entry in entries):
-        assert entry.keys() <= MEMBERS, entry
-        assert sum(outcome in entry for outcome in OUTCOMES) == 1, entry
-        assert "rfc" in entry, entry
+    cases.are_whole(FILES, MEMBERS, OUTCOMES)
 
 
 class Target:
@@ -92,7 +79,7 @@ def target(shared_aws):
     made.backend.close()
 
 
-@pytest.mark.parametrize("case", list(cases()))
+@pytest.mark.parametrize("case", list(cases.cases(FILES)))
 def test_it_is_read_to_the_letter_or_not_at_all(target, case):
     backend = target.backend
     backend.clear()

@@ -14,16 +14,14 @@ import pathlib
 import re
 
 import pytest
-import yaml
 
-from harness import wire
+from harness import cases, wire
 from harness.account import refused
 from harness.logs import lines
 from scenarios.definition import filled, same
 from scenarios.section import Section, ServicesSection
 
-HERE = pathlib.Path(__file__).resolve().parent
-FILES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((HERE / "data").glob("*.yaml"))}
+FILES = cases.files(pathlib.Path(__file__).resolve().parent / "data")
 ENTRIES = [(name, entry) for name, data in FILES.items() for entry in data["scenarios"]]
 
 

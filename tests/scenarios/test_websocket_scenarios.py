@@ -6,13 +6,12 @@ as `conversation.py` carries them out; `websocket_definition.py` has what APIs a
 import pathlib
 
 import pytest
-import yaml
 
+from harness import cases
 from scenarios.conversation import Conversation
 from scenarios.websocket_definition import WebSocketSection
 
-HERE = pathlib.Path(__file__).resolve().parent
-FILES = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((HERE / "data/websocket").glob("*.yaml"))}
+FILES = cases.files(pathlib.Path(__file__).resolve().parent / "data/websocket")
 SOURCES = ("guide", "reference", "rfc", "seen")
 
 
