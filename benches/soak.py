@@ -5,8 +5,8 @@
     cargo build --release --package gatewright
     .venv/bin/python benches/soak.py --minutes 30
 
-One gateway serves a REST, an HTTP and a WebSocket API to some dozens of clients at bounded rates, about a hundred
-requests a second in all: it is no load test. Some clients break off or read slowly, some functions and backends fail,
+One gateway serves a REST, an HTTP and a WebSocket API, a private one, a custom domain name with mutual TLS and a
+portal to some dozens of clients at bounded rates, about a hundred requests a second in all: it is no load test. Some clients break off or read slowly, some functions and backends fail,
 and owners change keys, stages, routes, functions and deployments meanwhile and try each change at once. At the end it
 says what was answered, what of it nobody provoked, and whether the last third of the time held more than the second.
 The exit status is 1 if it did, or if something was not provoked.
@@ -28,6 +28,7 @@ from harness import process  # noqa: E402
 from harness.user_pools import Pool  # noqa: E402
 from lab.everything import Everything  # noqa: E402
 from lab.moody_backend import MoodyBackend  # noqa: E402
+from lab.other_ways import ByOtherWays, OtherWays  # noqa: E402
 from lab.owners import Owners  # noqa: E402
 from lab.tally import Held, Tally  # noqa: E402
 from lab.visitors import Visitors  # noqa: E402
@@ -55,27 +56,29 @@ def soak(folder, stack, options):
     backend = stack.enter_context(contextlib.closing(MoodyBackend(pool)))
     config = folder / "gatewright.toml"
     # Processes of a function's old code are gone within a third of a short run.
-    config.write_text("[functions]\nidle_seconds = 20\n")
+    ways = OtherWays(folder)
+    config.write_text("[functions]\nidle_seconds = 20\n" + ways.configuration)
     arguments = ("--data-dir", folder / "data", "--config", config, "--tls-listen", "127.0.0.1:0",
                  "--admin-listen", "127.0.0.1:0", "--log", "warn")
     gateway = stack.enter_context(process.Gateway(*arguments))
     endpoints = (gateway.endpoint, *(gateway.wait_for_line(found)[1].replace("https", "http") for found in OTHERS))
     everything = Everything(gateway.endpoint, backend, pool)
+    ways.define(everything)
     tally = Tally()
-    guests = Visitors(everything, *endpoints, tally)
-    owners = Owners(everything, *endpoints, tally)
+    parties = [Visitors(everything, *endpoints, tally), ByOtherWays(ways, everything, *endpoints, tally),
+               Owners(everything, *endpoints, tally)]
     seconds = options.minutes * 60
     held = Held(gateway.pid, folder / "data", min(5, seconds / 90))
     began = time.monotonic()
-    guests.start(options.pace)
-    owners.start(options.pace)
+    for party in parties:
+        party.start(options.pace)
     while (left := began + seconds - time.monotonic()) > 0:
         time.sleep(min(60, left))
         print(f"{time.monotonic() - began:6.0f} s: {json.dumps({k: round(v, 1) for k, v in held.now().items()})}, "
               f"{sum(tally.surprises.values())} surprises", file=sys.stderr, flush=True)
     held.end()
-    guests.end()
-    owners.end()
+    for party in parties:
+        party.end()
     lines, flat = held.report()
     print("\n".join([*tally.report(), *lines, *said(gateway)]))
     if options.json:

@@ -56,6 +56,24 @@ def make(names, key=None, signer=None, days=(-1, 90), authority=False):
     return Made(builder.sign(signer.key if signer else key, hashes.SHA256()), key)
 
 
+def client(signer, name="client", days=(-1, 90), key=None, parts=()):
+    """A client's certificate, of a subject that has these `parts` too; `signer` None signs itself."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    attributes = [x509.NameAttribute(kind, value) for kind, value in parts]
+    subject = x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    today = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(signer.certificate.subject if signer else subject)
+        .public_key(key.public_key())
+        .serial_number(0x01A1FF)
+        .not_valid_before(today + datetime.timedelta(days=days[0]))
+        .not_valid_after(today + datetime.timedelta(days=days[1]))
+    )
+    return Made(builder.sign(signer.key if signer else key, hashes.SHA256()), key)
+
+
 def rsa_key(bits=2048):
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 

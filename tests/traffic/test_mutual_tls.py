@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from harness import certificates, http2, tls, wire
 from harness.account import Aws, patch
+from harness.certificates import client
 from harness.definitions import RestApi
 from harness.functions import allow_gateway, function
 from harness.logs import lines
@@ -31,24 +32,6 @@ _NUMBERS = itertools.count(1)
 
 def authority(name="authority", signer=None, **settings):
     return certificates.make([name], signer=signer, authority=True, **settings)
-
-
-def client(signer, name="client", days=(-1, 90), key=None, parts=()):
-    """A client's certificate; `signer` None signs itself."""
-    key = key or ec.generate_private_key(ec.SECP256R1())
-    attributes = [x509.NameAttribute(kind, value) for kind, value in parts]
-    subject = x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = certificates.make([name], key=key, signer=signer, days=days)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(signer.certificate.subject if signer else subject)
-        .public_key(key.public_key())
-        .serial_number(0x01A1FF)
-        .not_valid_before(made.certificate.not_valid_before_utc)
-        .not_valid_after(made.certificate.not_valid_after_utc)
-    )
-    return certificates.Made(builder.sign(signer.key if signer else key, hashes.SHA256()), key)
 
 
 def old_client(signer):
