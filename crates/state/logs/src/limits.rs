@@ -98,6 +98,9 @@ pub(crate) const DATABASE_PAGE_BYTES: u32 = 16_384;
 /// Connections that read at the same time.
 pub(crate) const READERS: usize = 2;
 
+/// What each of them keeps of the database, in KiB.
+pub(crate) const READER_CACHE_KIB: i32 = 512;
+
 /// Reads that wait for a connection before they wait themselves.
 pub(crate) const READ_QUEUE: usize = 64;
 

@@ -9,7 +9,7 @@ use base::Clock;
 use rusqlite::{Connection, OpenFlags, params};
 use rustix::fs::FlockOperation;
 
-use crate::limits::{BUSY_TIMEOUT, DATABASE_PAGE_BYTES};
+use crate::limits::{BUSY_TIMEOUT, DATABASE_PAGE_BYTES, READER_CACHE_KIB};
 use crate::{OpenError, chunked};
 
 /// Marks the file as ours in its header ("Gtwl").
@@ -137,6 +137,8 @@ impl LogFile {
             .and_then(|connection| {
                 connection.busy_timeout(BUSY_TIMEOUT)?;
                 guard(&connection)?;
+                // What is not kept is still in the system's cache of the file, once for all readers.
+                connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
                 Ok(connection)
             })
             .map_err(|error| OpenError::of(&self.path, error))

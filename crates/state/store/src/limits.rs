@@ -25,6 +25,9 @@ pub(crate) const WRITE_GROUP: usize = 64;
 /// Connections that read at the same time.
 pub(crate) const READERS: usize = 4;
 
+/// What each of them keeps of the database, in KiB.
+pub(crate) const READER_CACHE_KIB: i32 = 512;
+
 /// Jobs that wait for a reader before `read` itself has to wait.
 pub(crate) const READ_QUEUE: usize = 256;
 

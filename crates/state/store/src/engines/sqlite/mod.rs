@@ -14,11 +14,10 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use self::open::Directory;
-use self::readers::ReadJob;
+use self::readers::{Pool, ReadJob, ReadQueue};
 use self::writer::{Job, WriteJob};
 use crate::engines::{Answer, Engine, EngineTransaction, ReadWork, WriteWork};
 use crate::feed::Feed;
-use crate::limits::READERS;
 use crate::{Location, OpenError, Sequence, StoreFault, StoreOptions};
 
 mod backup;
@@ -35,8 +34,8 @@ mod writer;
 pub(crate) struct Sqlite {
     // Dropped in this order: the writer's connection is the last, so that SQLite folds the
     // log into the database when it closes; then the directory is given up.
-    read_queue: Option<mpsc::Sender<ReadJob>>,
-    read_threads: Option<Workers>,
+    read_queue: Option<ReadQueue>,
+    read_threads: Option<Arc<Pool>>,
     write_queue: Option<mpsc::Sender<Job>>,
     write_threads: Workers,
     directory: Option<Directory>,
@@ -54,7 +53,7 @@ impl Sqlite {
                 let mut connection = open::memory()?;
                 let path = Path::new(":memory:");
                 migrate::migrate(&mut connection, path, &options.clock)?;
-                Self::start(connection, path, Vec::new(), None, feed)
+                Self::start(connection, path, None, None, feed)
             }
             Location::Directory(directory) => {
                 let directory = Directory::claim(directory, lock)?;
@@ -63,8 +62,8 @@ impl Sqlite {
                 migrate::inspect(&connection, &path)?;
                 open::settle(&connection, &path)?;
                 migrate::migrate(&mut connection, &path, &options.clock)?;
-                let readers = (0..READERS).map(|_| open::reader(&path)).collect::<Result<_, _>>()?;
-                Self::start(connection, &path, readers, Some(directory), feed)
+                let reader = open::reader(&path)?;
+                Self::start(connection, &path, Some(reader), Some(directory), feed)
             }
         }
     }
@@ -72,7 +71,7 @@ impl Sqlite {
     fn start(
         connection: Connection,
         path: &Path,
-        readers: Vec<Connection>,
+        reader: Option<Connection>,
         directory: Option<Directory>,
         feed: Arc<Feed>,
     ) -> Result<Self, OpenError> {
@@ -85,13 +84,8 @@ impl Sqlite {
             reason: format!("a thread could not be started: {error}"),
         };
         let (write_queue, write_threads) = writer::start(connection, feed).map_err(failed)?;
-        let (read_queue, read_threads) = match readers.is_empty() {
-            true => (None, None),
-            false => {
-                let (queue, threads) = readers::start(readers).map_err(failed)?;
-                (Some(queue), Some(threads))
-            }
-        };
+        let readers = reader.map(|first| readers::start(first, path)).transpose().map_err(failed)?;
+        let (read_queue, read_threads) = readers.unzip();
         let write_queue = Some(write_queue);
         Ok(Self { read_queue, read_threads, write_queue, write_threads, directory })
     }
@@ -107,7 +101,7 @@ impl Sqlite {
         Box::pin(async move {
             not_nested()?;
             match (readers, writer) {
-                (Some(readers), _) => readers.send(job).await.map_err(|_| StoreFault::Closed)?,
+                (Some(readers), _) => readers.send(job).await?,
                 (None, Some(writer)) => writer.send(Job::Read(job)).await.map_err(|_| StoreFault::Closed)?,
                 (None, None) => return Err(StoreFault::Closed),
             }
@@ -158,7 +152,9 @@ impl Engine for Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         self.read_queue = None;
-        self.read_threads = None;
+        if let Some(readers) = self.read_threads.take() {
+            readers.join();
+        }
         self.write_queue = None;
         self.write_threads.join();
     }

@@ -11,7 +11,7 @@ use rustix::fs::FlockOperation;
 
 use super::faults::{open_error, system_error};
 use crate::OpenError;
-use crate::limits::BUSY_TIMEOUT;
+use crate::limits::{BUSY_TIMEOUT, READER_CACHE_KIB};
 
 const LOCK: &str = "lock";
 const DATABASE: &str = "gatewright.db";
@@ -151,7 +151,12 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let failed = |error: rusqlite::Error| open_error(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.busy_timeout(BUSY_TIMEOUT).and_then(|()| guard(&connection)).map_err(failed)?;
+    connection
+        .busy_timeout(BUSY_TIMEOUT)
+        .and_then(|()| guard(&connection))
+        // What is not kept is still in the system's cache of the file, once for all readers.
+        .and_then(|()| connection.pragma_update(None, "cache_size", -READER_CACHE_KIB))
+        .map_err(failed)?;
     Ok(connection)
 }
 

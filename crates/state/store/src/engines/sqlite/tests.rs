@@ -218,8 +218,8 @@ fn small_engine(directory: &Path, pages: u32) -> Sqlite {
     open::settle(&connection, &path).unwrap();
     migrate::migrate(&mut connection, &path, &clock()).unwrap();
     connection.query_row(&format!("PRAGMA max_page_count = {pages}"), (), |_| Ok(())).unwrap();
-    let readers = vec![open::reader(&path).unwrap()];
-    Sqlite::start(connection, &path, readers, Some(claimed), Arc::new(Feed::new())).unwrap()
+    let reader = open::reader(&path).unwrap();
+    Sqlite::start(connection, &path, Some(reader), Some(claimed), Arc::new(Feed::new())).unwrap()
 }
 
 #[test]
