@@ -163,6 +163,33 @@ class TestStop:
         first.close()
         backend.close()
 
+    def test_clients_of_http2_that_hear_nothing_do_not_hold_it_up(self, tmp_path):
+        """RFC 9113, section 6.8: GOAWAY comes twice, with a PING between them, which these two never answer. The
+        one who waits for an answer gets it."""
+        config = tmp_path / "gatewright.toml"
+        config.write_text("drain_seconds = 600\n")
+        backend = Backend()
+        gateway = Gateway("--ephemeral", "--config", config)
+        api = RestApi(Aws(gateway.endpoint, REGION))
+        api.http_proxy("/", backend.url)
+        api.deploy()
+        get = [(":method", "GET"), (":scheme", "http"), (":path", api.path("/")), (":authority", "a")]
+        idle, waiting = wire.connect(gateway.endpoint), http2.Frames(wire.connect(gateway.endpoint))
+        answered = http2.Frames(idle)
+        answered.request(1, get)
+        assert answered.outcome(1) == 200
+        backend.hold()
+        waiting.request(1, get)
+        backend.wait_for(2)
+        gateway.signal()
+        while idle.recv(4096):
+            pass
+        backend.release()
+        assert waiting.outcome(1) == 200
+        assert gateway.wait() == 0
+        idle.close()
+        backend.close()
+
     def test_new_connections_are_refused(self):
         backend = Backend()
         gateway = Gateway("--ephemeral")

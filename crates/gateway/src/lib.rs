@@ -13,6 +13,7 @@ pub mod front_door;
 pub mod http1;
 pub mod http_api;
 pub mod integration;
+mod lapse;
 pub mod listener;
 pub mod mapping;
 pub mod message;

@@ -4,12 +4,14 @@
 //! The policy is kept, not what came of asking it: each request asks it for its own method.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::Timestamp;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::lambda_authorizer::{Identity, LONGEST_TTL, LambdaAuthorizer, Verdict};
+use super::lambda_authorizer::{Identity, LambdaAuthorizer, Verdict};
+use crate::lapse::{Lapse, Lapsing};
 
 /// The most that is kept in all, of all APIs.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -32,6 +34,12 @@ struct Kept<V> {
     until: Timestamp,
 }
 
+impl<V> Lapsing for Kept<V> {
+    fn lasts(&self) -> Duration {
+        self.until.since(self.from)
+    }
+}
+
 impl<V: Send + Sync + 'static> Default for Verdicts<V> {
     fn default() -> Self {
         let cache = Cache::<Box<[u8]>, Arc<Kept<V>>>::builder()
@@ -41,7 +49,7 @@ impl<V: Send + Sync + 'static> Default for Verdicts<V> {
                 u32::try_from(bytes).unwrap_or(u32::MAX)
             })
             .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(LONGEST_TTL)
+            .expire_after(Lapse)
             .build();
         Self(cache)
     }
@@ -110,4 +118,31 @@ pub(crate) fn key<'a>(number: u64, identity: impl Iterator<Item = &'a str>) -> B
         key.extend_from_slice(value.as_bytes());
     }
     key.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_no_longer_is_not_kept() {
+        let verdicts = Verdicts::<()>::default();
+        let now = Timestamp::from_millis(1_795_421_083_120);
+        let keep = |number, lasts: u64| {
+            let until = now.plus(Duration::from_secs(lasts));
+            verdicts.keep(key(number, std::iter::empty()), &Arc::new(()), 100, (now, until));
+        };
+        for number in 0..1_000 {
+            keep(number, 0);
+        }
+        keep(1_000, 3_600);
+        // One that is replaced lasts as long as the new one.
+        keep(1_001, 3_600);
+        keep(1_001, 0);
+        keep(1_002, 0);
+        keep(1_002, 3_600);
+        verdicts.0.run_pending_tasks();
+        assert_eq!(verdicts.0.entry_count(), 2);
+        assert!(verdicts.find(&key(1_002, std::iter::empty()), now).is_some());
+    }
 }

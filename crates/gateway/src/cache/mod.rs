@@ -23,6 +23,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::exchange::{Body, Reply};
+use crate::lapse::{Lapse, Lapsing};
 use crate::message::Headers;
 use flights::Flights;
 pub(crate) use method_cache::asks_for_fresh;
@@ -33,7 +34,7 @@ pub(crate) use slot::Slot;
 /// The largest answer that is kept, its body and its headers together.
 pub(crate) const LARGEST_ENTRY: usize = 1_048_576;
 
-/// The longest that an entry may be served, and so the longest that one is worth keeping.
+/// The longest that an entry may be served.
 pub(crate) const LONGEST_TTL: Duration = Duration::from_secs(3_600);
 
 /// What a GB of a cache cluster is.
@@ -64,6 +65,12 @@ struct Entry {
     kept: Kept,
     from: Timestamp,
     until: Timestamp,
+}
+
+impl Lapsing for Entry {
+    fn lasts(&self) -> Duration {
+        self.until.since(self.from)
+    }
 }
 
 #[derive(Debug)]
@@ -117,7 +124,7 @@ impl ResponseCache {
             .weigher(|key, entry| weight(key, entry))
             // Entries come and go by their age; a popular old one is not worth more than a new one.
             .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(LONGEST_TTL)
+            .expire_after(Lapse)
             .build();
         Self { spec, entries, flights: Flights::default(), seal: Seal::new(random) }
     }
@@ -178,5 +185,25 @@ fn weight(key: &[u8], entry: &Entry) -> u32 {
 impl std::fmt::Debug for ResponseCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ResponseCache").field("spec", &self.spec).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_served_any_more_is_not_kept() {
+        let spec = CacheSpec { capacity: GIB, age: CacheAge::default() };
+        let cache = ResponseCache::new(spec, &Random::system());
+        let now = Timestamp::from_millis(1_795_421_083_120);
+        let answer = Answer { status: StatusCode::OK, headers: Headers::default(), body: Bytes::from("x") };
+        for (number, lasts) in (0..1_000_u32).map(|number| (number, 0)).chain([(1_000, 3_600)]) {
+            let key = number.to_le_bytes().into();
+            cache.put(key, answer.clone(), (now, now.plus(Duration::from_secs(lasts))), false);
+        }
+        cache.entries.run_pending_tasks();
+        assert_eq!(cache.entries.entry_count(), 1);
+        assert_eq!(cache.get(&1_000_u32.to_le_bytes(), now), Some(answer));
     }
 }

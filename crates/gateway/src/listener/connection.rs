@@ -6,11 +6,11 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use base::Clock;
@@ -22,12 +22,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio::time::Sleep;
 
 use super::Serve;
 use super::answers::Date;
 use super::answers_http2::Answer;
 use super::handshake;
-use super::limits::{HTTP2_SIGN_OF_LIFE, HTTP2_SILENCE, HTTP2_STREAMS};
+use super::limits::{HTTP2_FAREWELL, HTTP2_SIGN_OF_LIFE, HTTP2_SILENCE, HTTP2_STREAMS};
 use super::load::Place;
 use super::requests::{self, End};
 use super::roster::{Enrolled, Roster};
@@ -154,22 +155,55 @@ async fn serve_http2<S: Serve>(stream: Rewound, link: &Rc<Link<S>>, enrolled: &E
     let io = TokioIo::new(Tap::new(stream, Rc::clone(&link.watch)));
     let service = service_fn(|request| link.call(request));
     let mut connection = pin!(link.room.http2.serve_connection(io, service));
-    let mut draining = false;
+    let mut farewell: Option<Farewell> = None;
     let ended = poll_fn(|cx| {
         match enrolled.verdict(cx) {
             Verdict::Keep => {}
-            Verdict::Drain if draining => {}
+            Verdict::Drain if farewell.is_some() => {}
             Verdict::Drain => {
-                draining = true;
+                farewell = Some(Farewell::new());
                 connection.as_mut().graceful_shutdown();
             }
             Verdict::Cut => return Poll::Ready(Ok(())),
         }
-        connection.as_mut().poll(cx)
+        if let ended @ Poll::Ready(_) = connection.as_mut().poll(cx) {
+            return ended;
+        }
+        match &mut farewell {
+            Some(farewell) => farewell.poll(&link.watch, cx).map(Ok),
+            None => Poll::Pending,
+        }
     })
     .await;
     if let Err(error) = ended {
         tracing::debug!(peer = %link.peer, %error, "a client's connection broke");
+    }
+}
+
+/// The end of a connection over HTTP/2. Its client is asked whether more was on its way before it heard that it
+/// ends (RFC 9113, section 6.8), and may never say so.
+struct Farewell {
+    /// When this part of it is over.
+    over: Pin<Box<Sleep>>,
+    /// Nothing has been under way since this part began.
+    quiet: bool,
+}
+
+impl Farewell {
+    fn new() -> Self {
+        Self { over: Box::pin(tokio::time::sleep(HTTP2_FAREWELL)), quiet: true }
+    }
+
+    /// Ready when nothing has been under way for [`HTTP2_FAREWELL`].
+    fn poll(&mut self, watch: &Watch, cx: &mut Context<'_>) -> Poll<()> {
+        self.quiet &= !watch.owes_something();
+        while self.over.as_mut().poll(cx).is_ready() {
+            if std::mem::replace(&mut self.quiet, !watch.owes_something()) {
+                return Poll::Ready(());
+            }
+            self.over.as_mut().reset(tokio::time::Instant::now() + HTTP2_FAREWELL);
+        }
+        Poll::Pending
     }
 }
 

@@ -60,6 +60,9 @@ pub(super) const HTTP2_STREAMS: u32 = 128;
 pub(super) const HTTP2_SILENCE: Duration = Duration::from_secs(30);
 pub(super) const HTTP2_SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 
+/// How long an HTTP/2 connection that is told to end is waited for while nothing is under way on it.
+pub(super) const HTTP2_FAREWELL: Duration = Duration::from_secs(1);
+
 /// TLS handshakes under way at a time with one worker. Further ones wait in line, within the same time,
 /// and hold no more memory than their socket's.
 pub(super) const HANDSHAKES: usize = 1_024;

@@ -199,6 +199,12 @@ impl Watch {
         (!self.asked.get() && !self.left_http.get()) || self.is_reading_head()
     }
 
+    /// Whether the client still has something to get: an answer, or the end of one that the other end has not
+    /// taken.
+    pub(super) fn owes_something(&self) -> bool {
+        self.under_way.get() > 0 || self.awaits_room.get()
+    }
+
     /// Whether there are requests that have not been answered.
     pub(super) fn is_answering(&self) -> bool {
         self.under_way.get() > 0

@@ -14,7 +14,7 @@ use crate::shard::Sharded;
 #[derive(Debug, Default)]
 pub struct WebSocketCounters {
     stage: WebSocketCounts,
-    /// By key; as many as the stage ever had routes that were counted.
+    /// By key.
     routes: Mutex<BTreeMap<Box<str>, Arc<WebSocketCounts>>>,
 }
 
@@ -78,6 +78,11 @@ impl WebSocketCounters {
             let counts = Arc::clone(self.lock().entry(route.into()).or_default());
             counts.count(observed);
         }
+    }
+
+    /// Forgets what was counted of routes that are not there any more.
+    pub fn keep_routes(&self, is_there: impl Fn(&str) -> bool) {
+        self.lock().retain(|key, _| is_there(key));
     }
 
     /// The stage's own.
@@ -163,6 +168,10 @@ mod tests {
         let routes = counters.routes();
         assert_eq!(routes.len(), 1);
         assert_eq!((&*routes[0].0, routes[0].1.totals().messages), ("join", 4));
+        counters.count(&message, Some("leave"));
+        counters.keep_routes(|key| key == "join");
+        let routes = counters.routes();
+        assert_eq!(routes.iter().map(|(key, _)| &**key).collect::<Vec<_>>(), ["join"]);
         assert_eq!(counters.stage().integration_latency().sum_micros, 6_000);
     }
 }

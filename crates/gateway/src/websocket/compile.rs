@@ -135,6 +135,7 @@ pub fn compile_stage(
         }
         routes.insert(key.into(), route);
     }
+    surroundings.counters.websocket().keep_routes(|key| routes.contains_key(key));
     let asks_for_logs = routes.values().any(|route| route.log.is_some());
     if asks_for_logs && !surroundings.logs {
         let what = "asks for execution logs, but its account names no role that may write them";
