@@ -141,8 +141,10 @@ mod tests {
         keep(1_001, 0);
         keep(1_002, 0);
         keep(1_002, 3_600);
-        verdicts.0.run_pending_tasks();
-        assert_eq!(verdicts.0.entry_count(), 2);
-        assert!(verdicts.find(&key(1_002, std::iter::empty()), now).is_some());
+        let kept: Vec<_> = verdicts.0.iter().map(|(own, _)| (*own).clone()).collect();
+        assert_eq!(kept.len(), 2);
+        for number in [1_000, 1_002] {
+            assert!(kept.contains(&key(number, std::iter::empty())), "{number}");
+        }
     }
 }

@@ -168,7 +168,7 @@ mod tests {
         let routes = counters.routes();
         assert_eq!(routes.len(), 1);
         assert_eq!((&*routes[0].0, routes[0].1.totals().messages), ("join", 4));
-        counters.count(&message, Some("leave"));
+        counters.count(&connect, Some("leave"));
         counters.keep_routes(|key| key == "join");
         let routes = counters.routes();
         assert_eq!(routes.iter().map(|(key, _)| &**key).collect::<Vec<_>>(), ["join"]);
