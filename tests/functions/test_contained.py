@@ -320,6 +320,47 @@ def kept():
     shutil.rmtree(folder)
 
 
+PLACES = """
+import os
+
+def handler(event, context):
+    if "name" in event:
+        for place in ("/tmp", "/dev/shm"):
+            with open(f"{place}/{event['name']}", "w") as file:
+                file.write("mine")
+    if "mebibytes" in event:
+        for at in range(event["mebibytes"] // 50):
+            with open(f"/tmp/{at}", "wb") as file:
+                os.posix_fallocate(file.fileno(), 0, 50 << 20)
+        __import__("time").sleep(30)
+    return {place: sorted(os.listdir(place)) for place in ("/tmp", "/dev/shm")}
+"""
+
+
+def test_a_function_has_a_tmp_of_its_own(kept):
+    told = kept.wait_for_line(r" functions: (each process has|/tmp and /dev/shm are shared; )(.*)")
+    if os.geteuid() != 0:
+        assert told[2] == "only the superuser can give each a place of its own"
+        return
+    assert told[2] == " a /tmp and a /dev/shm of its own"
+    with open("/proc/mounts") as file:
+        mounts = file.read()
+    aws = Aws(kept.endpoint, "us-west-2")
+    one, other = (function(aws, PLACES, Timeout=20, MemorySize=256) for _ in range(2))
+    name = f"gatewright-{os.getpid()}"
+    assert invoke(aws, one, {"name": name})[1] == {"/tmp": [name], "/dev/shm": [name]}
+    assert invoke(aws, other)[1] == {"/tmp": [], "/dev/shm": []}
+    assert not os.path.exists(f"/tmp/{name}") and not os.path.exists(f"/dev/shm/{name}")
+    # What is written there is counted, and ends with the process.
+    answer, error = invoke(aws, one, {"mebibytes": 1000}, LogType="Tail")
+    assert error["errorType"] == "Runtime.ExitError"
+    log = base64.b64decode(answer["LogResult"]).decode()
+    assert "The function has written more than its ephemeral storage holds\n" in log
+    assert invoke(aws, one)[1] == {"/tmp": [], "/dev/shm": []}
+    with open("/proc/mounts") as file:
+        assert file.read() == mounts, "nobody else sees it"
+
+
 @pytest.mark.skipif(not kernel_confines(), reason="this kernel has no Landlock, or an old one")
 def test_a_function_reaches_neither_the_gateway_nor_others(kept):
     aws = Aws(kept.endpoint, "us-west-2")

@@ -29,7 +29,7 @@ use crate::control_group::{ControlGroups, GroupFault};
 use crate::definition::{Definition, Definitions, NoDefinition, arn_of};
 use crate::environment::{Begun, Job, JobReply, Machine, Reply};
 use crate::events::{self, Events};
-use crate::launcher;
+use crate::launcher::{self, OwnPlaces};
 use crate::limits::MAXIMUM_CLIENT_CONTEXT_BYTES;
 use crate::package::{self, CodeDirectory};
 use crate::payload::accept_event;
@@ -145,6 +145,12 @@ impl LocalFunctions {
         }
         let groups = ControlGroups::open(&settings.control_group)?;
         tracing::info!("{}", groups.in_force());
+        let own_places = OwnPlaces::try_out(&settings.launcher, &directory, &settings.interpreter_path);
+        match &own_places {
+            Ok(_) => tracing::info!("functions: each process has a /tmp and a /dev/shm of its own"),
+            Err(why) => tracing::info!("functions: /tmp and /dev/shm are shared; {why}"),
+        }
+        let own_places = own_places.ok();
         let hidden = settings.hidden.iter().filter_map(|place| launcher::real(place)).collect();
         let machine = Arc::new(Machine {
             settings,
@@ -156,6 +162,7 @@ impl LocalFunctions {
             clients,
             starter,
             scratch,
+            own_places,
             groups,
             credentials,
             log,

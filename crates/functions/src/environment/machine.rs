@@ -14,7 +14,7 @@ use super::live::Live;
 use super::log::FunctionLog;
 use crate::bootstrap::RuntimeClients;
 use crate::control_group::ControlGroups;
-use crate::launcher::{self, Confinement, ProcessLimits};
+use crate::launcher::{self, Confinement, OwnPlaces, ProcessLimits};
 use crate::limits::{CREDENTIALS_LIFE, OPEN_FILES, TASKS};
 use crate::package::CodeDirectory;
 use crate::payload::Failure;
@@ -35,6 +35,8 @@ pub(crate) struct Machine {
     pub(crate) starter: Starter,
     /// Where each process's scratch directory is made.
     pub(crate) scratch: PathBuf,
+    /// How a process gets a `/tmp` of its own, if it can have one.
+    pub(crate) own_places: Option<OwnPlaces>,
     /// Where each process gets its control group.
     pub(crate) groups: ControlGroups,
     /// What no process may see.
@@ -127,18 +129,21 @@ impl Machine {
             readable: vec![code.path().to_owned(), self.clients.directory().to_owned()],
             writable: vec![scratch.clone()],
         });
+        // An interpreter that lies in the common one is not to be hidden.
+        let own_places = self.own_places.as_ref().filter(|_| !launcher::is_shared(&program));
         let limits = ProcessLimits {
             open_files: OPEN_FILES,
             file_bytes: spec.storage_bytes,
             entrances: group.entrances(),
+            own_places: own_places.map(|_| scratch.clone()),
             reach,
         };
         let rest = self.clients.arguments(&spec.runtime, spec.memory_megabytes);
-        let mut launcher = self.settings.launcher.iter();
-        let first = launcher.next().ok_or_else(|| machine("no launcher is set".to_owned()))?;
-        let mut command = Command::new(first);
+        let mut command = match own_places {
+            Some(places) => places.command(),
+            None => self.launcher().ok_or_else(|| machine("no launcher is set".to_owned()))?,
+        };
         command
-            .args(launcher)
             .args(launcher::arguments(std::process::id(), &limits, program.as_os_str(), &rest))
             .current_dir(code.path())
             .env_clear()
@@ -150,6 +155,15 @@ impl Machine {
             io("the function's process cannot be started")(error)
         })?;
         Ok(Parts { process, api, credentials_end: credentials.expiration, code })
+    }
+}
+
+impl Machine {
+    fn launcher(&self) -> Option<Command> {
+        let (first, rest) = self.settings.launcher.split_first()?;
+        let mut command = Command::new(first);
+        command.args(rest);
+        Some(command)
     }
 }
 

@@ -40,7 +40,7 @@ const DEVICES: [&str; 8] = [
 
 /// Where every process may write, as on AWS, where `/tmp` is the one place; `/dev/shm` is
 /// memory.
-const SHARED: [&str; 2] = ["/tmp", "/dev/shm"];
+pub(super) const SHARED: [&str; 2] = ["/tmp", "/dev/shm"];
 
 /// One process's reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

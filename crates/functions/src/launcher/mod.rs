@@ -4,6 +4,7 @@
 //! it without unsafe code.
 
 mod confinement;
+mod own_places;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -16,10 +17,15 @@ use rustix::process::{
     setpriority_process, setrlimit, setsid,
 };
 
+use confinement::SHARED;
 pub(crate) use confinement::{Confinement, missing, real};
+pub(crate) use own_places::{OwnPlaces, is_shared};
 
 /// The first argument that makes this binary a launcher.
 const MARK: &str = "--become-a-function";
+
+/// The first argument that has it try out whether a process can have places of its own.
+const OWN_PLACES_MARK: &str = "--try-own-places";
 
 /// The status of a launcher that could not do its work. Chosen so that it is not mistaken
 /// for one of the program's own.
@@ -45,6 +51,9 @@ pub(crate) struct ProcessLimits {
     pub(crate) file_bytes: u64,
     /// Where it enters its control groups (`cgroup.procs`).
     pub(crate) entrances: Vec<PathBuf>,
+    /// What stands at its `/tmp`; `None` if it shares that with others. It must have been started in a mount
+    /// namespace of its own for it.
+    pub(crate) own_places: Option<PathBuf>,
     /// Of the file system; `None` for all that the gateway itself may.
     pub(crate) reach: Option<Confinement>,
 }
@@ -53,7 +62,15 @@ pub(crate) struct ProcessLimits {
 /// not return; otherwise this returns at once. To be called before anything else in `main`.
 pub fn take_over() {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().as_deref() != Some(OsStr::new(MARK)) {
+    let Some(first) = arguments.next() else { return };
+    if first == OWN_PLACES_MARK {
+        let tried = try_own_places(arguments);
+        if let Err(why) = &tried {
+            eprintln!("{why}");
+        }
+        std::process::exit(if tried.is_ok() { 0 } else { FAILED });
+    }
+    if first != MARK {
         return;
     }
     let why = launch(arguments);
@@ -93,6 +110,10 @@ pub(crate) fn arguments(
         limits.entrances.len().to_string().into(),
     ];
     all.extend(limits.entrances.iter().map(OsString::from));
+    match &limits.own_places {
+        None => all.push("shared".into()),
+        Some(directory) => all.extend(["own".into(), directory.into()]),
+    }
     match &limits.reach {
         None => all.push("free".into()),
         Some(reach) => {
@@ -111,12 +132,26 @@ fn read(arguments: &mut impl Iterator<Item = OsString>) -> Option<(u64, ProcessL
     let (gateway, open_files, file_bytes) = (number()?, number()?, number()?);
     let entrances =
         (0..number()?).map(|_| arguments.next().map(PathBuf::from)).collect::<Option<Vec<_>>>()?;
+    let own_places = match arguments.next()?.to_str()? {
+        "shared" => None,
+        "own" => Some(PathBuf::from(arguments.next()?)),
+        _ => return None,
+    };
     let reach = match arguments.next()?.to_str()? {
         "free" => None,
         "confined" => Some(Confinement::read(arguments)?),
         _ => return None,
     };
-    Some((gateway, ProcessLimits { open_files, file_bytes, entrances, reach }, arguments.next()?))
+    Some((gateway, ProcessLimits { open_files, file_bytes, entrances, own_places, reach }, arguments.next()?))
+}
+
+/// What a process with places of its own does first, and no more.
+fn try_own_places(mut arguments: impl Iterator<Item = OsString>) -> Result<(), LaunchFault> {
+    let gateway = arguments.next().and_then(|word| word.to_str()?.parse().ok());
+    let (Some(gateway), Some(directory)) = (gateway, arguments.next()) else {
+        return Err(LaunchFault::Arguments);
+    };
+    own_places::put_on(gateway, directory.as_ref()).map_err(|why| LaunchFault::System("mount", why))
 }
 
 fn launch(mut arguments: impl Iterator<Item = OsString>) -> LaunchFault {
@@ -148,6 +183,9 @@ fn confine(gateway: u64, limits: &ProcessLimits) -> Result<(), LaunchFault> {
     // Before there is anything that it could start, and while it may still reach these files.
     for entrance in &limits.entrances {
         enter(entrance).map_err(|why| LaunchFault::Group(entrance.clone(), why))?;
+    }
+    if let Some(directory) = &limits.own_places {
+        own_places::put_on(gateway, directory).map_err(system("mount"))?;
     }
     // What it starts and loses comes back to it, so that all of it is found and ended. This stays so
     // when it turns into the program.

@@ -11,7 +11,7 @@ fn launcher(gateway: u32, program: &[&str]) -> Command {
     command
         .arg("--become-a-function")
         .arg(gateway.to_string())
-        .args(["64", "1000000", "0", "free"])
+        .args(["64", "1000000", "0", "shared", "free"])
         .args(program);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
