@@ -42,8 +42,8 @@ BOOTSTRAP = r"""#!/bin/sh
 set -eu
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
-    event=$(curl -sS -D head "$api/invocation/next" 2>/dev/null) || exit 0
-    id=$(tr -d '\r' < head | sed -n 's/^[Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d: //p')
+    event=$(curl -sS -D "$TMPDIR/head" "$api/invocation/next" 2>/dev/null) || exit 0
+    id=$(tr -d '\r' < "$TMPDIR/head" | sed -n 's/^[Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d: //p')
     curl -sS -o /dev/null -d "{\"event\": $event, \"handler\": \"$_HANDLER\"}" "$api/invocation/$id/response"
 done
 """
