@@ -17,6 +17,7 @@
 use std::ops::Range;
 
 use http::header;
+use memchr::memchr;
 
 use crate::exchange::Address;
 use crate::message::{Headers, RequestParts};
@@ -84,20 +85,24 @@ pub(crate) fn destination<'a>(head: &'a RequestParts, host: &'a str) -> Destinat
 
 /// The API and the region of `{api}.execute-api.{region}.…`.
 pub(super) fn of_host(host: &str) -> Option<(&str, Option<&str>)> {
-    let (api, rest) = host.split_once('.')?;
-    let mut labels = rest.split(['.', ':']);
-    if api.is_empty() || !labels.next()?.eq_ignore_ascii_case("execute-api") {
-        return None;
-    }
-    Some((api, labels.next().filter(|label| is_region(label))))
+    let (api, behind) = before_label(host, "execute-api")?;
+    let region = behind.get(1..).and_then(|labels| labels.split(['.', ':']).next());
+    (!api.is_empty()).then_some((api, region.filter(|label| is_region(label))))
 }
 
 /// The portal of `p-{id}.apigw-portal.{region}.…` (API Gateway developer guide, "Create a portal in API
 /// Gateway").
 pub(super) fn portal_of_host(host: &str) -> Option<&str> {
-    let (first, rest) = host.split_once('.')?;
-    let label = rest.split(['.', ':']).next()?;
-    first.strip_prefix("p-").filter(|id| !id.is_empty() && label.eq_ignore_ascii_case("apigw-portal"))
+    let (first, _) = before_label(host, "apigw-portal")?;
+    first.strip_prefix("p-").filter(|id| !id.is_empty())
+}
+
+/// The host's first label, and what is behind its second, if that is this. Asked for every request.
+fn before_label<'a>(host: &'a str, second: &str) -> Option<(&'a str, &'a str)> {
+    let (first, rest) = host.split_at_checked(memchr(b'.', host.as_bytes())?)?;
+    let (label, behind) = rest.get(1..)?.split_at_checked(second.len())?;
+    let ends = behind.is_empty() || behind.starts_with(['.', ':']);
+    (ends && label.eq_ignore_ascii_case(second)).then_some((first, behind))
 }
 
 /// Whether a host's label is a region's name: `us-west-2`, `us-gov-east-1`.
@@ -141,7 +146,7 @@ pub(super) fn address(path: &str, from: usize) -> Address {
 }
 
 fn first_segment(path: &str) -> &str {
-    path.split('/').next().unwrap_or_default()
+    memchr(b'/', path.as_bytes()).and_then(|slash| path.get(..slash)).unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 
+use super::names::name;
 use super::{Fault, HEAD_BYTES};
 use crate::message::Headers;
 
@@ -105,8 +106,7 @@ impl Fields {
     pub(crate) fn of(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<Self, Fault> {
         let mut fields = Self { headers: Headers::with_capacity(lines.len() + ADDED), ..Self::default() };
         for line in lines {
-            let name = HeaderName::from_bytes(line.name.as_bytes())
-                .map_err(|_| Fault::Malformed("a header's name is none"))?;
+            let name = name(line.name.as_bytes()).map_err(|_| Fault::Malformed("a header's name is none"))?;
             let value = HeaderValue::from_maybe_shared(head.slice_ref(line.value))
                 .map_err(|_| Fault::Malformed("a header's value is none"))?;
             fields.note(&name, line.value)?;

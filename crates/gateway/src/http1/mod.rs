@@ -11,6 +11,7 @@ mod channel;
 mod chunked;
 mod fault;
 mod head;
+mod names;
 pub mod reading;
 mod request_head;
 mod response_head;

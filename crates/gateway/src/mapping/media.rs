@@ -53,7 +53,7 @@ impl BinaryTypes {
     /// Whether a payload of this `Content-Type` is binary.
     #[must_use]
     pub fn are_sent_by(&self, content_type: Option<&str>) -> bool {
-        self.have(essence(content_type.unwrap_or_default()))
+        !self.0.is_empty() && self.have(essence(content_type.unwrap_or_default()))
     }
 
     /// Whether a client with this `Accept` header is answered in binary. Recorded from AWS:
@@ -61,7 +61,7 @@ impl BinaryTypes {
     /// one with a wildcard on its right side; wildcards in the header itself match nothing.
     #[must_use]
     pub fn are_accepted_by(&self, accept: Option<&str>) -> bool {
-        self.have(first_accepted(accept.unwrap_or_default()))
+        !self.0.is_empty() && self.have(first_accepted(accept.unwrap_or_default()))
     }
 
     fn have(&self, media_type: &str) -> bool {

@@ -133,7 +133,8 @@ impl Templates {
     }
 
     fn of_type(&self, media_type: &str) -> Option<(&str, Option<&Compiled>)> {
-        self.iter().find(|(own, _)| essence(own).eq_ignore_ascii_case(media_type))
+        let is = |own: &str| own == media_type || essence(own).eq_ignore_ascii_case(media_type);
+        self.iter().find(|(own, _)| is(own))
     }
 }
 

@@ -11,6 +11,7 @@
 //! matched by nothing but a greedy variable (recorded from AWS).
 
 use http::Method;
+use memchr::memchr;
 
 /// What a resource's methods are looked up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +201,7 @@ fn find<'a>(
     let Some(rest) = path.get(at..) else {
         return node.leaf.as_ref().and_then(|leaf| leaf.method(verb));
     };
-    let end = rest.find('/').map_or(path.len(), |slash| at + slash);
+    let end = memchr(b'/', rest.as_bytes()).map_or(path.len(), |slash| at + slash);
     let segment = path.get(at..end).unwrap_or_default();
     if !segment.is_empty() {
         if let Ok(child) = node.children.binary_search_by(|(own, _)| (**own).cmp(segment))

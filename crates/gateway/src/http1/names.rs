@@ -1,0 +1,72 @@
+//! The names of headers. Clients and backends send the same few again and again, and a name that was read before
+//! is not read again: it costs one comparison, and no memory of its own.
+
+use std::cell::RefCell;
+
+use http::HeaderName;
+use http::header::InvalidHeaderName;
+
+/// Names that a thread remembers, and the longest of them. A power of two.
+const REMEMBERED: usize = 128;
+const LONGEST: usize = 64;
+
+/// Names as they were sent, and what they are.
+type Remembered = Vec<Option<(Box<[u8]>, HeaderName)>>;
+
+thread_local! {
+    static NAMES: RefCell<Remembered> = RefCell::new(vec![None; REMEMBERED]);
+}
+
+/// The name that is sent so.
+///
+/// # Errors
+/// If it is none.
+pub(super) fn name(sent: &[u8]) -> Result<HeaderName, InvalidHeaderName> {
+    if sent.len() > LONGEST {
+        return HeaderName::from_bytes(sent);
+    }
+    NAMES.with_borrow_mut(|names| {
+        let Some(place) = names.get_mut(place(sent)) else { return HeaderName::from_bytes(sent) };
+        if let Some((own, name)) = place
+            && **own == *sent
+        {
+            return Ok(name.clone());
+        }
+        let name = HeaderName::from_bytes(sent)?;
+        *place = Some((sent.into(), name.clone()));
+        Ok(name)
+    })
+}
+
+/// Where a name is remembered. Others that belong there take its place; whoever has them do so gains nothing but
+/// that names are read again.
+fn place(sent: &[u8]) -> usize {
+    let at = |at: usize| sent.get(at).copied().map_or(0, usize::from);
+    let (first, middle, last) = (at(0), at(sent.len() / 2), at(sent.len().saturating_sub(1)));
+    (sent.len() + 7 * first + 31 * middle + 3 * last) % REMEMBERED
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_name_is_what_it_is_the_first_time(sent in prop::collection::vec("[aAbB:-]{0,3}|.{0,70}", 0..200)) {
+            for sent in sent {
+                prop_assert_eq!(name(sent.as_bytes()).ok(), HeaderName::from_bytes(sent.as_bytes()).ok());
+            }
+        }
+    }
+
+    #[test]
+    fn each_casing_is_a_name_of_its_own_to_be_remembered() {
+        for _ in 0..2 {
+            for sent in ["Host", "HOST", "host", "X-Api-Key", "x-api-key"] {
+                assert_eq!(name(sent.as_bytes()).unwrap().as_str(), sent.to_lowercase());
+            }
+        }
+    }
+}
