@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
@@ -45,12 +45,11 @@ impl Deadlines {
         &self,
         now: Instant,
         deadline: Instant,
-        future: F,
+        mut future: Pin<&mut F>,
     ) -> Result<F::Output, Late> {
         if deadline.saturating_duration_since(now) < NEAR {
             return tokio::time::timeout_at(deadline.into(), future).await.map_err(|_| Late);
         }
-        let mut future = pin!(future);
         let mut wait = Wait { waiting: &self.0, place: None };
         poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(answer) => Poll::Ready(Ok(answer)),
@@ -151,6 +150,9 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
+    use std::pin::pin;
+
     use futures_util::FutureExt as _;
     use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 
@@ -165,9 +167,9 @@ mod tests {
         runtime().block_on(async {
             let (deadlines, now) = (Deadlines::default(), Instant::now());
             for within in [Duration::from_millis(20), Duration::from_secs(20)] {
-                assert_eq!(deadlines.keep(now, now + within, async { 1 }).await, Ok(1));
-                let later = deadlines.keep(now, now + within, tokio::task::yield_now().map(|()| 2));
-                assert_eq!(later.await, Ok(2));
+                assert_eq!(deadlines.keep(now, now + within, pin!(async { 1 })).await, Ok(1));
+                let later = pin!(tokio::task::yield_now().map(|()| 2));
+                assert_eq!(deadlines.keep(now, now + within, later).await, Ok(2));
             }
             let places = deadlines.0.places.borrow();
             assert!(matches!(places[..], [Place::Free]), "{places:?}");
@@ -178,14 +180,13 @@ mod tests {
     fn whoever_waits_too_long_is_late() {
         runtime().block_on(async {
             let (deadlines, now) = (Deadlines::default(), Instant::now());
-            let near = deadlines.keep(now, now + Duration::from_millis(5), std::future::pending::<()>());
-            assert_eq!(near.await, Err(Late));
+            let within = Duration::from_millis(5);
+            assert_eq!(deadlines.keep(now, now + within, pin!(pending::<()>())).await, Err(Late));
             // The time is an argument: this deadline is far for whoever asks, and near.
             let earlier = now.checked_sub(NEAR).unwrap();
-            let far =
-                || deadlines.keep(earlier, now + Duration::from_millis(5), std::future::pending::<()>());
+            let far = async || deadlines.keep(earlier, now + within, pin!(pending::<()>())).await;
             assert_eq!(futures_util::future::join(far(), far()).await, (Err(Late), Err(Late)));
-            assert!(now.elapsed() >= Duration::from_millis(5));
+            assert!(now.elapsed() >= within);
         });
     }
 
@@ -193,7 +194,8 @@ mod tests {
     fn places_are_used_again_and_given_back() {
         runtime().block_on(async {
             let (deadlines, now) = (Deadlines::default(), Instant::now());
-            let wait = || deadlines.keep(now, now + Duration::from_secs(20), std::future::pending::<()>());
+            let wait =
+                async || deadlines.keep(now, now + Duration::from_secs(20), pin!(pending::<()>())).await;
             for _ in 0..3 {
                 let (mut first, mut second) = (Box::pin(wait()), Box::pin(wait()));
                 assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());

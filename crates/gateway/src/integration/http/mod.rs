@@ -25,6 +25,7 @@ mod trust;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -91,24 +92,22 @@ impl Upstreams {
     ///
     /// # Errors
     /// Why there is no response.
-    pub fn send(
+    pub async fn send(
         &self,
         target: &Target,
         mut request: Request<Body>,
         deadline: Instant,
-    ) -> impl Future<Output = Result<Response<Body>, UpstreamError>> {
+    ) -> Result<Response<Body>, UpstreamError> {
         if !request.headers().contains_key(header::HOST) {
             request.headers_mut().insert(header::HOST, target.authority().clone());
         }
         let pool = self.pool(target);
-        async move {
-            let phase = Cell::new(Phase::Queued);
-            let now = Instant::now();
-            let exchange = self.exchange(&pool, request, now, deadline, &phase);
-            match self.deadlines.keep(now, deadline, exchange).await {
-                Ok(response) => response,
-                Err(Late) => Err(UpstreamError::Timeout { target: pool.target.clone(), phase: phase.get() }),
-            }
+        let (now, phase) = (Instant::now(), Cell::new(Phase::Queued));
+        // Pinned where it is made: it is large, and whoever waits for it would move it.
+        let exchange = pin!(self.exchange(&pool, request, now, deadline, &phase));
+        match self.deadlines.keep(now, deadline, exchange).await {
+            Ok(response) => response,
+            Err(Late) => Err(UpstreamError::Timeout { target: pool.target.clone(), phase: phase.get() }),
         }
     }
 
