@@ -45,7 +45,7 @@ pub(super) struct Base {
 const MARKS: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
 /// The group that the gateway makes for itself.
-pub(super) const ASIDE: &str = "gatewright";
+pub(super) const ASIDE: &str = "gatewright-itself";
 
 impl Hierarchy {
     /// The gateway's own group, if it may be divided.

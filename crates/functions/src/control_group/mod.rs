@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! base                                the gateway's own group, or one that the operator names
-//! ├─ gatewright                       the gateway itself, if version 2 wants it out of the way (`place`)
+//! ├─ gatewright-itself                the gateway itself, if version 2 wants it out of the way (`place`)
 //! └─ gatewright-functions.412.0       one gateway's functions: locked as long as it lives
 //!    └─ k3v0…                         one process's group, made and removed with it (`group`)
 //! ```

@@ -78,7 +78,7 @@ fn only_a_group_that_is_nobody_elses_is_divided() {
     mark(b"1");
     assert_eq!(own(&below).unwrap().directory, PathBuf::from(&below));
     // A gateway that had to step aside is in a group of its own making.
-    assert_eq!(own(&format!("{below}/gatewright")).unwrap().directory, PathBuf::from(&below));
+    assert_eq!(own(&format!("{below}/gatewright-itself")).unwrap().directory, PathBuf::from(&below));
 }
 
 /// Files in place of version 2's.
