@@ -33,7 +33,7 @@ use crate::launcher::{self, OwnPlaces};
 use crate::limits::MAXIMUM_CLIENT_CONTEXT_BYTES;
 use crate::package::{self, CodeDirectory};
 use crate::payload::accept_event;
-use crate::pool::{NotTaken, Pools};
+use crate::pool::{Lanes, NotTaken, Pools};
 use crate::process::{Starter, end_leftovers, end_orphans};
 use crate::runtime::Interpreters;
 use crate::settings::Settings;
@@ -75,7 +75,7 @@ pub struct Surroundings {
     pub clock: Clock,
     /// Where request ids come from.
     pub random: Random,
-    /// On which runtime processes are kept: not one that serves requests.
+    /// On which runtime the rest is done: not one that serves requests. Processes are kept on threads of their own.
     pub runtime: Handle,
 }
 
@@ -168,7 +168,8 @@ impl LocalFunctions {
             log,
             stop: watch::Sender::new(false),
         });
-        let pools = Pools::new(Arc::clone(&machine), runtime.clone());
+        let lanes = Lanes::start(machine.settings.keeping_threads).map_err(failed(&directory))?;
+        let pools = Pools::new(Arc::clone(&machine), lanes);
         let feed = store.follow("functions");
         let definitions = Definitions::new(store.clone(), Arc::clone(&pools), concurrency);
         let authority = Authority::new(store);

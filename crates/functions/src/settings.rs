@@ -35,6 +35,8 @@ pub struct Settings {
     pub max_processes_per_function: usize,
     /// How many processes may be starting at a time: starting is work for the processor.
     pub max_starting: usize,
+    /// How many threads keep processes.
+    pub keeping_threads: usize,
     /// How many invocations may run or wait at a time in one account and region (Lambda
     /// quotas, "Concurrent executions": 1,000). More are throttled.
     pub account_concurrency: usize,
@@ -74,6 +76,7 @@ impl Settings {
             max_processes: 100,
             max_processes_per_function: 10,
             max_starting: cores.max(2),
+            keeping_threads: cores.clamp(2, 8),
             account_concurrency: 1000,
             max_waiting: 1000,
             max_wait: Duration::from_secs(30),

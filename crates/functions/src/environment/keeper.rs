@@ -149,7 +149,7 @@ impl Keeper {
                 Happening::Deadline => return Err(reported.unwrap_or(InitFault::TimedOut)),
                 Happening::Tick => {
                     live.log.flush();
-                    if let Some(failure) = live.excess(&self.spec) {
+                    if let Some(failure) = live.excess(&self.spec).await {
                         return Err(InitFault::Excess(failure));
                     }
                 }
@@ -243,7 +243,7 @@ impl Keeper {
                     let _ = place.send(Place::Nowhere);
                 }
                 // Lines between invocations (a thread that goes on) are in nobody's way.
-                Happening::Tick if live.excess(&self.spec).is_none() => live.log.flush(),
+                Happening::Tick if live.excess(&self.spec).await.is_none() => live.log.flush(),
                 Happening::Tick | Happening::Ended(..) | Happening::Stopped | Happening::Deadline => {
                     if !self.seat.leave_idle()
                         && let Ok(job) = handed.await
@@ -282,7 +282,7 @@ impl Keeper {
         self.seat.last_used = self.machine.clock.now();
         let duration = begun.elapsed().min(self.spec.timeout);
         let ran_long = duration >= MEMORY_MATTERS_AFTER;
-        let memory = live.memory(if ran_long { Duration::from_millis(1) } else { WATCH_INTERVAL });
+        let memory = live.memory(if ran_long { Duration::from_millis(1) } else { WATCH_INTERVAL }).await;
         let mut outcome = outcome;
         let took_too_much = memory.most_taken > self.spec.memory_bytes();
         if alive && (took_too_much || ran_long && live.ran_out_of_memory()) {
@@ -362,7 +362,7 @@ impl Keeper {
                 }
                 Happening::Tick => {
                     live.log.flush();
-                    if let Some(failure) = live.excess(&self.spec) {
+                    if let Some(failure) = live.excess(&self.spec).await {
                         live.kill().await;
                         return (Outcome::Failed(failure), false);
                     }
@@ -396,7 +396,7 @@ impl Keeper {
                 }
                 Happening::Tick => {
                     live.log.flush();
-                    if live.excess(&self.spec).is_some() {
+                    if live.excess(&self.spec).await.is_some() {
                         return false;
                     }
                 }

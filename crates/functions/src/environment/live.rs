@@ -24,6 +24,9 @@ use crate::runtime_api::{Answer, Call, Report, RuntimeApi};
 /// How long the last words of a process that has ended are waited for.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
+/// Processes and threads that are measured in passing.
+const FEW_TASKS: u64 = 32;
+
 /// What of a process's output is read at most when everything is to be read that is there: it
 /// holds what a pipe can hold, and what a child that was left behind writes is not waited for.
 const DRAINED_BYTES: usize = 2 * 1024 * 1024;
@@ -123,10 +126,16 @@ impl Live {
     }
 
     /// Measures the memory, if that was not done within `unless`. Answers the last measurement.
-    pub(super) fn memory(&mut self, unless: Duration) -> Usage {
+    pub(super) async fn memory(&mut self, unless: Duration) -> Usage {
         if self.measured.elapsed() >= unless || self.memory == Usage::default() {
             self.measured = Instant::now();
-            if let Some(now) = measure(self.process.pid()) {
+            let pid = self.process.pid();
+            // A family is read process by process: others are not to wait for a large one.
+            let now = match self.memory.tasks > FEW_TASKS {
+                true => tokio::task::spawn_blocking(move || measure(pid)).await.ok().flatten(),
+                false => measure(pid),
+            };
+            if let Some(now) = now {
                 self.memory = Usage { peak: now.peak.max(self.memory.peak), ..now };
             }
         }
@@ -135,14 +144,14 @@ impl Live {
 
     /// What the process has taken too much of, if it has: measured now, its directory from time to
     /// time. Why it is ended stands in its log.
-    pub(super) fn excess(&mut self, spec: &EnvironmentSpec) -> Option<Failure> {
-        let usage = self.memory(Duration::ZERO);
+    pub(super) async fn excess(&mut self, spec: &EnvironmentSpec) -> Option<Failure> {
+        let usage = self.memory(Duration::ZERO).await;
         if usage.taken > spec.memory_bytes() || self.process.ran_out_of_memory() {
             return Some(Failure::OutOfMemory);
         }
         let excess = if usage.tasks > TASKS {
             Excess::Tasks
-        } else if self.stored() > spec.storage_bytes {
+        } else if self.stored().await > spec.storage_bytes {
             Excess::Storage
         } else {
             return None;
@@ -163,15 +172,16 @@ impl Live {
     }
 
     /// What its directory holds, if it is time to measure that.
-    fn stored(&mut self) -> u64 {
+    async fn stored(&mut self) -> u64 {
         let begun = Instant::now();
         if begun < self.storage_due {
             return 0;
         }
-        let taken = storage::taken(self.process.pid(), self.process.scratch());
+        let (pid, scratch) = (self.process.pid(), self.process.scratch().to_owned());
+        let taken = tokio::task::spawn_blocking(move || storage::taken(pid, &scratch)).await;
         let pause = (begun.elapsed() * STORAGE_WATCH_SHARE).max(STORAGE_WATCH_INTERVAL);
         self.storage_due = Instant::now() + pause;
-        taken
+        taken.unwrap_or(0)
     }
 
     /// Kills the process, waits until it is gone and reads what it had written.

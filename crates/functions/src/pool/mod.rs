@@ -5,6 +5,7 @@
 //! is free first takes the one that has waited longest. Everything here happens under one
 //! lock, which is held for microseconds and never over an await.
 
+mod lanes;
 mod seat;
 mod state;
 
@@ -14,9 +15,9 @@ use std::time::Duration;
 
 use base::Scope;
 use ports::functions::InvokeError;
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 
+pub(crate) use lanes::Lanes;
 pub(crate) use seat::Seat;
 use state::{Pool, PoolName, State};
 
@@ -29,7 +30,7 @@ pub(crate) struct PoolId(u64);
 /// All pools.
 pub(crate) struct Pools {
     machine: Arc<Machine>,
-    runtime: Handle,
+    lanes: Lanes,
     state: Mutex<State>,
     /// Told whenever the last process is gone.
     empty: Notify,
@@ -54,8 +55,8 @@ pub(crate) enum Ready {
 }
 
 impl Pools {
-    pub(crate) fn new(machine: Arc<Machine>, runtime: Handle) -> Arc<Self> {
-        Arc::new(Self { machine, runtime, state: Mutex::default(), empty: Notify::new() })
+    pub(crate) fn new(machine: Arc<Machine>, lanes: Lanes) -> Arc<Self> {
+        Arc::new(Self { machine, lanes, state: Mutex::default(), empty: Notify::new() })
     }
 
     /// The pool of processes that are as `spec` says. A pool of the same version with another
@@ -234,7 +235,7 @@ impl Pools {
 
     fn spawn(&self, started: Vec<Keeper>) {
         for keeper in started {
-            self.runtime.spawn(keeper.run());
+            self.lanes.spawn(keeper.run());
         }
     }
 
