@@ -101,6 +101,18 @@ def test_what_cannot_wait_is_refused_at_once(tmp_path):
     backend.close()
 
 
+def test_writing_logs_stands_back_behind_requests(tmp_path):
+    """nice(2), of one thread alone, as proc_pid_stat(5) tells it."""
+    with Gateway("--data-dir", tmp_path) as gateway:
+        # That thread has done something now.
+        Aws(gateway.endpoint, REGION).logs.create_log_group(logGroupName="a")
+        nice = {}
+        for task in pathlib.Path(f"/proc/{gateway.pid}/task").iterdir():
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+            nice[(task / "comm").read_text().strip()] = int(fields[16])
+    assert nice["log-writer"] == nice["worker-0"] + 5
+
+
 def test_streams_beyond_the_bound_are_refused_at_once(tmp_path):
     """Over HTTP/2 one connection has many requests."""
     backend = Backend()

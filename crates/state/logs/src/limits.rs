@@ -87,6 +87,10 @@ pub(crate) const GATHERED_BYTES: usize = 1_048_576;
 /// How long written events may stay in the system's cache: what a dying machine may lose.
 pub(crate) const UNSYNCED: Duration = Duration::from_secs(1);
 
+/// By how much the thread that writes stands back behind those that answer requests, where they want the same
+/// processor: it has a quarter of it then, and needs a tenth.
+pub(crate) const STANDS_BACK: i32 = 5;
+
 /// Chunks that are removed in one transaction, so that writing goes on in between.
 pub(crate) const REMOVAL_STEP: u32 = 32;
 

@@ -11,7 +11,7 @@ use ports::log_sink::LogLines;
 use rusqlite::Connection;
 
 use crate::append::{Missing, append};
-use crate::limits::{LOSSES_TOLD, UNSYNCED};
+use crate::limits::{LOSSES_TOLD, STANDS_BACK, UNSYNCED};
 use crate::queue::{CallKind, Drops, Job, Queue};
 use crate::{LogFault, remove};
 
@@ -24,7 +24,12 @@ pub(crate) fn start(
     // Removals that a crash or an end interrupted go on.
     let writer =
         Writer { connection, clock, queue, unsynced_since: None, removing: true, losses: Losses::default() };
-    thread::Builder::new().name("log-writer".into()).spawn(move || writer.run())
+    let thread = move || {
+        // Of this thread alone, on Linux (nice(2)). Where it cannot be said, nothing is lost but time.
+        let _ = rustix::process::nice(STANDS_BACK);
+        writer.run();
+    };
+    thread::Builder::new().name("log-writer".into()).spawn(thread)
 }
 
 struct Writer {
