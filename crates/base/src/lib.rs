@@ -9,6 +9,7 @@ pub mod ids;
 mod random;
 mod scope;
 mod secret;
+mod turns;
 
 pub use arn::{Arn, ArnError};
 pub use clock::{Clock, Timestamp};
@@ -16,3 +17,4 @@ pub use day::Day;
 pub use random::Random;
 pub use scope::{GLOBAL_REGION, Scope};
 pub use secret::Secret;
+pub use turns::give_way;

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use base::Scope;
 use foldhash::fast::RandomState;
 
+use super::publication::Ready;
 use super::{StageCaches, default_endpoint};
 use crate::exchange::{Address, ConfigurationFault, Refusal, Unreachable};
 use crate::http_api;
@@ -197,11 +198,21 @@ impl Apis {
 
     /// Serves a stage, in place of what was served before.
     pub fn put(&self, scope: &Scope, api: &str, stage: &str, served: &Served) {
+        let (scope, served) = (scope.clone(), served.clone());
+        self.put_all(vec![Ready { scope, api: api.into(), stage: stage.into(), served }]);
+    }
+
+    /// Serves these stages from one moment on.
+    pub(super) fn put_all(&self, ready: Vec<Ready>) {
+        if ready.is_empty() {
+            return;
+        }
         self.change(|apis| {
-            let protocol = served.protocol();
-            let Some(known) = entry(apis, scope, api, protocol) else { return };
-            known.stages.retain(|(name, _)| **name != *stage);
-            known.stages.push((stage.into(), served.clone()));
+            for Ready { scope, api, stage, served } in &ready {
+                let Some(known) = entry(apis, scope, api, served.protocol()) else { continue };
+                known.stages.retain(|(name, _)| *name != *stage);
+                known.stages.push((stage.clone(), served.clone()));
+            }
         });
     }
 

@@ -6,6 +6,7 @@ mod apis;
 mod default_endpoint;
 mod domains;
 mod private;
+mod publication;
 mod refresh;
 mod stage_caches;
 mod traffic;

@@ -1,6 +1,7 @@
 //! From what the client sent to what the integration sees, and back: parameters, headers,
 //! templates, bodies.
 
+pub mod alike;
 pub mod coding;
 pub mod headers;
 pub mod media;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use regex::Regex;
 use vtl::Overrides;
 
+use super::alike::Alike;
 use super::headers::name_in_answer;
 use super::media::{BinaryTypes, essence};
 use super::parameters::{ResponseParameters, not_sent, overridden};
@@ -78,15 +79,16 @@ impl IntegrationResponses {
     pub fn compile(
         stored: Option<&IndexMap<String, IntegrationResponse>>,
         variables: &StageVariables,
+        alike: &Alike,
     ) -> Result<Self, ResponseError> {
         let mut by_status: Vec<_> = stored.into_iter().flatten().collect();
         by_status.sort_by_key(|(status, _)| status.as_str());
         let mut compiled = Self::default();
         for (key, stored) in by_status {
             let status = stored.status_code.as_deref().unwrap_or(key);
-            let response = Response::compile(status, stored, variables)?;
+            let response = Response::compile(status, stored, variables, alike)?;
             match stored.selection_pattern.as_deref().filter(|pattern| !pattern.is_empty()) {
-                Some(pattern) => compiled.selected.push((whole(pattern, status)?, response)),
+                Some(pattern) => compiled.selected.push((whole(pattern, status, alike)?, response)),
                 None => compiled.default = compiled.default.or(Some(response)),
             }
         }
@@ -119,10 +121,8 @@ impl IntegrationResponses {
     }
 }
 
-/// The expression that matches `pattern` on a whole text, as AWS's patterns do (recorded from
-/// AWS).
-fn whole(pattern: &str, status: &str) -> Result<Regex, ResponseError> {
-    Regex::new(&format!(r"\A(?:{pattern})\z")).map_err(|error| ResponseError::Pattern {
+fn whole(pattern: &str, status: &str, alike: &Alike) -> Result<Regex, ResponseError> {
+    alike.whole(pattern).map_err(|error| ResponseError::Pattern {
         status: status.to_owned(),
         pattern: pattern.to_owned(),
         why: error.to_string(),
@@ -134,10 +134,11 @@ impl Response {
         status: &str,
         stored: &IntegrationResponse,
         variables: &StageVariables,
+        alike: &Alike,
     ) -> Result<Self, ResponseError> {
         let parameters = ResponseParameters::compile(stored.response_parameters.as_ref(), variables)
             .map_err(|error| ResponseError::Mapping { status: status.to_owned(), error })?;
-        let templates = Templates::compile(stored.response_templates.as_ref())
+        let templates = Templates::compile(stored.response_templates.as_ref(), alike)
             .map_err(|error| ResponseError::Template { status: status.to_owned(), error })?;
         Ok(Self {
             status: status.parse().map_err(|_| status.to_owned()),
@@ -246,7 +247,7 @@ mod tests {
                 ((*status).to_owned(), response)
             })
             .collect();
-        IntegrationResponses::compile(Some(&stored), &StageVariables::default()).unwrap()
+        IntegrationResponses::compile(Some(&stored), &StageVariables::default(), &Alike::default()).unwrap()
     }
 
     fn selected(responses: &IntegrationResponses, subject: Option<&str>) -> Option<u16> {
@@ -302,7 +303,9 @@ mod tests {
                 ..IntegrationResponse::default()
             },
         )]);
-        let error = IntegrationResponses::compile(Some(&stored), &StageVariables::default()).unwrap_err();
+        let error =
+            IntegrationResponses::compile(Some(&stored), &StageVariables::default(), &Alike::default())
+                .unwrap_err();
         assert!(
             error
                 .to_string()

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 use vtl::{Lookup, Overrides, Place, RenderError, Scene, Template, TemplateError};
 
+use super::alike::Alike;
 use super::media::{essence, first_accepted};
 use super::query::Query;
 use super::source::RequestView;
@@ -69,11 +70,16 @@ impl Templates {
     ///
     /// # Errors
     /// The first template that cannot be compiled.
-    pub fn compile(stored: Option<&IndexMap<String, Option<String>>>) -> Result<Self, TemplatesError> {
+    pub fn compile(
+        stored: Option<&IndexMap<String, Option<String>>>,
+        alike: &Alike,
+    ) -> Result<Self, TemplatesError> {
         let mut compiled = Vec::new();
         for (content_type, text) in stored.into_iter().flatten() {
             let text = text.as_deref().filter(|text| !text.is_empty());
-            let template = text.map(|text| Compiled::of(content_type, text)).transpose()?;
+            let template = text.map(|text| alike.template(text)).transpose();
+            let template =
+                template.map_err(|error| TemplatesError { content_type: content_type.clone(), error })?;
             compiled.push((content_type.as_str().into(), template));
         }
         Ok(Self(compiled))
@@ -139,9 +145,8 @@ impl Templates {
 }
 
 impl Compiled {
-    fn of(content_type: &str, text: &str) -> Result<Self, TemplatesError> {
-        let template = Template::compile(text)
-            .map_err(|error| TemplatesError { content_type: content_type.to_owned(), error })?;
+    pub(super) fn of(text: &str) -> Result<Self, TemplateError> {
+        let template = Template::compile(text)?;
         let constant = template.as_constant().map(|text| Bytes::from(text.to_owned()));
         Ok(Self { template, constant })
     }
@@ -321,7 +326,7 @@ mod tests {
     fn templates(entries: &[(&str, Option<&str>)]) -> Templates {
         let stored: IndexMap<_, _> =
             entries.iter().map(|(key, text)| ((*key).to_owned(), text.map(str::to_owned))).collect();
-        Templates::compile(Some(&stored)).unwrap()
+        Templates::compile(Some(&stored), &Alike::default()).unwrap()
     }
 
     fn chosen(found: Result<Option<&Compiled>, Refusal>) -> Result<Option<String>, u16> {
@@ -372,7 +377,10 @@ mod tests {
     fn templates_that_cannot_run_are_named() {
         let check = |text: &str, expected: &str| {
             let stored = IndexMap::from_iter([("application/json".to_owned(), Some(text.to_owned()))]);
-            assert_eq!(Templates::compile(Some(&stored)).unwrap_err().to_string(), expected);
+            assert_eq!(
+                Templates::compile(Some(&stored), &Alike::default()).unwrap_err().to_string(),
+                expected
+            );
         };
         check(
             "{\"a\": #if($x)}",

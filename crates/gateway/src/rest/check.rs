@@ -9,6 +9,7 @@ use super::compile_method::{Authorizers, MethodFault, Within, compile_method};
 use super::trie::Routes;
 use crate::exchange::{ResourceFacts, StageFacts};
 use crate::integration::backends::Backends;
+use crate::mapping::alike::Alike;
 
 /// Compiles snapshots without serving them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +30,7 @@ impl DeploymentCheck for Check {
             // Nor where backends are.
             backends: &Backends::default(),
             vpc_links: &[],
+            alike: &Alike::default(),
         };
         let mut routes = Routes::default();
         let mut faults = Vec::new();
@@ -43,6 +45,7 @@ impl DeploymentCheck for Check {
             let facts = ResourceFacts { id: id.into(), path: path.into() };
             for (verb, method) in resource.resource_methods.iter().flatten() {
                 methods += 1;
+                base::give_way();
                 // What depends on a stage (its variables), what AWS finds out at run time and
                 // what refuses all traffic does not keep an API from being deployed.
                 if let Err(MethodFault::Undeployable(error)) = compile_method(&within, &facts, verb, method) {

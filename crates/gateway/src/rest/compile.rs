@@ -26,6 +26,7 @@ use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, Un
 use crate::integration::Integration;
 use crate::integration::backends::Backends;
 use crate::integration::http::{CertificateError, ClientCertificate};
+use crate::mapping::alike::Alike;
 use crate::mapping::media::BinaryTypes;
 use crate::throttle::{StageBuckets, Throttle};
 use crate::tls::Demands;
@@ -116,6 +117,7 @@ pub fn compile_stage(
         authorizers: &authorizers,
         backends: &surroundings.backends,
         vpc_links: &surroundings.vpc_links,
+        alike: &Alike::default(),
     };
     let api_key_source = snapshot.rest_api.api_key_source.unwrap_or(ApiKeySourceType::Header);
     let mut remarks = Vec::new();
@@ -160,6 +162,7 @@ pub fn compile_stage(
                 let what = format!("its answers are not cached: {error}");
                 remarks.push(Remark { place: format!("{} {verb}", resource_facts.path), what });
             });
+            base::give_way();
             let place = format!("{} {verb}", resource_facts.path);
             remarks.extend(what.map(|what| Remark { place, what }));
             methods.push(method);

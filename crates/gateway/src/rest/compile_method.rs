@@ -29,6 +29,7 @@ use crate::integration::lambda::{
     FunctionUriError, Invocation, Lambda, LambdaProxy, Manner, OWN_RIGHT, ProxyEvent, function,
 };
 use crate::integration::mock::Mock;
+use crate::mapping::alike::Alike;
 use crate::mapping::parameters::RequestParameters;
 use crate::mapping::responses::{IntegrationResponses, ResponseError};
 use crate::mapping::source::MappingError;
@@ -93,6 +94,8 @@ pub(super) struct Within<'a> {
     pub(super) backends: &'a Backends,
     /// The VPC links of the account and region.
     pub(super) vpc_links: &'a [VpcLink],
+    /// What the methods have in common.
+    pub(super) alike: &'a Alike,
 }
 
 /// The authorizers of an API by id, compiled with a stage.
@@ -246,6 +249,7 @@ pub(crate) fn compile_integration(
         authorizers: &Authorizers::default(),
         backends,
         vpc_links,
+        alike: &Alike::default(),
     };
     integration(&within, &ResourceFacts::default(), route, stored).or_else(|fault| match fault {
         MethodFault::Unusable(fault) => Ok(Integration::Unusable(fault)),
@@ -277,7 +281,7 @@ fn integration(
     stored: &Stored,
 ) -> Result<Integration, MethodFault> {
     let Within { stage, variables, .. } = *within;
-    let parts = || Parts::compile(stored, variables);
+    let parts = || Parts::compile(stored, within);
     match stored.r#type.ok_or(DeployFault::NoType)? {
         IntegrationType::Mock => {
             let Parts { templates, passthrough, responses, .. } = parts()?;
@@ -338,11 +342,13 @@ struct Parts {
 }
 
 impl Parts {
-    fn compile(stored: &Stored, variables: &StageVariables) -> Result<Self, DeployFault> {
+    fn compile(stored: &Stored, within: &Within<'_>) -> Result<Self, DeployFault> {
+        let Within { variables, alike, .. } = *within;
+        let responses = stored.integration_responses.as_ref();
         Ok(Self {
-            templates: Templates::compile(stored.request_templates.as_ref())?,
+            templates: Templates::compile(stored.request_templates.as_ref(), alike)?,
             passthrough: Passthrough::named(stored.passthrough_behavior.as_deref()),
-            responses: IntegrationResponses::compile(stored.integration_responses.as_ref(), variables)?,
+            responses: IntegrationResponses::compile(responses, variables, alike)?,
             parameters: parameters(stored, variables)?,
         })
     }

@@ -19,6 +19,7 @@ use crate::access::lambda_authorizer::LambdaAuthorizer;
 use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts, StageVariables};
 use crate::integration::backends::Backends;
 use crate::integration::http::ClientCertificate;
+use crate::mapping::alike::Alike;
 use crate::rest::Remark;
 use crate::throttle::{Limit, StageBuckets, Throttle};
 use crate::trail::{AccessLog, Detail, ExecutionLogs, StageCounters};
@@ -70,6 +71,8 @@ pub(super) struct Within<'a> {
     /// Whether it is proved who connects.
     pub(super) clients_sign: bool,
     pub(super) surroundings: &'a Surroundings,
+    /// What the routes have in common.
+    pub(super) alike: Alike,
 }
 
 /// Compiles `stage` of the API in `snapshot`. The remarks are for the log: they tell what of the stage
@@ -125,6 +128,7 @@ pub fn compile_stage(
             route.route_key == CONNECT && route.authorization_type == Some(AuthorizationType::AwsIam)
         }),
         surroundings: &surroundings,
+        alike: Alike::default(),
     };
     let mut routes = HashMap::new();
     for document in &snapshot.routes {

@@ -5,7 +5,6 @@ use api::apigateway::{self, ConnectionType, ContentHandlingStrategy, Integration
 use api::apigatewayv2::{self as v2, Integration as Stored, Route as StoredRoute};
 use documents::apigatewayv2::IntegrationDocument;
 use indexmap::IndexMap;
-use regex::Regex;
 
 use super::compile::Within;
 use super::selection::{DEFAULT, Selection};
@@ -130,7 +129,7 @@ fn compiled_responses(stored: &[v2::IntegrationResponse], within: &Within<'_>) -
             continue;
         }
         let pattern = key.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or(key);
-        let pattern = Regex::new(&format!(r"\A(?:{pattern})\z")).map_err(|error| wrong(error.to_string()))?;
+        let pattern = within.alike.whole(pattern).map_err(|error| wrong(error.to_string()))?;
         responses.selected.push((pattern, response));
     }
     Ok(responses)
@@ -152,8 +151,11 @@ fn response(stored: &v2::IntegrationResponse, within: &Within<'_>) -> Result<Res
         parameters: ResponseParameters::compile(parameters.as_ref(), within.variables)
             .map_err(|error| error.to_string())?,
         template: selection(stored.template_selection_expression.as_deref(), within)?,
-        templates: Templates::compile(stored.response_templates.as_ref().map(templates).as_ref())
-            .map_err(|error| error.to_string())?,
+        templates: Templates::compile(
+            stored.response_templates.as_ref().map(templates).as_ref(),
+            &within.alike,
+        )
+        .map_err(|error| error.to_string())?,
         handling: stored.content_handling_strategy.map(handling),
     })
 }

@@ -218,6 +218,7 @@ impl<'a> Transaction<'a> {
             let key = read_key::<D>(key)?;
             let document = decode(&key, body)?;
             found.push((key, document));
+            base::give_way();
             Ok(())
         })?;
         Ok(found)

@@ -12,6 +12,7 @@ use documents::apigateway_vpc_links::VpcLinkDocument;
 use documents::iam::RoleDocument;
 use store::{Batch, Change, ChangeKind, Key, Store, StoreFault, Transaction};
 
+use super::super::publication::Publication;
 use super::super::{Apis, Protocol, Served};
 use super::{RefreshError, ahead, tolerant};
 use crate::integration::aws::RoleSessions;
@@ -28,13 +29,14 @@ struct Changed {
 pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), RefreshError> {
     let stages = store.blocking_read(|transaction| transaction.list_everywhere::<StageDocument>())?;
     let places = stages.into_iter().map(|(scope, key, _)| (scope, key)).collect();
+    let to = Publication::of(apis);
     ahead::each(
         store,
         places,
         |transaction, (scope, key)| stored(transaction, scope, key),
         |(scope, key), stored| {
             if let Some(stored) = stored {
-                serve(apis, &scope, &key, stored);
+                serve(&to, &scope, &key, stored);
             }
         },
     )
@@ -59,6 +61,7 @@ pub(super) async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<()
             affected.stage(&scope, &key);
         }
     }
+    let to = Publication::of(apis);
     for ((scope, api), changed) in affected.apis {
         let mut stages = changed.stages;
         if changed.all {
@@ -70,7 +73,7 @@ pub(super) async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<()
             stages.extend(served.map(|(_, _, stage)| stage.into_string()));
         }
         for stage in stages {
-            one_stage(store, apis, &scope, &api, &stage).await?;
+            one_stage(store, &to, &scope, &api, &stage).await?;
         }
     }
     Ok(())
@@ -144,7 +147,7 @@ async fn everything(store: &Store, apis: &Apis) -> Result<Affected, StoreFault> 
 
 async fn one_stage(
     store: &Store,
-    apis: &Apis,
+    to: &Publication<'_>,
     scope: &Scope,
     api: &str,
     stage: &str,
@@ -152,12 +155,12 @@ async fn one_stage(
     let key = within(api, stage);
     let (of, at) = (scope.clone(), key.clone());
     match store.read(move |transaction| stored(transaction, &of, &at)).await {
-        Ok(Some(stored)) => serve(apis, scope, &key, stored),
+        Ok(Some(stored)) => serve(to, scope, &key, stored),
         Ok(None) => {
-            apis.remove_stage(scope, api, stage);
+            to.apis().remove_stage(scope, api, stage);
             tracing::info!(api, stage, "a stage is no longer served");
         }
-        Err(fault @ StoreFault::Undecodable { .. }) => broken(apis, scope, api, stage, &fault.to_string()),
+        Err(fault @ StoreFault::Undecodable { .. }) => broken(to, scope, api, stage, &fault.to_string()),
         Err(fault) => return Err(fault),
     }
     Ok(())
@@ -220,21 +223,21 @@ fn vpc_links(transaction: &mut Transaction<'_>, scope: &Scope) -> Result<Vec<Vpc
     Ok(links.into_iter().map(|(_, link)| link.vpc_link).collect())
 }
 
-fn serve(apis: &Apis, scope: &Scope, key: &Key, stored: Stored) {
+fn serve(to: &Publication<'_>, scope: &Scope, key: &Key, stored: Stored) {
     let (Some(api), Some(stage)) = (key.part(0), key.part(1)) else {
         tracing::error!(%key, "a stage is stored under a key that is none");
         return;
     };
-    let (compiled, remarks) = match compile(apis, scope, api, stage, stored) {
+    let (compiled, remarks) = match compile(to.apis(), scope, api, stage, stored) {
         Ok(compiled) => compiled,
-        Err(why) => return broken(apis, scope, api, stage, &why),
+        Err(why) => return broken(to, scope, api, stage, &why),
     };
     for remark in remarks {
         tracing::warn!(api, stage, place = remark.place, what = remark.what, "not served as it asks for");
     }
     let (methods, deployment) = (compiled.methods.len(), compiled.facts.deployment_id.clone());
     let canary = compiled.canary.as_ref().map(|canary| canary.stage.facts.deployment_id.clone());
-    apis.put(scope, api, stage, &Served::Rest(Arc::new(compiled)));
+    to.put(scope, api, stage, Served::Rest(Arc::new(compiled)));
     tracing::info!(api, stage, deployment = &*deployment, canary, methods, "a stage is served");
 }
 
@@ -278,8 +281,8 @@ fn compile(
     Ok((compiled, remarks))
 }
 
-fn broken(apis: &Apis, scope: &Scope, api: &str, stage: &str, why: &str) {
+fn broken(to: &Publication<'_>, scope: &Scope, api: &str, stage: &str, why: &str) {
     tracing::error!(api, stage, why, "a stage cannot be served and answers 500");
-    let counters = apis.counters_of(api, stage);
-    apis.put(scope, api, stage, &Served::Broken { protocol: Protocol::Rest, why: why.into(), counters });
+    let counters = to.apis().counters_of(api, stage);
+    to.put(scope, api, stage, Served::Broken { protocol: Protocol::Rest, why: why.into(), counters });
 }

@@ -10,6 +10,7 @@ use documents::apigateway_vpc_links;
 use documents::apigatewayv2::{ApiDocument, SnapshotDocument, StageDocument, VpcLinkDocument};
 use store::{Batch, Change, ChangeKind, Key, Store, StoreFault, Transaction};
 
+use super::super::publication::Publication;
 use super::super::{Apis, Protocol, Served};
 use super::{RefreshError, ahead, tolerant};
 use crate::http_api;
@@ -26,7 +27,8 @@ pub(super) fn load(store: &Store, apis: &Apis) -> Result<(), RefreshError> {
         Err(why) => unreadable(&why),
     }
     let places = store.blocking_read(everything)?;
-    ahead::each(store, places, stored, |place, stored| bring(apis, &place, stored))
+    let to = Publication::of(apis);
+    ahead::each(store, places, stored, |place, stored| bring(&to, &place, stored))
 }
 
 /// Brings into effect what has changed.
@@ -41,12 +43,13 @@ pub(super) async fn take(store: &Store, batch: &Batch, apis: &Apis) -> Result<()
             stored.into_iter().chain(served).collect()
         }
     };
+    let to = Publication::of(apis);
     for place in affected {
         let at = place.clone();
         match store.read(move |transaction| stored(transaction, &at)).await {
-            Ok(stored) => bring(apis, &place, stored),
+            Ok(stored) => bring(&to, &place, stored),
             Err(fault @ StoreFault::Undecodable { .. }) => {
-                broken(apis, &place, kind(apis, &place), &fault.to_string());
+                broken(&to, &place, kind(apis, &place), &fault.to_string());
             }
             Err(fault) => return Err(fault),
         }
@@ -212,8 +215,8 @@ fn stored(
 }
 
 /// Serves what is stored of a stage.
-fn bring(apis: &Apis, place: &Place, stored: Option<Stored>) {
-    let (scope, api, stage) = place;
+fn bring(to: &Publication<'_>, place: &Place, stored: Option<Stored>) {
+    let (apis, (scope, api, stage)) = (to.apis(), place);
     let gone = || {
         apis.remove_stage(scope, api, stage);
         tracing::info!(api, stage, "a stage is no longer served");
@@ -223,11 +226,11 @@ fn bring(apis: &Apis, place: &Place, stored: Option<Stored>) {
     let Some(snapshot) = snapshot else { return gone() };
     let snapshot = match snapshot {
         Ok(snapshot) => snapshot,
-        Err(why) => return broken(apis, place, kind(apis, place), &why),
+        Err(why) => return broken(to, place, kind(apis, place), &why),
     };
     match snapshot.api.protocol_type {
-        ProtocolType::Http => http(apis, place, &document, &snapshot, surroundings),
-        ProtocolType::Websocket => websocket(apis, place, &document, &snapshot, surroundings),
+        ProtocolType::Http => http(to, place, &document, &snapshot, surroundings),
+        ProtocolType::Websocket => websocket(to, place, &document, &snapshot, surroundings),
     }
 }
 
@@ -237,13 +240,13 @@ fn kind(apis: &Apis, (_, api, _): &Place) -> Protocol {
 }
 
 fn http(
-    apis: &Apis,
+    to: &Publication<'_>,
     place: &Place,
     document: &StageDocument,
     snapshot: &SnapshotDocument,
     Links { vpc_links, .. }: Links,
 ) {
-    let (scope, api, stage) = place;
+    let (apis, (scope, api, stage)) = (to.apis(), place);
     let surroundings = http_api::Surroundings {
         counters: apis.counters_of(api, stage),
         buckets: apis.buckets_of(api, stage),
@@ -255,25 +258,25 @@ fn http(
         Ok((compiled, remarks)) => {
             tell(place, &remarks);
             let (routes, deployment) = (compiled.routes.len(), compiled.facts.deployment_id.clone());
-            apis.put(scope, api, stage, &Served::Http(Arc::new(compiled)));
+            to.put(scope, api, stage, Served::Http(Arc::new(compiled)));
             tracing::info!(api, stage, deployment = &*deployment, routes, "a stage is served");
         }
-        Err(fault) => broken(apis, place, Protocol::Http, &fault.to_string()),
+        Err(fault) => broken(to, place, Protocol::Http, &fault.to_string()),
     }
 }
 
 fn websocket(
-    apis: &Apis,
+    to: &Publication<'_>,
     place: &Place,
     document: &StageDocument,
     snapshot: &SnapshotDocument,
     links: Links,
 ) {
-    let (scope, api, stage) = place;
+    let (apis, (scope, api, stage)) = (to.apis(), place);
     let Links { older_vpc_links, logs, client_certificate, .. } = links;
     let client_certificate = match client_certificate {
         Ok(certificate) => certificate,
-        Err(why) => return broken(apis, place, Protocol::WebSocket, &why),
+        Err(why) => return broken(to, place, Protocol::WebSocket, &why),
     };
     let surroundings = websocket::Surroundings {
         counters: apis.counters_of(api, stage),
@@ -289,10 +292,10 @@ fn websocket(
         Ok((compiled, remarks)) => {
             tell(place, &remarks);
             let (routes, deployment) = (compiled.routes(), compiled.facts.deployment_id.clone());
-            apis.put(scope, api, stage, &Served::WebSocket(Arc::new(compiled)));
+            to.put(scope, api, stage, Served::WebSocket(Arc::new(compiled)));
             tracing::info!(api, stage, deployment = &*deployment, routes, "a stage is served");
         }
-        Err(fault) => broken(apis, place, Protocol::WebSocket, &fault.to_string()),
+        Err(fault) => broken(to, place, Protocol::WebSocket, &fault.to_string()),
     }
 }
 
@@ -302,8 +305,8 @@ fn tell((_, api, stage): &Place, remarks: &[Remark]) {
     }
 }
 
-fn broken(apis: &Apis, (scope, api, stage): &Place, protocol: Protocol, why: &str) {
+fn broken(to: &Publication<'_>, (scope, api, stage): &Place, protocol: Protocol, why: &str) {
     tracing::error!(api, stage, why, "a stage cannot be served and answers 500");
-    let counters = apis.counters_of(api, stage);
-    apis.put(scope, api, stage, &Served::Broken { protocol, why: why.into(), counters });
+    let counters = to.apis().counters_of(api, stage);
+    to.put(scope, api, stage, Served::Broken { protocol, why: why.into(), counters });
 }
