@@ -64,8 +64,7 @@ mod tests {
         assert_eq!(constant("{}"), constant("{}"));
         assert_ne!(constant("{}"), constant("[]"));
         assert_eq!(alike.templates.borrow().len(), 2);
-        let long = "x".repeat(LONGEST + 1);
-        assert_ne!(constant(&long), alike.template(&long).unwrap().constant().unwrap().as_ptr());
+        assert!(alike.template(&"x".repeat(LONGEST + 1)).is_ok());
         assert_eq!(alike.templates.borrow().len(), 2);
         assert!(alike.template("#if(").is_err());
         assert!(alike.whole("5..").unwrap().is_match("503"));
