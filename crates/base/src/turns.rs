@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// How long a thread works on before it lets others have the processor.
-const TURN: Duration = Duration::from_micros(500);
+const TURN: Duration = Duration::from_millis(1);
 
 thread_local! {
     static SINCE: Cell<Option<Instant>> = const { Cell::new(None) };

@@ -87,7 +87,6 @@ impl<'c> Stored<'c> {
         self.first = self.first.min(first);
         self.last = self.last.max(last);
         self.bytes += chunk.stored_bytes();
-        base::give_way();
         Ok(())
     }
 
