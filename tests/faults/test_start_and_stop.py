@@ -136,10 +136,13 @@ class TestStop:
         for connection in idle:
             connection.close()
 
-    def test_a_connection_is_closed_after_the_answer_in_hand(self):
-        """HTTP/1.1: the answer says so; HTTP/2: GOAWAY, and the stream that is open is answered."""
+    def test_a_connection_is_closed_after_the_answer_in_hand(self, tmp_path):
+        """HTTP/1.1: the answer says so; HTTP/2: GOAWAY, and the stream that is open is answered. One worker has both, so
+        whoever has heard of the end from one connection knows that the other has been told."""
+        config = tmp_path / "gatewright.toml"
+        config.write_text("workers = 1\n")
         backend = Backend()
-        gateway = Gateway("--ephemeral")
+        gateway = Gateway("--ephemeral", "--config", config)
         api = RestApi(Aws(gateway.endpoint, REGION))
         api.http_proxy("/", backend.url)
         api.deploy()

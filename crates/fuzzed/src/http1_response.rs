@@ -13,7 +13,7 @@ pub(crate) fn run(input: &[u8]) {
             assert_eq!(responses(input, piece, &method), (messages.clone(), end), "in pieces of {piece}");
         }
         for message in messages {
-            let lines = |name| message.headers.get_all(name).iter().count();
+            let lines = |name| message.headers.get_all(name).count();
             assert!(lines(CONTENT_LENGTH) + lines(TRANSFER_ENCODING) <= 1, "more than one framing");
             assert!(method == Method::GET || message.framing == Framing::Length(0), "an answer to HEAD");
             let (again, end) = responses(&message.written(), usize::MAX, &method);

@@ -7,24 +7,23 @@ use std::time::Instant;
 use base::{Random, Timestamp};
 use bytes::Bytes;
 use gateway::exchange::{Address, Body, HeaderNames, IdSource, Incoming, Request};
-use http::{HeaderMap, HeaderValue, header};
+use gateway::message::{Headers, RequestParts};
+use http::{HeaderName, HeaderValue, Uri, header};
 
 static IDS: LazyLock<IdSource> = LazyLock::new(|| IdSource::new(Random::seeded(1)));
 
 /// A GET of `/prod{rest}`, with `value` as its `User-Agent` and as its header `X-Any`; `None` if
 /// the text cannot be sent. The headers are returned as well: requests do not keep them.
-pub(crate) fn get(rest: &str, value: &str) -> Option<(Request, HeaderMap)> {
+pub(crate) fn get(rest: &str, value: &str) -> Option<(Request, Headers)> {
     let value = HeaderValue::from_str(value).ok()?;
-    let request = http::Request::get(format!("/prod{rest}"))
-        .header(header::USER_AGENT, value.clone())
-        .header("x-any", value)
-        .body(())
-        .ok()?;
-    let (head, ()) = request.into_parts();
-    if !head.uri.path().starts_with("/prod") {
+    let uri: Uri = format!("/prod{rest}").parse().ok()?;
+    if !uri.path().starts_with("/prod") {
         return None;
     }
-    let headers = head.headers.clone();
+    let mut headers = Headers::default();
+    headers.append(header::USER_AGENT, value.clone());
+    headers.append(HeaderName::from_static("x-any"), value);
+    let head = RequestParts { uri, headers: headers.clone(), ..RequestParts::default() };
     let incoming = Incoming {
         head,
         header_names: HeaderNames::default(),

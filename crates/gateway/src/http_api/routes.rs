@@ -114,12 +114,13 @@ impl Routes {
     /// If it is none, or its requests are another's already.
     pub fn add(&mut self, key: &str, index: usize) -> Result<(), RouteError> {
         let collision = || RouteError::Collision(key.to_owned());
-        self.count += 1;
         if key == DEFAULT {
-            return match self.default.replace(index) {
-                Some(_) => Err(collision()),
-                None => Ok(()),
-            };
+            if self.default.is_some() {
+                return Err(collision());
+            }
+            self.default = Some(index);
+            self.count += 1;
+            return Ok(());
         }
         let malformed = || RouteError::Malformed(key.to_owned());
         let (verb, path) = key.split_once(' ').ok_or_else(malformed)?;
@@ -154,6 +155,7 @@ impl Routes {
             return Err(collision());
         }
         entries.push(Entry { verb, index, names: names.into() });
+        self.count += 1;
         Ok(())
     }
 
@@ -420,6 +422,10 @@ mod tests {
         assert_eq!(add(&["GET /{a}", "GET /{b}"]), collision("GET /{b}"));
         assert_eq!(add(&["$default", "$default"]), collision("$default"));
         assert_eq!(add(&["GET /{a+}", "GET /{b}", "ANY /{c+}"]), Ok(()));
+        // Found by `http_route`: the first one stays.
+        let mut routes = Routes::default();
+        assert!(routes.add("$default", 0).is_ok() && routes.add("$default", 1).is_err());
+        assert_eq!((routes.find(Verb::Get, "/x").map(|found| found.route), routes.len()), (Some(0), 1));
     }
 
     proptest! {
