@@ -26,6 +26,7 @@ pub mod throttle;
 pub mod tls;
 
 pub mod trail;
+mod turn;
 pub mod usage_plans;
 pub mod websocket;
 mod worker;

@@ -50,7 +50,7 @@ impl CognitoAuthorizer {
 
     /// The tokens that a request brings along, believed or not.
     pub fn tokens<'h>(&self, headers: &'h Headers) -> impl Iterator<Item = &'h str> {
-        headers.get_all(&self.header).into_iter().filter_map(|value| value.to_str().ok())
+        headers.get_all(&self.header).filter_map(|value| value.to_str().ok())
     }
 
     /// The claims of the token that a request brings along, which have to be of a method with

@@ -85,6 +85,7 @@ pub(super) async fn write<S>(
     room: &Room<S>,
     enrolled: &Enrolled,
 ) -> Result<bool, Unwritten> {
+    room.under_way.all_had_their_turn().await;
     let (parts, mut body) = response.into_parts();
     let switches = parts.status == StatusCode::SWITCHING_PROTOCOLS;
     let bodiless = asked.head

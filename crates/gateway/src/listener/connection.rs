@@ -41,6 +41,7 @@ use crate::exchange::{Arriving, Body, HeaderNames, Incoming};
 use crate::http1::{HEAD_BYTES, Rewound, Transport};
 use crate::message::Response;
 use crate::tls::{Secured, ServerNames};
+use crate::turn;
 
 /// What the connections of one worker share.
 pub(super) struct Room<S> {
@@ -60,6 +61,8 @@ pub(super) struct Room<S> {
     /// How long a body may stand still, and how long it may take.
     pub(super) stall_time: Duration,
     pub(super) body_time: Duration,
+    /// Requests over HTTP/1.1.
+    pub(super) under_way: turn::UnderWay,
     /// Where heads are written before they are sent.
     pub(super) scratch: Cell<Vec<u8>>,
     pub(super) date: RefCell<Date>,

@@ -152,7 +152,7 @@ async fn answer<S: Serve>(
     link: &Rc<Link<S>>,
     enrolled: &Enrolled,
 ) -> After {
-    let _under_way = link.watch.request();
+    let _under_way = (link.watch.request(), link.room.under_way.begin());
     let asked = Asked {
         head: head.parts.method == Method::HEAD,
         version: head.parts.version,

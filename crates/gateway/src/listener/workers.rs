@@ -23,6 +23,7 @@ use super::roster::Roster;
 use super::watch::{Patience, Ticks};
 use super::{Serve, Settings};
 use crate::Worker;
+use crate::turn;
 use crate::worker;
 
 /// What a worker is told.
@@ -109,6 +110,7 @@ async fn work<S: Serve>(
         handshake_time: limits.head_time,
         stall_time: limits.stall_time,
         body_time: limits.body_time,
+        under_way: turn::UnderWay::default(),
         scratch: Cell::default(),
         date: RefCell::new(date),
     });

@@ -72,12 +72,13 @@ impl Wait<'_> {
         let mut places = self.waiting.places.borrow_mut();
         let Some(place) = self.place.and_then(|place| places.get_mut(place)) else {
             let taken = Place::Taken { deadline, waker: waker.clone() };
-            match self.waiting.free.borrow_mut().pop() {
-                Some(free) if free < places.len() => {
-                    self.place = Some(free);
-                    places.get_mut(free).map(|place| *place = taken);
+            let free = self.waiting.free.borrow_mut().pop();
+            match free.and_then(|at| Some((at, places.get_mut(at)?))) {
+                Some((at, place)) => {
+                    self.place = Some(at);
+                    *place = taken;
                 }
-                _ => {
+                None => {
                     self.place = Some(places.len());
                     places.push(taken);
                 }

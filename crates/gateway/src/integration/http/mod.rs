@@ -43,6 +43,7 @@ pub use trust::{TrustError, UpstreamSettings};
 
 use crate::exchange::Body;
 use crate::message::{Request, Response};
+use crate::turn::UnderWay;
 use bounds::TARGETS;
 use deadlines::{Deadlines, Late};
 pub use link::BackendBody;
@@ -63,6 +64,7 @@ pub struct Upstreams {
     /// Where heads are written before they are sent.
     scratch: Cell<Vec<u8>>,
     deadlines: Deadlines,
+    under_way: UnderWay,
 }
 
 impl Upstreams {
@@ -76,6 +78,7 @@ impl Upstreams {
             pools: RefCell::default(),
             scratch: Cell::default(),
             deadlines: Deadlines::default(),
+            under_way: UnderWay::default(),
         }
     }
 
@@ -102,6 +105,7 @@ impl Upstreams {
             request.headers_mut().insert(header::HOST, target.authority().clone());
         }
         let pool = self.pool(target);
+        let _under_way = self.under_way.begin();
         let (now, phase) = (Instant::now(), Cell::new(Phase::Queued));
         // Pinned where it is made: it is large, and whoever waits for it would move it.
         let exchange = pin!(self.exchange(&pool, request, now, deadline, &phase));
@@ -129,6 +133,7 @@ impl Upstreams {
         phase: &Cell<Phase>,
     ) -> Result<Response<Body>, UpstreamError> {
         let slot = wait(pool).await?;
+        self.under_way.all_had_their_turn().await;
         let free = match pool.take(now) {
             Some(Ready::Free(free)) => free,
             Some(Ready::Shared(shared)) => {
