@@ -209,6 +209,13 @@ mod tests {
             assert!(read(malformed, PayloadFormat::V2).is_err(), "{malformed}");
         }
         assert!(read(r#"{"statusCode": 200, "cookies": "a=1"}"#, PayloadFormat::V2).is_err());
+        // No more headers than a client would take.
+        let cookies = |many: usize| {
+            let list = vec![r#""a""#; many].join(",");
+            format!(r#"{{"statusCode": 200, "cookies": [{list}]}}"#)
+        };
+        assert!(read(&cookies(1_000), PayloadFormat::V2).is_ok());
+        assert!(read(&cookies(1_001), PayloadFormat::V2).is_err());
     }
 
     proptest! {

@@ -114,5 +114,8 @@ mod tests {
         for (name, value) in [("a b", "1"), ("", "1"), ("a", "1\r\nb: 2"), ("a\r\nb", "1")] {
             assert!(super::headers(&[(name.to_owned(), value.to_owned())]).is_err(), "{name:?}");
         }
+        let many = vec![("a".to_owned(), "1".to_owned()); 1_001];
+        assert!(super::headers(&many).is_err());
+        assert_eq!(super::headers(&many[1..]).unwrap().0.len(), 1_000);
     }
 }

@@ -122,3 +122,30 @@ fn mapped_values_fit_into_headers_and_urls() {
         of(parameter).send("POST /prod/x", vec![b'x'; 70_000]).is_internal_server_error();
     }
 }
+
+/// Nobody takes more, and each costs a look at all before it.
+#[test]
+fn templates_make_1000_headers_at_most() {
+    let backend = Backend::quiet();
+    let template = |side: &str, extra: &str| {
+        let set = format!("#set($context.{side}Override.header[\"x$i\"] = '1')");
+        format!("#foreach($i in [1..990]){set}#end{extra}{{\"statusCode\": 200}}")
+    };
+    let extra = |side: &str| {
+        format!("#foreach($i in [991..1010])#set($context.{side}Override.header[\"x$i\"] = '1')#end")
+    };
+    for (beyond, status) in [(false, ok()), (true, 500)] {
+        let more = |side: &str| if beyond { extra(side) } else { String::new() };
+        let request = json!({"type": "HTTP", "httpMethod": "GET", "uri": backend.uri("/"),
+            "requestTemplates": {"application/json": template("request", &more("request"))},
+            "integrationResponses": {"200": {"statusCode": "200"}}});
+        let response = json!({"type": "MOCK",
+            "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
+            "integrationResponses": {"200": {"statusCode": "200",
+                "responseTemplates": {"application/json": template("response", &more("response"))}}}});
+        for integration in [request, response] {
+            let house = House::of(&Api::with("/x", "GET", integration.clone()));
+            assert_eq!(house.get("/prod/x").status, status, "{integration}");
+        }
+    }
+}

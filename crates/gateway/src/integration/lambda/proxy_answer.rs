@@ -210,6 +210,22 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_has_so_many_headers() {
+        let headers = |many: usize| {
+            let members: Vec<String> = (0..many).map(|number| format!("\"x{number}\": \"1\"")).collect();
+            format!("{{\"headers\": {{{}}}}}", members.join(","))
+        };
+        let values =
+            |many: usize| format!("{{\"multiValueHeaders\": {{\"x\": [{}0]}}}}", "0,".repeat(many - 1));
+        for payload in [headers(1_000), values(1_000)] {
+            assert_eq!(read(&payload).unwrap().1.len(), 1_000);
+        }
+        for payload in [headers(1_001), values(1_001)] {
+            malformed(&payload);
+        }
+    }
+
+    #[test]
     fn other_answers_are_malformed() {
         for payload in [
             "",
