@@ -8,12 +8,11 @@ import subprocess
 import threading
 import time
 
-import botocore.exceptions
 import pytest
 
 from harness import logs, wire
 from harness.account import Aws, patch
-from harness.definitions import RestApi
+from harness.definitions import RestApi, create, names
 from harness.disks import Disk
 from harness.functions import allow_gateway, function
 from harness.process import Gateway, binary, clean_environment
@@ -53,21 +52,6 @@ class Served:
         with self._counting:
             self.logged += 1
         return wire.send(self.gateway.endpoint, "GET", self.api.path(path)).text
-
-
-def create(aws, name):
-    """Whether an API was created, or the caller told to try again."""
-    try:
-        aws.apigateway.create_rest_api(name=name, endpointConfiguration={"types": ["REGIONAL"]}, description="x" * 900)
-    except botocore.exceptions.ClientError as error:
-        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503, error
-        return False
-    return True
-
-
-def names(aws):
-    pages = aws.apigateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 500})
-    return {item["name"] for page in pages for item in page["items"]}
 
 
 class Load:

@@ -11,7 +11,7 @@ import pytest
 
 from harness import logs, wire
 from harness.account import Aws, patch
-from harness.definitions import RestApi
+from harness.definitions import RestApi, create, names
 from harness.functions import allow_gateway, function
 from harness.process import Gateway, run
 
@@ -23,21 +23,6 @@ def served(aws, name="served"):
     api.mock("/", body="in")
     api.deploy()
     return api
-
-
-def create(aws, name):
-    """Whether an API was created, or the caller told to try again."""
-    try:
-        aws.apigateway.create_rest_api(name=name, endpointConfiguration={"types": ["REGIONAL"]}, description="x" * 900)
-    except botocore.exceptions.ClientError as error:
-        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503, error
-        return False
-    return True
-
-
-def names(aws):
-    pages = aws.apigateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 500})
-    return {item["name"] for page in pages for item in page["items"]}
 
 
 def test_a_full_disk_refuses_changes_and_serves_on(tmp_path):

@@ -1,5 +1,7 @@
 """REST APIs in a few lines, defined through the same calls that any client makes."""
 
+import botocore.exceptions
+
 OK = '{"statusCode": 200}'
 
 
@@ -107,3 +109,19 @@ def invocation_uri(region, function_arn, transfer_mode=None):
     if transfer_mode == "STREAM":
         version, action = "2021-11-15", "response-streaming-invocations"
     return f"arn:aws:apigateway:{region}:lambda:path/{version}/functions/{function_arn}/{action}"
+
+
+def create(aws, name):
+    """Whether an API was created, or the caller told to try again."""
+    try:
+        aws.apigateway.create_rest_api(name=name, endpointConfiguration={"types": ["REGIONAL"]}, description="x" * 900)
+    except botocore.exceptions.ClientError as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503, error
+        return False
+    return True
+
+
+def names(aws):
+    """The names of all REST APIs."""
+    pages = aws.apigateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 500})
+    return {item["name"] for page in pages for item in page["items"]}
