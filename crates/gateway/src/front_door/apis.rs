@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use base::Scope;
@@ -14,7 +15,7 @@ use crate::exchange::{Address, ConfigurationFault, Refusal, Unreachable};
 use crate::http_api;
 use crate::integration::backends::Backends;
 use crate::rest;
-use crate::throttle::{Bucket, Limit, StageBuckets, Throttle};
+use crate::throttle::{AccountBuckets, Limit, StageBuckets, Throttle};
 use crate::tls::Demands;
 use crate::trail::{StageCounters, Totals};
 use crate::usage_plans::UsagePlans;
@@ -31,7 +32,7 @@ pub struct Apis {
     usage_plans: Arc<UsagePlans>,
     /// How often all APIs of an account may be called in a region, if that is limited.
     account_limit: Option<Limit>,
-    accounts: Mutex<HashMap<Scope, Arc<Bucket>>>,
+    accounts: AccountBuckets,
     backends: Arc<Backends>,
 }
 
@@ -300,8 +301,7 @@ impl Apis {
     #[must_use]
     pub fn account_throttle(&self, scope: &Scope) -> Option<Throttle> {
         let limit = self.account_limit?;
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(Throttle { limit, bucket: Arc::clone(accounts.entry(scope.clone()).or_default()) })
+        Some(Throttle { limit, bucket: self.accounts.of(scope, Instant::now()) })
     }
 
     /// The caches of the stages' answers.

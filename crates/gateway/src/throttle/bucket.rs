@@ -81,12 +81,22 @@ impl Bucket {
         if limit.token == 0 {
             return false;
         }
-        let now = u64::try_from(now.saturating_duration_since(self.made).as_nanos()).unwrap_or(u64::MAX);
+        let now = self.nanoseconds(now);
         let taken = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
             let next = full_at.max(now).saturating_add(limit.token);
             (next - now <= limit.full).then_some(next)
         });
         taken.is_ok()
+    }
+
+    /// Whether nothing of it is used, whatever the limit.
+    #[must_use]
+    pub fn is_full(&self, now: Instant) -> bool {
+        self.full_at.load(Ordering::Relaxed) <= self.nanoseconds(now)
+    }
+
+    fn nanoseconds(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.made).as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

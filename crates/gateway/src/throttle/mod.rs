@@ -1,9 +1,11 @@
 //! How often a method may be called (API Gateway developer guide, "Throttle requests to your REST
 //! APIs"): token buckets, exact on one node; each node has its own.
 
+mod account_buckets;
 mod bucket;
 mod stage_buckets;
 
+pub use account_buckets::AccountBuckets;
 pub use bucket::{ACCOUNT_BURST, ACCOUNT_RATE, Bucket, Limit};
 pub use stage_buckets::StageBuckets;
 
