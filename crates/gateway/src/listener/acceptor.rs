@@ -11,7 +11,7 @@ use std::{fmt, io};
 use tokio::net::TcpListener;
 
 use super::connection::Accepted;
-use super::limits::{ACCEPT_REST, BACKLOG};
+use super::limits::{ACCEPT_REST, BACKLOG, UNSENT};
 use super::load::Load;
 use super::workers::Thread;
 use crate::tls::ServerNames;
@@ -37,6 +37,8 @@ impl Socket {
         if address.is_ipv6() {
             socket.set_only_v6(false)?;
         }
+        // What is accepted has it from here.
+        socket.set_tcp_notsent_lowat(UNSENT)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;

@@ -47,6 +47,11 @@ pub(super) const FIRST_REQUEST: Duration = Duration::from_secs(1);
 /// place that others wait for.
 pub(super) const LEAST_PACE: u64 = 240;
 
+/// Bytes of an answer that the kernel keeps for a connection beside those that are on their way. It would keep megabytes
+/// for each client that takes its time, and let minutes go by before it takes more, in which that client seems to take
+/// nothing.
+pub(super) const UNSENT: u32 = 128 * 1024;
+
 /// Between two requests on a connection, and before the first, while there is no place for another
 /// connection.
 pub(super) const CROWDED_IDLE: Duration = Duration::from_secs(5);
