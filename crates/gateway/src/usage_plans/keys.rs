@@ -1,6 +1,7 @@
 //! The keys of an account in a region, by value, with the stages that their plans open to them.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,9 +17,15 @@ use crate::throttle::{Limit, Throttle};
 use crate::trail::execution_log::wording::redacted;
 
 /// Keys by value. Requests look them up without waiting; changes put a new map in the place of the
-/// old one.
-#[derive(Debug, Default)]
+/// old one. `Debug` shows how many there are: they are secrets.
+#[derive(Default)]
 pub struct Keys(ArcSwap<ByValue>);
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Keys").field(&self.0.load().len()).finish()
+    }
+}
 
 /// The map's hashes are keyed by a secret of the process, so that how long a look-up takes says
 /// nothing about the values in it.
@@ -290,6 +297,15 @@ pub(super) mod tests {
         match refusal {
             Refusal::KeyThrottled { why } | Refusal::QuotaExceeded { why } => why.into(),
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let (keys, _) = keys(json!({"apiStages": [{"apiId": "a", "stage": "prod"}]}), true);
+        let member = keys.present(Some(VALUE), "a", "prod").unwrap();
+        for shown in [format!("{keys:?}"), format!("{member:?}")] {
+            assert!(!shown.contains(VALUE), "{shown}");
         }
     }
 
