@@ -24,6 +24,10 @@ pub struct Compressed {
     encoder: Option<Encoder>,
 }
 
+/// Members of a gzip payload (RFC 1952, section 2.2). Each costs as much to begin as some kilobytes cost to read,
+/// however little is in it. Programs that make several make them of 64 KB.
+const MOST_MEMBERS: usize = 2_000;
+
 /// Compressed data that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DecompressError {
@@ -105,7 +109,7 @@ pub async fn compress(payload: &[u8], coding: Coding) -> io::Result<Bytes> {
 /// # Errors
 /// As soon as it is larger, or not what its coding says, or does not arrive.
 pub async fn decompress(mut body: Body, coding: Coding, limit: usize) -> Result<Bytes, DecompressError> {
-    let mut payload = Payload { coding, decoder: decoder(coding), ended: false, bytes: Vec::new(), limit };
+    let mut payload = Payload::new(coding, limit);
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         if let Ok(data) = frame?.into_data() {
             payload.take(&data)?;
@@ -118,6 +122,7 @@ pub async fn decompress(mut body: Body, coding: Coding, limit: usize) -> Result<
 struct Payload {
     coding: Coding,
     decoder: Decompress,
+    members: usize,
     /// Whether the end that the data itself has was reached.
     ended: bool,
     bytes: Vec<u8>,
@@ -135,6 +140,10 @@ fn decoder(coding: Coding) -> Decompress {
 }
 
 impl Payload {
+    fn new(coding: Coding, limit: usize) -> Self {
+        Self { coding, decoder: decoder(coding), members: 1, ended: false, bytes: Vec::new(), limit }
+    }
+
     fn take(&mut self, mut data: &[u8]) -> Result<(), DecompressError> {
         let mut room = [0; 16 * 1024];
         loop {
@@ -146,6 +155,10 @@ impl Payload {
                 if self.coding == Coding::Deflate {
                     return Err(self.malformed("there is more data behind its end"));
                 }
+                if self.members >= MOST_MEMBERS {
+                    return Err(self.malformed("it has too many members"));
+                }
+                self.members += 1;
                 self.decoder = decoder(self.coding);
                 self.ended = false;
             }
@@ -266,8 +279,7 @@ mod tests {
     #[test]
     fn data_arrives_in_any_pieces() {
         for (data, coding) in [(GZIP, Coding::Gzip), (ZLIB, Coding::Deflate)] {
-            let mut payload =
-                Payload { coding, decoder: decoder(coding), ended: false, bytes: Vec::new(), limit: 1_000 };
+            let mut payload = Payload::new(coding, 1_000);
             for byte in data {
                 payload.take(&[*byte]).unwrap();
             }
@@ -294,6 +306,14 @@ mod tests {
             let error = decompressed(data, coding, 1_000).unwrap_err();
             assert!(error.starts_with(&format!("the payload is not {}: ", coding.name())), "{error}");
         }
+    }
+
+    #[test]
+    fn a_payload_has_so_many_members() {
+        let members = GZIP.repeat(MOST_MEMBERS);
+        assert!(decompressed(&members, Coding::Gzip, 1 << 20).is_ok());
+        let error = decompressed(&[&members[..], GZIP].concat(), Coding::Gzip, 1 << 20).unwrap_err();
+        assert_eq!(error, "the payload is not gzip: it has too many members");
     }
 
     #[test]
