@@ -3,7 +3,9 @@ its own API it does to no other."""
 
 import concurrent.futures
 import contextlib
+import http.client
 import pathlib
+import queue
 import resource
 import socket
 import threading
@@ -15,15 +17,10 @@ from harness import http2, wire
 from harness.account import Aws
 from harness.backend import Backend
 from harness.definitions import RestApi
+from harness.memory import Growth
 from harness.process import Gateway
 
 REGION = "us-fault-1"
-
-
-def resident(pid):
-    """Bytes of memory that the process has."""
-    pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
 
 
 def processor_seconds(pid):
@@ -60,11 +57,11 @@ def test_more_clients_than_connections_wait_and_are_answered(tmp_path):
 
         with concurrent.futures.ThreadPoolExecutor(64) as clients:
             list(clients.map(ask, range(64)))
-            before = resident(gateway.pid)
+            growth = Growth(gateway.pid)
             list(clients.map(ask, range(64)))
         assert len(times) == 2 * 64 * 15
         assert max(times) < 10, sorted(times)[-5:]
-        assert resident(gateway.pid) - before < 16 * 1024 * 1024
+        assert growth.most < 16 * 1024 * 1024
 
 
 def test_what_cannot_wait_is_refused_at_once(tmp_path):
@@ -78,26 +75,25 @@ def test_what_cannot_wait_is_refused_at_once(tmp_path):
         slow.deploy()
         for _ in range(32):
             backend.hold()
-        replies = []
+        replies = queue.Queue()
 
         def ask():
-            replies.append(wire.send(gateway.endpoint, "GET", slow.path("/")).status)
+            replies.put(wire.send(gateway.endpoint, "GET", slow.path("/")).status)
 
         clients = [threading.Thread(target=ask) for _ in range(32)]
         for client in clients:
             client.start()
         backend.wait_for(4)
-        deadline = time.monotonic() + 10
-        while len(replies) < 24 and time.monotonic() < deadline:
+        for _ in range(24):
+            assert replies.get(timeout=10) == 504
             began = time.monotonic()
             assert wire.send(gateway.endpoint, "GET", other.path("/")).text == "other"
             assert time.monotonic() - began < 2
-        assert (len(replies), set(replies)) == (24, {504})
-        assert len(backend.received) == 4
+        assert (replies.qsize(), len(backend.received)) == (0, 4)
         backend.release()
+        assert [replies.get(timeout=20) for _ in range(8)] == [200] * 8
         for client in clients:
-            client.join(20)
-        assert sorted(replies) == [200] * 8 + [504] * 24
+            client.join()
     backend.close()
 
 
@@ -110,7 +106,7 @@ def test_writing_logs_stands_back_behind_requests(tmp_path):
         for task in pathlib.Path(f"/proc/{gateway.pid}/task").iterdir():
             fields = (task / "stat").read_text().rpartition(")")[2].split()
             nice[(task / "comm").read_text().strip()] = int(fields[16])
-    assert nice["log-writer"] == nice["worker-0"] + 5
+    assert nice["log-writer"] == min(nice["worker-0"] + 5, 19)
 
 
 def test_streams_beyond_the_bound_are_refused_at_once(tmp_path):
@@ -138,6 +134,39 @@ def test_streams_beyond_the_bound_are_refused_at_once(tmp_path):
             assert client.outcome(101) == 200
             assert len(backend.received) == 6
     backend.close()
+
+
+class Deaf:
+    """A server that never accepts, and whose queue is full: who connects hears nothing at all."""
+
+    def __init__(self):
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen(0)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        # The kernel takes one more than it was told to (listen(2)); whoever comes then is kept waiting.
+        self._waiting = []
+        for _ in range(2):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(self._socket.getsockname())
+            self._waiting.append(one)
+
+    def close(self):
+        for one in (self._socket, *self._waiting):
+            one.close()
+
+
+class Gone:
+    """A port at which nobody listens."""
+
+    def __init__(self):
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def close(self):
+        self._socket.close()
 
 
 class Babbler:
@@ -168,34 +197,34 @@ class Babbler:
 
 
 @pytest.mark.parametrize(
-    ("words", "hang_up"),
+    "backend",
     [
-        (b"", True),
-        (b"\x00\xff" * 4_000, False),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000, False),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", True),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", False),
-        (b"HTTP/1.1 999999 \r\n\r\n", False),
-        (b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, False),
-        (b"SSH-2.0-OpenSSH\r\n", False),
+        Gone,
+        Deaf,
+        lambda: Babbler(b"", hang_up=True),
+        lambda: Babbler(b"\x00\xff" * 4_000),
+        lambda: Babbler(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000),
+        lambda: Babbler(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", hang_up=True),
+        lambda: Babbler(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        lambda: Babbler(b"HTTP/1.1 999999 \r\n\r\n"),
+        lambda: Babbler(b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000),
+        lambda: Babbler(b"SSH-2.0-OpenSSH\r\n"),
     ],
-    ids=["hangs up", "noise", "endless header", "cut", "bad chunk", "bad status", "endless 100", "ssh"],
+    ids=["gone", "deaf", "hangs up", "noise", "endless header", "cut", "bad chunk", "bad status", "endless 100", "ssh"],
 )
-def test_a_backend_of_any_kind_harms_its_own_api_alone(tmp_path, words, hang_up):
-    babbler = Babbler(words, hang_up)
+def test_a_backend_of_any_kind_harms_its_own_api_alone(tmp_path, backend):
+    backend = backend()
     with gateway_with(tmp_path, "") as (gateway, aws):
         strange, other = RestApi(aws, "strange"), saying(aws, "other")
-        strange.http_proxy("/", babbler.url, timeoutInMillis=2_000)
+        strange.http_proxy("/", backend.url, timeoutInMillis=2_000)
         strange.deploy()
-        before = resident(gateway.pid)
+        growth = Growth(gateway.pid)
 
         def ask(_):
             try:
                 return wire.send(gateway.endpoint, "GET", strange.path("/")).status
-            except (OSError, ValueError, EOFError) as error:
+            except http.client.HTTPException as error:
                 # A head that was sent on cannot be taken back.
-                return type(error).__name__
-            except Exception as error:  # http.client's own
                 return type(error).__name__
 
         with concurrent.futures.ThreadPoolExecutor(32) as clients:
@@ -206,9 +235,9 @@ def test_a_backend_of_any_kind_harms_its_own_api_alone(tmp_path, words, hang_up)
                 assert time.monotonic() - began < 2
             statuses = {future.result() for future in asked}
         assert statuses <= {502, 504, 500, "IncompleteRead"}, statuses
-        assert resident(gateway.pid) - before < 48 * 1024 * 1024
+        assert growth.most < 48 * 1024 * 1024
         assert wire.send(gateway.endpoint, "GET", other.path("/")).text == "other"
-    babbler.close()
+    backend.close()
 
 
 def test_descriptors_that_run_out_are_survived():
@@ -225,14 +254,16 @@ def test_descriptors_that_run_out_are_survived():
         hard = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)[1]
         resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (open_now + 20, hard))
         others = [wire.connect(gateway.endpoint) for _ in range(60)]
-        gateway.wait_for_line("no connections can be accepted for now")
-        # It rests between its attempts.
+        complaint = "no connections can be accepted for now"
+        gateway.wait_for_line(complaint)
+        # It rests between its attempts, a tenth of a second each, and serves those whom it has.
         before, began = processor_seconds(gateway.pid), time.monotonic()
-        while time.monotonic() - began < 1:
+        for count in range(2, 12):
+            gateway.wait_for_line(complaint, count=count)
             assert ask() == "in"
-            time.sleep(0.05)
-        assert processor_seconds(gateway.pid) - before < 0.5
-        assert sum("no connections can be accepted" in line for line in gateway.output) < 60
+        took, made = time.monotonic() - began, sum(complaint in line for line in gateway.output)
+        assert made < took / 0.1 + 5
+        assert processor_seconds(gateway.pid) - before < took / 2
         for connection in others:
             connection.close()
         assert wire.send(gateway.endpoint, "GET", api.path("/")).text == "in"

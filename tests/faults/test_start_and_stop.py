@@ -4,16 +4,15 @@ import pathlib
 import re
 import signal
 import socket
-import threading
 
 import pytest
 
 from harness import http2, wire
 from harness.account import Aws
-from harness.backend import Backend
 from harness.definitions import RestApi
 from harness.functions import allow_gateway, function, invoke
-from harness.process import Gateway, run
+from harness.process import Gateway, run, wait_until_ended
+from harness.proxied import Proxied
 from harness.websocket import WebSocketApi
 
 REGION = "us-fault-1"
@@ -108,25 +107,14 @@ class TestCommandLine:
 class TestStop:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_a_request_in_flight_is_answered(self, number):
-        backend = Backend()
-        gateway = Gateway("--ephemeral")
-        api = RestApi(Aws(gateway.endpoint, REGION))
-        api.http_proxy("/", backend.url)
-        api.deploy()
-        replies = []
-        backend.hold()
-        waiting = threading.Thread(
-            target=lambda: replies.append(wire.send(gateway.endpoint, "GET", api.path("/")))
-        )
-        waiting.start()
-        backend.wait_for(1)
-        gateway.signal(number)
-        gateway.wait_for_line("(?i)drain|shut|stop")
-        backend.release()
-        waiting.join(10)
-        backend.close()
-        assert gateway.wait() == 0
-        assert [(reply.status, reply.json) for reply in replies] == [(200, {"from": "backend"})]
+        with Proxied() as proxied:
+            waiting = proxied.held()
+            proxied.gateway.signal(number)
+            proxied.gateway.wait_for_line("(?i)drain|shut|stop")
+            proxied.backend.release()
+            reply = wire.read_reply(waiting)
+            assert (reply.status, reply.json) == (200, {"from": "backend"})
+            assert proxied.gateway.wait() == 0
 
     def test_idle_connections_do_not_hold_it_up(self):
         gateway = Gateway("--ephemeral")
@@ -141,87 +129,51 @@ class TestStop:
         whoever has heard of the end from one connection knows that the other has been told."""
         config = tmp_path / "gatewright.toml"
         config.write_text("workers = 1\n")
-        backend = Backend()
-        gateway = Gateway("--ephemeral", "--config", config)
-        api = RestApi(Aws(gateway.endpoint, REGION))
-        api.http_proxy("/", backend.url)
-        api.deploy()
-        backend.hold()
-        backend.hold()
-        first = wire.connect(gateway.endpoint)
-        first.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
-        second = http2.Frames(wire.connect(gateway.endpoint))
-        second.request(1, [(":method", "GET"), (":scheme", "http"), (":path", api.path("/")), (":authority", "a")])
-        backend.wait_for(2)
-        gateway.signal()
-        gateway.wait_for_line("Stopping")
-        second.until(lambda: second.goaway is not None)
-        assert second.goaway == "NO_ERROR"
-        backend.release()
-        reply = wire.read_reply(first)
-        assert (reply.status, reply.header("Connection")) == (200, "close")
-        assert first.recv(1) == b""
-        assert second.outcome(1) == 200
-        assert gateway.wait() == 0
-        first.close()
-        backend.close()
+        with Proxied("--config", config) as proxied:
+            first, second = proxied.held(), proxied.held_over_http2()
+            proxied.gateway.signal()
+            proxied.gateway.wait_for_line("Stopping")
+            second.until(lambda: second.goaway is not None)
+            assert second.goaway == "NO_ERROR"
+            proxied.backend.release()
+            reply = wire.read_reply(first)
+            assert (reply.status, reply.header("Connection")) == (200, "close")
+            assert first.recv(1) == b""
+            assert second.outcome(1) == 200
+            assert proxied.gateway.wait() == 0
 
     def test_clients_of_http2_that_hear_nothing_do_not_hold_it_up(self, tmp_path):
         """RFC 9113, section 6.8: GOAWAY comes twice, with a PING between them, which these two never answer. The
         one who waits for an answer gets it."""
         config = tmp_path / "gatewright.toml"
         config.write_text("drain_seconds = 600\n")
-        backend = Backend()
-        gateway = Gateway("--ephemeral", "--config", config)
-        api = RestApi(Aws(gateway.endpoint, REGION))
-        api.http_proxy("/", backend.url)
-        api.deploy()
-        get = [(":method", "GET"), (":scheme", "http"), (":path", api.path("/")), (":authority", "a")]
-        idle, waiting = wire.connect(gateway.endpoint), http2.Frames(wire.connect(gateway.endpoint))
-        answered = http2.Frames(idle)
-        answered.request(1, get)
-        assert answered.outcome(1) == 200
-        backend.hold()
-        waiting.request(1, get)
-        backend.wait_for(2)
-        gateway.signal()
-        while idle.recv(4096):
-            pass
-        backend.release()
-        assert waiting.outcome(1) == 200
-        assert gateway.wait() == 0
-        idle.close()
-        backend.close()
+        with Proxied("--config", config) as proxied:
+            idle = proxied.connect()
+            answered = http2.Frames(idle)
+            answered.request(1, proxied.fields())
+            assert answered.outcome(1) == 200
+            waiting = proxied.held_over_http2()
+            proxied.gateway.signal()
+            while idle.recv(4096):
+                pass
+            proxied.backend.release()
+            assert waiting.outcome(1) == 200
+            assert proxied.gateway.wait() == 0
 
     def test_new_connections_are_refused(self):
-        backend = Backend()
-        gateway = Gateway("--ephemeral")
-        api = RestApi(Aws(gateway.endpoint, REGION))
-        api.http_proxy("/", backend.url)
-        api.deploy()
-        backend.hold()
-        waiting = wire.connect(gateway.endpoint)
-        waiting.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
-        backend.wait_for(1)
-        gateway.signal()
-        gateway.wait_for_line("Stopping")
-        # The listening socket is closed before anything else is done.
-        ended = threading.Event()
-        for _ in range(100):
-            try:
-                wire.connect(gateway.endpoint).close()
-            except ConnectionRefusedError:
-                break
-            except ConnectionResetError:
-                pass  # it came while the socket was being closed
-            ended.wait(0.05)
-        else:
-            raise AssertionError("connections are still accepted")
-        backend.release()
-        assert wire.read_reply(waiting).status == 200
-        assert gateway.wait() == 0
-        waiting.close()
-        backend.close()
+        """The listening socket is closed before anybody else is told."""
+        with Proxied() as proxied:
+            idle = proxied.connect()
+            idle.sendall(wire.head("GET", proxied.path, [("Host", "a")]))
+            assert wire.read_reply(idle).status == 200
+            waiting = proxied.held()
+            proxied.gateway.signal()
+            assert idle.recv(1) == b""
+            with pytest.raises(ConnectionRefusedError):
+                proxied.connect()
+            proxied.backend.release()
+            assert wire.read_reply(waiting).status == 200
+            assert proxied.gateway.wait() == 0
 
     def test_websocket_clients_are_told(self):
         gateway = Gateway("--ephemeral")
@@ -256,24 +208,15 @@ class TestStop:
     def test_what_takes_too_long_is_cut(self, tmp_path, twice):
         config = tmp_path / "gatewright.toml"
         config.write_text(f"drain_seconds = {600 if twice else 1}\n")
-        backend = Backend()
-        gateway = Gateway("--ephemeral", "--config", config)
-        api = RestApi(Aws(gateway.endpoint, REGION))
-        api.http_proxy("/", backend.url)
-        api.deploy()
-        backend.hold()
-        waiting = wire.connect(gateway.endpoint)
-        waiting.sendall(wire.head("GET", api.path("/"), [("Host", "a")]))
-        backend.wait_for(1)
-        gateway.signal()
-        gateway.wait_for_line("Stopping")
-        if twice:
-            gateway.signal()
-            gateway.wait_for_line("at once")
-        assert gateway.wait() == 0
-        assert waiting.recv(1) == b""
-        waiting.close()
-        backend.close()
+        with Proxied("--config", config) as proxied:
+            waiting = proxied.held()
+            proxied.gateway.signal()
+            proxied.gateway.wait_for_line("Stopping")
+            if twice:
+                proxied.gateway.signal()
+                proxied.gateway.wait_for_line("at once")
+            assert proxied.gateway.wait() == 0
+            assert waiting.recv(1) == b""
 
     @pytest.mark.parametrize("end", ["stop", "kill"])
     def test_function_processes_end_with_it(self, end):
@@ -283,18 +226,4 @@ class TestStop:
         _, pid = invoke(aws, arn)
         assert pathlib.Path(f"/proc/{pid}").exists()
         getattr(gateway, end)()
-        ended = threading.Event()
-        for _ in range(100):
-            if not is_running(pid):
-                break
-            ended.wait(0.1)
-        assert not is_running(pid)
-
-
-def is_running(pid):
-    """Whether the process is there and not merely waiting to be reaped."""
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+        wait_until_ended(pid)

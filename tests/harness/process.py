@@ -1,9 +1,11 @@
 """The real binary as a process: found or built, started on a free port, stopped by its pid."""
 
+import itertools
 import json
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import threading
@@ -45,6 +47,20 @@ def run(*arguments, timeout=30, **environment):
         timeout=timeout,
         check=False,
     )
+
+
+def wait_until_ended(pid, seconds=STOP_SECONDS):
+    """Fails unless this process, whoever's it is, has ended within this time."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
+        assert waiting.poll(seconds * 1000), f"process {pid} is still there"
+    finally:
+        os.close(descriptor)
 
 
 class Gateway:
@@ -89,11 +105,13 @@ class Gateway:
             self._ended = True
             self._changed.notify_all()
 
-    def wait_for_line(self, pattern, seconds=10):
-        """The match of `pattern` in the first printed line that has one, waiting for it to be printed."""
+    def wait_for_line(self, pattern, seconds=10, count=1):
+        """The match of `pattern` in the first printed line that has one, or in as many as `count` says the last of
+        these, waiting for it to be printed."""
 
         def found():
-            return next((m for m in map(re.compile(pattern).search, self.output) if m), None)
+            matches = (match for match in map(re.compile(pattern).search, self.output) if match)
+            return next(itertools.islice(matches, count - 1, None), None)
 
         with self._changed:
             self._changed.wait_for(lambda: found() or self._ended, seconds)

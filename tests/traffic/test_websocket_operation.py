@@ -10,6 +10,7 @@ import pytest
 
 from harness import functions, logs, wire
 from harness.account import Aws
+from harness.memory import Growth
 from harness.metrics import Metrics
 from harness.process import Gateway
 from harness.signing import Person, statement
@@ -29,26 +30,19 @@ def echoing(gateway):
     return api
 
 
-def resident(gateway):
-    """The gateway's memory in bytes."""
-    with open(f"/proc/{gateway.pid}/status", encoding="ascii") as status:
-        line = next(line for line in status if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
-
-
 def test_an_idle_connection_holds_little_memory_whatever_it_has_carried(tmp_path):
     """A debug build's connection holds about 8 KB. The bound leaves room for the allocator; buffers that were kept
     as large messages leave them would take 70 KB each."""
     with started(tmp_path) as gateway:
         api = echoing(gateway)
         first = [api.raw() for _ in range(20)]
-        before = resident(gateway)
+        growth = Growth(gateway.pid)
         clients = [api.raw() for _ in range(400)]
         large = b"x" * 32_000
         for client in clients:
             client.send(frame(1, large))
             assert client.message() == (1, large)
-        grown = resident(gateway) - before
+        grown = growth.now
         for client in first + clients:
             client.close()
     assert grown / len(clients) < 30_000
