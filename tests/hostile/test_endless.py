@@ -327,6 +327,24 @@ class TestHttp2:
         client.send(KINDS["HEADERS"], 1, 1, b"")
         assert self.flood(client, lambda _: client.send(KINDS["CONTINUATION"], 0, 1), 200_000) < 200_000
 
+    def test_a_header_block_of_which_no_more_comes_is_given_up(self, target):
+        client = self.client(target)
+        client.send(KINDS["HEADERS"], 1, 1, b"\0\x01a\x01b")
+        began = time.monotonic()
+        # Nothing else may come in between, not even that the settings are taken note of.
+        assert ends(client._socket)
+        assert 1 < time.monotonic() - began
+
+    def test_a_header_block_that_comes_octet_by_octet_is_given_up(self, target):
+        client = self.client(target)
+        # A header whose value has 8,192 octets.
+        client.send(KINDS["HEADERS"], 1, 1, b"\0\x01a\x7f\x81\x3f")
+        assert drip(client._socket, b"\0\0\x01" + bytes([KINDS["CONTINUATION"], 0, 0, 0, 0, 1]) + b"x") < 15
+
+    def test_whoever_only_asks_for_signs_of_life_is_sent_away(self, target):
+        client = self.client(target)
+        assert drip(client._socket, b"\0\0\x08" + bytes([KINDS["PING"], 0, 0, 0, 0, 0]) + b"12345678") < 15
+
     @pytest.mark.parametrize(("kind", "payload"), [("PING", b"12345678"), ("SETTINGS", b"")])
     def test_whoever_asks_for_answers_and_takes_none_is_not_read(self, target, kind, payload):
         growth = target.growth()
