@@ -6,6 +6,7 @@
 //! Inputs of several parts are texts in which a line `----` stands between them.
 
 mod access_log;
+mod compressed_payload;
 mod function_package;
 mod gateway_response;
 mod http1_chunks;
@@ -18,13 +19,16 @@ mod http_token;
 mod jsonpath_query;
 mod log_chunk;
 mod log_pattern;
+mod model;
 mod openapi_import;
 mod policy_document;
+mod proxy_answer;
 mod request;
 mod sigv4_request;
 mod vtl_template;
 mod websocket_route;
 mod wire_request;
+mod xml;
 
 /// What a target runs.
 pub type Target = fn(&[u8]);
@@ -33,6 +37,7 @@ pub type Target = fn(&[u8]);
 /// `fuzz/seeds/`.
 pub const TARGETS: &[(&str, Target)] = &[
     ("access_log", access_log::run),
+    ("compressed_payload", compressed_payload::run),
     ("function_package", function_package::run),
     ("gateway_response", gateway_response::run),
     ("http1_chunks", http1_chunks::run),
@@ -45,12 +50,15 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("jsonpath", jsonpath_query::run),
     ("log_chunk", log_chunk::run),
     ("log_pattern", log_pattern::run),
+    ("model", model::run),
     ("openapi_import", openapi_import::run),
     ("policy_document", policy_document::run),
+    ("proxy_answer", proxy_answer::run),
     ("sigv4_request", sigv4_request::run),
     ("vtl_template", vtl_template::run),
     ("websocket_route", websocket_route::run),
     ("wire_request", wire_request::run),
+    ("xml", xml::run),
 ];
 
 /// Runs the target of this name.
