@@ -23,7 +23,7 @@ pub(crate) fn run(input: &[u8]) {
             route_key: None,
             caller: &NOBODY,
             trace: None,
-            outcome: Some(Outcome { status: 200, length: Some(1), refusal, ..Outcome::default() }),
+            outcome: Some(&Outcome { status: 200, length: Some(1), refusal, ..Outcome::default() }),
         };
         let mut line = String::new();
         log.write(&context, &mut line);

@@ -1,12 +1,12 @@
 //! A request to an API's stage, of which the text says some parts.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use base::{Random, Timestamp};
 use bytes::Bytes;
-use gateway::exchange::{Address, Body, HeaderNames, IdSource, Incoming, Request};
+use gateway::exchange::{Address, Body, Ends, HeaderNames, IdSource, Incoming, Request};
 use gateway::message::{Headers, RequestParts};
 use http::{HeaderName, HeaderValue, Uri, header};
 
@@ -29,7 +29,7 @@ pub(crate) fn get(rest: &str, value: &str) -> Option<(Request, Headers)> {
         header_names: HeaderNames::default(),
         body: Body::from(Bytes::new()),
         peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
-        local_port: 80,
+        ends: Arc::new(Ends::new(Ipv4Addr::LOCALHOST.into(), 80)),
         secured: None,
         received: Timestamp::from_millis(1_721_241_291_500),
         started: Instant::now(),

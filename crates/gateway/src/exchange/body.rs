@@ -29,7 +29,7 @@ pub enum Body {
     /// From a socket.
     Stream(Arriving),
     /// From a socket, up to a limit.
-    Bounded(Bounded),
+    Bounded(Box<Bounded>),
     /// Compressed on its way to the client. Nobody else reads it.
     Compressed(Box<Compressed>),
 }
@@ -136,11 +136,12 @@ impl Body {
             Self::Empty => Ok(Self::Empty),
             Self::Whole(bytes) if bytes.len() <= limit => Ok(Self::Whole(bytes)),
             Self::Stream(incoming) if incoming.size_hint().lower() <= limit as u64 => {
-                Ok(Self::Bounded(Bounded { left: limit, limit, ..Bounded::unbounded(incoming) }))
+                Ok(Self::bounded(Bounded { left: limit, limit, ..Bounded::unbounded(incoming) }))
             }
-            Self::Bounded(bounded) if bounded.size_hint().lower() <= limit as u64 => {
-                let left = limit - bounded.ahead.len().min(limit);
-                Ok(Self::Bounded(Bounded { left, limit, ..bounded }))
+            Self::Bounded(mut bounded) if bounded.size_hint().lower() <= limit as u64 => {
+                bounded.left = limit - bounded.ahead.len().min(limit);
+                bounded.limit = limit;
+                Ok(Self::Bounded(bounded))
             }
             Self::Whole(_) | Self::Stream(_) | Self::Bounded(_) | Self::Compressed(_) => {
                 Err(BodyError::TooLarge { limit })
@@ -148,11 +149,16 @@ impl Body {
         }
     }
 
+    /// In a box: every answer is moved a few times, and most have nothing to do with this.
+    fn bounded(bounded: Bounded) -> Self {
+        Self::Bounded(Box::new(bounded))
+    }
+
     /// What a function streams: `ahead`, which has come already, and then `parts`.
     #[must_use]
     pub fn of_function(parts: Parts, ahead: Bytes) -> Self {
         let source = Source::Function(Box::new(FunctionStream::new(parts)));
-        Self::Bounded(Bounded { ahead, ..Bounded::of(source) })
+        Self::bounded(Bounded { ahead, ..Bounded::of(source) })
     }
 
     /// What is made while it is sent.
@@ -167,8 +173,8 @@ impl Body {
     pub fn never_idle_for(self, limit: Duration) -> Self {
         let idle = || Some(Box::new(Idle { limit, until: Box::pin(sleep(limit)) }));
         match self {
-            Self::Stream(incoming) => Self::Bounded(Bounded { idle: idle(), ..Bounded::unbounded(incoming) }),
-            Self::Bounded(bounded) => Self::Bounded(Bounded { idle: idle(), ..bounded }),
+            Self::Stream(incoming) => Self::bounded(Bounded { idle: idle(), ..Bounded::unbounded(incoming) }),
+            Self::Bounded(bounded) => Self::bounded(Bounded { idle: idle(), ..*bounded }),
             there @ (Self::Empty | Self::Whole(_) | Self::Compressed(_)) => there,
         }
     }
@@ -179,9 +185,9 @@ impl Body {
         let over_by = || Some(Box::pin(sleep_until(deadline.into())));
         match self {
             Self::Stream(incoming) => {
-                Self::Bounded(Bounded { over_by: over_by(), ..Bounded::unbounded(incoming) })
+                Self::bounded(Bounded { over_by: over_by(), ..Bounded::unbounded(incoming) })
             }
-            Self::Bounded(bounded) => Self::Bounded(Bounded { over_by: over_by(), ..bounded }),
+            Self::Bounded(bounded) => Self::bounded(Bounded { over_by: over_by(), ..*bounded }),
             there @ (Self::Empty | Self::Whole(_) | Self::Compressed(_)) => there,
         }
     }
@@ -375,7 +381,7 @@ pub async fn peek(body: Body, limit: usize) -> Result<Peeked, BodyError> {
         Body::Empty => return Ok(Peeked::Whole(Bytes::new())),
         Body::Whole(bytes) if bytes.len() <= limit => return Ok(Peeked::Whole(bytes)),
         Body::Whole(_) | Body::Compressed(_) => return Ok(Peeked::Larger(body)),
-        Body::Stream(incoming) => Bounded::unbounded(incoming),
+        Body::Stream(incoming) => Box::new(Bounded::unbounded(incoming)),
         Body::Bounded(bounded) => bounded,
     };
     if bounded.size_hint().lower() > limit as u64 {

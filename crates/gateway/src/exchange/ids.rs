@@ -23,10 +23,19 @@ impl RequestIds {
     /// `x-amzn-RequestId`, `$context.requestId`: a version 4 UUID, or the same as the other.
     #[must_use]
     pub fn request_id(&self) -> &str {
-        if self.one {
-            return self.extended_request_id();
-        }
-        std::str::from_utf8(&self.request).unwrap_or_default()
+        std::str::from_utf8(self.request_bytes()).unwrap_or_default()
+    }
+
+    /// The bytes of [`Self::request_id`].
+    #[must_use]
+    pub fn request_bytes(&self) -> &[u8] {
+        if self.one { &self.extended } else { &self.request }
+    }
+
+    /// The bytes of [`Self::extended_request_id`].
+    #[must_use]
+    pub const fn extended_bytes(&self) -> &[u8] {
+        &self.extended
     }
 
     /// The two as one: HTTP and WebSocket APIs give their requests the shorter one alone.

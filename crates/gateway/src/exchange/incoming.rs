@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use base::Timestamp;
 
-use super::{Body, HeaderNames};
+use super::{Body, Ends, HeaderNames};
 use crate::listener::Upgrade;
 use crate::tls::{ClientCertificate, Secured};
 
@@ -22,8 +22,8 @@ pub struct Incoming {
     pub body: Body,
     /// The other end of the socket.
     pub peer: SocketAddr,
-    /// The port that it came in on.
-    pub local_port: u16,
+    /// The same, and the port that it came in on, as they are told of.
+    pub ends: Arc<Ends>,
     /// What is known of its connection, if it came over TLS.
     pub secured: Option<Arc<Secured>>,
     /// Wall-clock time of arrival.

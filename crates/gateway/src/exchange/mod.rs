@@ -34,7 +34,7 @@ pub use refusal::{
 };
 pub use reply::{EndpointResponse, Reply, Subject};
 pub use request::{Address, Request};
-pub use source::{Source, TEST_API_KEY, TEST_API_KEY_ID, TEST_DOMAIN, TEST_STAGE};
+pub use source::{Ends, Source, TEST_API_KEY, TEST_API_KEY_ID, TEST_DOMAIN, TEST_STAGE};
 pub use stage_variables::{StageVariables, UndefinedVariable};
 pub use steps::{Admitted, Answered, Call, Client, Matched, Measured, Prepared, Validated};
 pub use trace::Trace;

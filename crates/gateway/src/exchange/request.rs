@@ -89,8 +89,8 @@ impl Request {
             version: head.version,
             host,
             user_agent: head.headers.get(header::USER_AGENT).cloned(),
-            source: Source::Network(incoming.peer.ip().to_canonical()),
-            local_port: incoming.local_port,
+            source: Source::Network(Arc::clone(&incoming.ends)),
+            local_port: incoming.ends.local_port(),
             via: None,
             secure: incoming.secured.is_some(),
             client_certificate: incoming.client_certificate().cloned(),
@@ -187,7 +187,7 @@ impl Request {
     #[must_use]
     pub fn url_length(&self) -> usize {
         let target = self.uri.path_and_query().map_or(0, |target| target.as_str().len());
-        self.scheme().len() + "://".len() + self.domain_name().len() + target
+        self.scheme().len() + "://".len() + self.host.len() + target
     }
 
     /// `X-Forwarded-Proto`.
@@ -216,7 +216,7 @@ pub(crate) mod tests {
     use base::Random;
 
     use super::*;
-    use crate::exchange::IdSource;
+    use crate::exchange::{Ends, IdSource};
 
     /// A GET of `target`, whose stage and rest stand where `stage` first occurs.
     pub(crate) fn request(target: &str, stage: &str) -> Request {
@@ -229,7 +229,7 @@ pub(crate) mod tests {
             version: Version::HTTP_11,
             host: HeaderValue::from_static("abc123.execute-api.us-west-2.localhost:4566"),
             user_agent: Some(HeaderValue::from_static("curl/8.0")),
-            source: Source::Network(IpAddr::from([127, 0, 0, 1])),
+            source: Source::Network(Arc::new(Ends::new(IpAddr::from([127, 0, 0, 1]), 4566))),
             local_port: 4566,
             via: None,
             secure: false,

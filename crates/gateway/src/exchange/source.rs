@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use http::HeaderValue;
 use ports::test_invoke::TestCaller;
 
 /// What stands where a tested request has no address (recorded from AWS, as the four below).
@@ -20,11 +22,51 @@ pub const TEST_STAGE: &str = "test-invoke-stage";
 /// The domain that a tested request names.
 pub const TEST_DOMAIN: &str = "testPrefix.testDomainName";
 
+/// The two ends of a connection, as what comes by it tells of them: in logs, and to backends. Written down once for
+/// all its requests.
+#[derive(Debug)]
+pub struct Ends {
+    address: Box<str>,
+    address_value: HeaderValue,
+    local_port: u16,
+    local_port_value: HeaderValue,
+}
+
+impl Ends {
+    /// Of a connection from `address` to `local_port`. An IPv4 address in IPv6's form is told as what it is.
+    #[must_use]
+    pub fn new(address: IpAddr, local_port: u16) -> Self {
+        let address: Box<str> = address.to_canonical().to_string().into();
+        // Addresses and numbers are header values.
+        let address_value =
+            HeaderValue::from_str(&address).unwrap_or_else(|_| const { HeaderValue::from_static("") });
+        Self { address, address_value, local_port, local_port_value: local_port.into() }
+    }
+
+    /// The address of the other end.
+    #[must_use]
+    pub const fn address(&self) -> &HeaderValue {
+        &self.address_value
+    }
+
+    /// The port of this end.
+    #[must_use]
+    pub const fn local_port(&self) -> u16 {
+        self.local_port
+    }
+
+    /// The same as text.
+    #[must_use]
+    pub const fn local_port_value(&self) -> &HeaderValue {
+        &self.local_port_value
+    }
+}
+
 /// Where a request comes from. It prints as `$context.identity.sourceIp`.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// The address at the other end of a socket.
-    Network(IpAddr),
+    /// The other end of a connection.
+    Network(Arc<Ends>),
     /// A call of `TestInvokeMethod` or `TestInvokeAuthorizer`.
     Test(Box<TestCaller>),
 }
@@ -41,31 +83,18 @@ impl Source {
 }
 
 impl Source {
-    /// Appends what it prints as. Nearly every access log has it, so it takes no formatter.
-    pub(crate) fn write(&self, out: &mut String) {
+    /// What it prints as.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         match self {
-            Self::Network(IpAddr::V4(address)) => {
-                for (number, octet) in address.octets().into_iter().enumerate() {
-                    if number > 0 {
-                        out.push('.');
-                    }
-                    out.push_str(itoa::Buffer::new().format(octet));
-                }
-            }
-            Self::Network(IpAddr::V6(_)) | Self::Test(_) => {
-                use fmt::Write as _;
-                // Writing to a String cannot fail.
-                let _ = write!(out, "{self}");
-            }
+            Self::Network(ends) => &ends.address,
+            Self::Test(_) => TEST_SOURCE_IP,
         }
     }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Network(address) => address.fmt(f),
-            Self::Test(_) => f.write_str(TEST_SOURCE_IP),
-        }
+        f.write_str(self.as_str())
     }
 }

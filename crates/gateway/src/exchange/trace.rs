@@ -29,7 +29,7 @@ impl Trace {
         };
         match sent.filter(has_root) {
             Some(sent) => Self { header: sent.clone() },
-            None => Self { header: HeaderValue::try_from(new_root(now, ids)).unwrap_or(NONE) },
+            None => Self { header: HeaderValue::from_bytes(&new_root(now, ids)).unwrap_or(NONE) },
         }
     }
 
@@ -57,8 +57,9 @@ impl Trace {
     pub fn with_segment(&self, ids: &IdSource) -> String {
         let mut header = self.header().to_owned();
         if part(&header, "Parent").is_none() {
-            header.push_str(";Parent=");
-            push_hex(&mut header, &ids.bytes::<8>());
+            let mut parent = *b";Parent=0000000000000000";
+            write_hex(parent.get_mut(8..).unwrap_or_default(), ids.bytes::<8>());
+            header.push_str(std::str::from_utf8(&parent).unwrap_or_default());
         }
         if part(&header, "Sampled").is_none() {
             header.push_str(";Sampled=0");
@@ -77,21 +78,19 @@ fn part<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// `Root=1-{seconds in 8 hexadecimal digits}-{24 random ones}`.
-fn new_root(now: Timestamp, ids: &IdSource) -> String {
-    let mut header = String::with_capacity(74);
-    header.push_str("Root=1-");
+fn new_root(now: Timestamp, ids: &IdSource) -> [u8; 40] {
+    let mut header = *b"Root=1-00000000-000000000000000000000000";
     let seconds = u32::try_from(now.as_secs()).unwrap_or_default();
-    push_hex(&mut header, &seconds.to_be_bytes());
-    header.push('-');
-    push_hex(&mut header, &ids.bytes::<12>());
+    write_hex(header.get_mut(7..15).unwrap_or_default(), seconds.to_be_bytes());
+    write_hex(header.get_mut(16..).unwrap_or_default(), ids.bytes::<12>());
     header
 }
 
-fn push_hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            out.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-        }
+/// Writes two digits for each byte.
+fn write_hex<const N: usize>(out: &mut [u8], bytes: [u8; N]) {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    for (places, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *places = [digit(byte >> 4), digit(byte & 15)];
     }
 }
 

@@ -2,6 +2,8 @@
 //! developer guide, "Security policies for REST APIs"). The handshake is begun with what all stages
 //! of an API ask for; here a stage's own demands are held to.
 
+use http::HeaderValue;
+
 use super::address;
 use super::domains::name_of;
 use crate::exchange::{Refusal, Unreachable};
@@ -22,10 +24,11 @@ pub(super) enum Breach {
 pub(super) fn holds(
     rules: EndpointRules,
     connection: Option<&Secured>,
-    host: &str,
+    host: &HeaderValue,
     by_endpoint: bool,
 ) -> Result<(), Breach> {
     if rules.strict {
+        let host = host.to_str().unwrap_or_default();
         let refused = Err(Breach::Refused(Refusal::Forbidden(Unreachable::Strict)));
         let own = !by_endpoint && address::of_host(host).is_some();
         let Some(connection) = connection.filter(|_| own) else { return refused };
@@ -61,7 +64,7 @@ mod tests {
     #[test]
     fn strict_apis_are_reached_by_their_own_names_and_over_tls() {
         let strict = EndpointRules { strict: true, ..EndpointRules::default() };
-        let host = "abc.execute-api.us-west-2.localhost";
+        let host = &HeaderValue::from_static("abc.execute-api.us-west-2.localhost");
         let refused = Err(Breach::Refused(Refusal::Forbidden(Unreachable::Strict)));
         assert_eq!(holds(strict, None, host, false), refused);
         assert_eq!(holds(EndpointRules::default(), None, host, true), Ok(()));

@@ -230,10 +230,13 @@ impl FrontDoor {
         match served {
             Served::Rest(stage) => {
                 let stage = stage.drawn(&self.ids);
-                let host = request.host.to_str().unwrap_or_default();
                 if domain.is_none()
-                    && let Err(breach) =
-                        default_endpoint::holds(stage.endpoint, connection.as_deref(), host, by_endpoint)
+                    && let Err(breach) = default_endpoint::holds(
+                        stage.endpoint,
+                        connection.as_deref(),
+                        &request.host,
+                        by_endpoint,
+                    )
                 {
                     self.traffic.count_to_no_stage();
                     return match breach {

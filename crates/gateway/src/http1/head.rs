@@ -1,9 +1,10 @@
 //! What request heads and response heads have in common: where they end, their headers, and how
 //! long a body follows.
 
-use bytes::Bytes;
+use std::ops::Range;
+
+use http::HeaderName;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue};
 
 use super::names::name;
 use super::{Fault, HEAD_BYTES};
@@ -48,6 +49,11 @@ pub(crate) struct HeadEnd {
 }
 
 impl HeadEnd {
+    /// Whether nothing of the head has been looked at yet.
+    pub(crate) const fn is_fresh(&self) -> bool {
+        self.seen == 0
+    }
+
     /// The length of the head with its empty line, if it is complete.
     ///
     /// # Errors
@@ -99,18 +105,20 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Of the lines that `httparse` has found in `head`.
+    /// Of the lines that `httparse` has found in `head`. The headers are yet to be told [where they
+    /// are](Headers::are_in).
     ///
     /// # Errors
     /// If the framing is not clear beyond doubt.
-    pub(crate) fn of(head: &Bytes, lines: &[httparse::Header<'_>]) -> Result<Self, Fault> {
-        let mut fields = Self { headers: Headers::with_capacity(lines.len() + ADDED), ..Self::default() };
+    pub(crate) fn of(head: &[u8], lines: &[httparse::Header<'_>]) -> Result<Self, Fault> {
+        let headers = Headers::with_capacity(lines.len() + ADDED);
+        let mut fields = Self { headers, ..Self::default() };
         for line in lines {
             let name = name(line.name.as_bytes()).map_err(|_| Fault::Malformed("a header's name is none"))?;
-            let value = HeaderValue::from_maybe_shared(head.slice_ref(line.value))
-                .map_err(|_| Fault::Malformed("a header's value is none"))?;
+            // `httparse` lets no byte through that a value may not have (see the test below).
+            let place = place(head, line.value).ok_or(Fault::Malformed("a header's value is none"))?;
             fields.note(&name, line.value)?;
-            fields.headers.append(name, value);
+            fields.headers.append_read(name, place);
         }
         if (fields.chunked || fields.other_coding) && fields.length.is_some() {
             return Err(Fault::Malformed("there are both a length and a transfer coding"));
@@ -151,6 +159,21 @@ impl Fields {
     }
 }
 
+/// Where `value`, which is a part of `head`, is in it.
+pub(super) fn place(head: &[u8], value: &[u8]) -> Option<Range<usize>> {
+    let start = value.as_ptr().addr().checked_sub(head.as_ptr().addr())?;
+    let end = start.checked_add(value.len())?;
+    (end <= head.len()).then_some(start..end)
+}
+
+/// Whether no line of `head` ends in a line feed alone.
+pub(super) fn lines_end_in_crlf(head: &[u8]) -> bool {
+    let bare = |(before, byte): (&u8, &u8)| *byte == b'\n' && *before != b'\r';
+    // Without a way out on the way: several bytes are looked at at a time.
+    let any = head.iter().zip(head.iter().skip(1)).fold(false, |any, pair| any | bare(pair));
+    !any && head.first() != Some(&b'\n')
+}
+
 /// A length in decimal digits, and nothing else (RFC 9110, section 8.6).
 fn length(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
@@ -164,7 +187,42 @@ fn length(value: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
+
+    /// Values are made of what the parser has taken without being looked at again.
+    #[test]
+    fn what_the_parser_takes_for_a_value_is_one() {
+        for byte in 0..=u8::MAX {
+            let is_value = HeaderValue::from_bytes(&[b'x', byte, b'y']).is_ok();
+            for start in ["GET / HTTP/1.1", "HTTP/1.1 200 OK"] {
+                let head = [start.as_bytes(), b"\r\nA: x", &[byte], b"y\r\nB: c\r\n\r\n"].concat();
+                let mut lines = [httparse::EMPTY_HEADER; 4];
+                let read = if start.starts_with("GET") {
+                    httparse::Request::new(&mut lines).parse(&head)
+                } else {
+                    httparse::Response::new(&mut lines).parse(&head)
+                };
+                let taken = read.is_ok_and(|read| read.is_complete());
+                let values = lines.iter().filter(|line| !line.name.is_empty());
+                let mut values = values.map(|line| HeaderValue::from_bytes(line.value));
+                assert!(!taken || values.all(|value| value.is_ok()), "{byte}");
+                assert!(!taken || is_value || byte == b'\n', "{byte}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_is_seen_wherever_it_is() {
+        for head in ["", "a", "\r\n", "GET / HTTP/1.1\r\nA: b\r\n\r\n", "\r", "\r\r\n"] {
+            assert!(lines_end_in_crlf(head.as_bytes()), "{head:?}");
+        }
+        let long = format!("{}\n", "x".repeat(200));
+        for head in ["\n", "a\n", "\r\n\n", "a\r\nb\nc\r\n\r\n", &long] {
+            assert!(!lines_end_in_crlf(head.as_bytes()), "{head:?}");
+        }
+    }
 
     #[test]
     fn a_head_ends_with_its_first_empty_line() {

@@ -1,19 +1,20 @@
 //! Heads of requests.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{EXPECT, HOST};
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
-use super::head::{Fields, HEADERS, HeadEnd};
+use super::head::{Fields, HEADERS, HeadEnd, lines_end_in_crlf, place};
 use super::{Fault, Framing, HEAD_BYTES, Persistence, is_host, is_target};
-use crate::message::{Headers, Request};
+use crate::message::{Headers, RequestParts};
 
 /// A request's head.
 #[derive(Debug)]
 pub(crate) struct RequestHead {
-    pub(crate) parts: crate::message::RequestParts,
+    pub(crate) parts: RequestParts,
     /// The bytes it was read from.
     pub(crate) bytes: Bytes,
     /// How long its body is.
@@ -80,58 +81,93 @@ impl RequestHeads {
                 return Err(Fault::TooLong.into());
             }
         }
-        let Some(length) = self.end.find(buffer, false)? else { return Ok(None) };
+        // Almost every head is here at once, and reading it tells where it ends.
+        let at_once = if self.end.is_fresh() { at_once(buffer) } else { None };
+        let (read, length) = match at_once {
+            Some(read) => read,
+            None => {
+                let Some(length) = self.end.find(buffer, false)? else { return Ok(None) };
+                match read(buffer.get(..length).unwrap_or_default())? {
+                    (read, at) if at == length => (read, length),
+                    _ => return Err(Unacceptable::bad("it is no request")),
+                }
+            }
+        };
         self.skipped = 0;
-        read(buffer.split_to(length).freeze()).map(Some)
+        let bytes = if length == buffer.len() { std::mem::take(buffer) } else { buffer.split_to(length) };
+        read.head(bytes.freeze()).map(Some)
     }
 }
 
-fn read(bytes: Bytes) -> Result<RequestHead, Unacceptable> {
+/// What a head says, and where.
+struct Read {
+    method: Method,
+    target: Range<usize>,
+    version: u8,
+    fields: Fields,
+}
+
+/// What the head that `bytes` begin with says, and its length; nothing if it is not here or not beyond doubt.
+fn at_once(bytes: &[u8]) -> Option<(Read, usize)> {
+    let (read, length) = read(bytes).ok()?;
+    (length <= HEAD_BYTES && lines_end_in_crlf(bytes.get(..length)?)).then_some((read, length))
+}
+
+fn read(bytes: &[u8]) -> Result<(Read, usize), Unacceptable> {
     let mut lines = [const { MaybeUninit::uninit() }; HEADERS];
     let mut parsed = httparse::Request::new(&mut []);
-    match parsed.parse_with_uninit_headers(&bytes, &mut lines) {
-        Ok(httparse::Status::Complete(_)) => {}
+    let length = match parsed.parse_with_uninit_headers(bytes, &mut lines) {
+        Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Err(Unacceptable::bad("the head is not complete")),
         Err(httparse::Error::TooManyHeaders) => {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return Err(Unacceptable { status, why: Fault::Malformed("there are too many headers") });
         }
         Err(_) => return Err(Unacceptable::bad("it is no request")),
-    }
+    };
     let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
         return Err(Unacceptable::bad("it is no request"));
     };
-    let fields = Fields::of(&bytes, parsed.headers)?;
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.method =
+    let fields = Fields::of(bytes, parsed.headers)?;
+    let method =
         Method::from_bytes(method.as_bytes()).map_err(|_| Unacceptable::bad("the method is none"))?;
-    parts.version = if version == 0 { Version::HTTP_10 } else { Version::HTTP_11 };
-    parts.uri = uri(&bytes, target, &parts.method)?;
-    let framing = match (fields.chunked, fields.length) {
-        (true, _) if version == 0 => return Err(Unacceptable::bad("HTTP/1.0 has no transfer encodings")),
-        (true, _) => Framing::Chunked,
-        (false, length) => Framing::Length(length.unwrap_or(0)),
-    };
-    check_host(&fields, parts.version)?;
-    let waits = framing != Framing::Length(0) && version == 1 && expects(&fields.headers);
-    let mut persistence = fields.persistence;
-    persistence.close |= version == 0 && !persistence.keep_alive;
-    parts.headers = fields.headers;
-    let expectation = if waits { Expectation::Continue } else { Expectation::None };
-    Ok(RequestHead { parts, bytes, framing, persistence, expectation })
+    let target = place(bytes, target.as_bytes()).ok_or(Unacceptable::bad("the target is none"))?;
+    Ok((Read { method, target, version, fields }, length))
 }
 
-fn uri(bytes: &Bytes, target: &str, method: &Method) -> Result<Uri, Unacceptable> {
+impl Read {
+    /// The head, whose bytes these are.
+    fn head(self, bytes: Bytes) -> Result<RequestHead, Unacceptable> {
+        let Self { method, target, version, mut fields } = self;
+        fields.headers.are_in(bytes.clone());
+        let uri = uri(&bytes, target, &method)?;
+        let framing = match (fields.chunked, fields.length) {
+            (true, _) if version == 0 => return Err(Unacceptable::bad("HTTP/1.0 has no transfer encodings")),
+            (true, _) => Framing::Chunked,
+            (false, length) => Framing::Length(length.unwrap_or(0)),
+        };
+        let version = if version == 0 { Version::HTTP_10 } else { Version::HTTP_11 };
+        check_host(&fields, version)?;
+        let waits = framing != Framing::Length(0) && version == Version::HTTP_11 && expects(&fields.headers);
+        let mut persistence = fields.persistence;
+        persistence.close |= version == Version::HTTP_10 && !persistence.keep_alive;
+        let expectation = if waits { Expectation::Continue } else { Expectation::None };
+        let parts = RequestParts { method, uri, version, headers: fields.headers };
+        Ok(RequestHead { parts, bytes, framing, persistence, expectation })
+    }
+}
+
+fn uri(bytes: &Bytes, target: Range<usize>, method: &Method) -> Result<Uri, Unacceptable> {
     if *method == Method::CONNECT {
         let why = Fault::Malformed("nothing is tunnelled");
         return Err(Unacceptable { status: StatusCode::NOT_IMPLEMENTED, why });
     }
+    let target = bytes.slice(target);
     // The parser would leave a fragment away, which no client sends.
-    if target.contains('#') {
+    if target.contains(&b'#') {
         return Err(Unacceptable::bad("the target has a fragment"));
     }
-    let uri = Uri::from_maybe_shared(bytes.slice_ref(target.as_bytes()))
-        .map_err(|_| Unacceptable::bad("the target is none"))?;
+    let uri = Uri::from_maybe_shared(target).map_err(|_| Unacceptable::bad("the target is none"))?;
     if is_target(method, &uri) { Ok(uri) } else { Err(Unacceptable::bad("the target is none")) }
 }
 

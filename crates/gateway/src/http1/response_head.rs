@@ -2,11 +2,11 @@
 
 use std::mem::MaybeUninit;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http::{Method, StatusCode};
 
 use super::head::{Fields, HEADERS, HeadEnd};
-use super::{Fault, Framing};
+use super::{Fault, Framing, HEAD_BYTES};
 use crate::message::Headers;
 
 /// A response's head.
@@ -37,8 +37,20 @@ impl ResponseHeads {
         method: &Method,
     ) -> Result<Option<ResponseHead>, Fault> {
         loop {
-            let Some(length) = self.0.find(buffer, true)? else { return Ok(None) };
-            let head = read(&buffer.split_to(length).freeze(), method)?;
+            // Almost every head is here at once, and reading it tells where it ends.
+            let at_once = if self.0.is_fresh() { at_once(buffer, method) } else { None };
+            let (mut head, length) = match at_once {
+                Some(read) => read,
+                None => {
+                    let Some(length) = self.0.find(buffer, true)? else { return Ok(None) };
+                    match read(buffer.get(..length).unwrap_or_default(), method)? {
+                        (head, at) if at == length => (head, length),
+                        _ => return Err(Fault::Malformed("it is no answer in HTTP")),
+                    }
+                }
+            };
+            let bytes = if length == buffer.len() { std::mem::take(buffer) } else { buffer.split_to(length) };
+            head.headers.are_in(bytes.freeze());
             match head.status {
                 StatusCode::SWITCHING_PROTOCOLS => {
                     return Err(Fault::Malformed("another protocol was not asked for"));
@@ -50,14 +62,22 @@ impl ResponseHeads {
     }
 }
 
-fn read(bytes: &Bytes, method: &Method) -> Result<ResponseHead, Fault> {
+/// What the head that `bytes` begin with says, and its length; nothing if it is not here or not beyond doubt.
+fn at_once(bytes: &[u8], method: &Method) -> Option<(ResponseHead, usize)> {
+    // The parser passes over empty lines in front of a head.
+    let begins = bytes.first() == Some(&b'H');
+    begins.then(|| read(bytes, method).ok()).flatten().filter(|(_, length)| *length <= HEAD_BYTES)
+}
+
+/// What a head says, its headers without their bytes, and its length.
+fn read(bytes: &[u8], method: &Method) -> Result<(ResponseHead, usize), Fault> {
     let mut lines = [const { MaybeUninit::uninit() }; HEADERS];
     let mut parsed = httparse::Response::new(&mut []);
     let config = httparse::ParserConfig::default();
-    match config.parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
-        Ok(httparse::Status::Complete(_)) => {}
+    let length = match config.parse_response_with_uninit_headers(&mut parsed, bytes, &mut lines) {
+        Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) | Err(_) => return Err(Fault::Malformed("it is no answer in HTTP")),
-    }
+    };
     let (Some(code), Some(version)) = (parsed.code, parsed.version) else {
         return Err(Fault::Malformed("it is no answer in HTTP"));
     };
@@ -77,12 +97,8 @@ fn read(bytes: &Bytes, method: &Method) -> Result<ResponseHead, Fault> {
         (false, false, None) => Framing::UntilClosed,
     };
     let asked_for = if version == 0 { fields.persistence.keep_alive } else { !fields.persistence.close };
-    Ok(ResponseHead {
-        status,
-        headers: fields.headers,
-        framing,
-        persists: asked_for && framing != Framing::UntilClosed,
-    })
+    let persists = asked_for && framing != Framing::UntilClosed;
+    Ok((ResponseHead { status, headers: fields.headers, framing, persists }, length))
 }
 
 #[cfg(test)]

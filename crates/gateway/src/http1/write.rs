@@ -19,13 +19,13 @@ pub(crate) enum Length {
 
 /// Appends the lines of `headers`, but for the framing, which is not theirs to say, and `left_out`.
 pub(crate) fn push_headers(out: &mut Vec<u8>, headers: &Headers, left_out: &HeaderName) {
-    for (name, value) in headers {
+    for (name, value) in headers.bytes() {
         if *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING || name == left_out {
             continue;
         }
         out.extend_from_slice(name.as_str().as_bytes());
         out.extend_from_slice(b": ");
-        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(value);
         out.extend_from_slice(b"\r\n");
     }
 }

@@ -14,7 +14,7 @@ use super::routes::Variables;
 use crate::exchange::{Body, ConfigurationFault, Refusal, Request};
 use crate::integration::http::call::Outgoing;
 use crate::integration::http::endpoint::{ENCODED_IN_PATH, Endpoint, EndpointError};
-use crate::mapping::headers::{FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO, TRACE_ID, drop_for_http};
+use crate::mapping::headers::{FORWARDED_FOR, FORWARDED_PROTO, TRACE_ID, drop_for_http};
 use crate::mapping::source::Value;
 use crate::message::{Headers, Request as HttpRequest};
 
@@ -82,10 +82,9 @@ impl HttpProxy {
             (VIA, via(&headers)),
         ];
         let forwarded = forwarded(client, &headers);
-        drop_for_http(&mut headers);
-        for name in [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PORT, FORWARDED_PROTO] {
-            headers.remove(name);
-        }
+        drop_for_http(&mut headers, |name| {
+            matches!(name, "x-forwarded-for" | "x-forwarded-host" | "x-forwarded-port" | "x-forwarded-proto")
+        });
         for (name, value) in kept {
             if let Some(value) = value {
                 headers.insert(name, value);

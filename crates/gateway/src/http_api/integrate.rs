@@ -1,5 +1,7 @@
 //! Asking the integration.
 
+use std::time::Instant;
+
 use super::steps::{Answered, Call, Client};
 use crate::exchange::{IntegrationFault, Refusal};
 use crate::integration::{aws, http, lambda};
@@ -18,12 +20,13 @@ fn unavailable(refusal: Refusal) -> Refusal {
     }
 }
 
-/// Sends the prepared request and waits for the answer, as long as the route allows.
+/// Sends the prepared request, `now`, and waits for the answer, as long as the route allows.
 ///
 /// # Errors
 /// What the client gets if there is no answer.
 pub(super) async fn integrate<'r>(
     call: Call<'r>,
+    now: Instant,
     client: &Client<'r>,
     services: Services<'_>,
 ) -> Result<Answered<'r>, Refusal> {
@@ -31,7 +34,7 @@ pub(super) async fn integrate<'r>(
     let upstreams = &services.worker.upstreams;
     match call {
         Call::Http(outgoing) => {
-            Ok(Answered::Http(http::call::send(upstreams, *outgoing, limit, false).await?))
+            Ok(Answered::Http(http::call::send(upstreams, *outgoing, now, limit, false).await?))
         }
         Call::Service(service, outgoing) => {
             let sessions = &services.doors.backends.sessions;

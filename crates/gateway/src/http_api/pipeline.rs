@@ -88,7 +88,7 @@ async fn steps<'r>(
     let Prepared { client, call } = prepare::prepare(admitted, services.ids).await?;
     course.received = course.received.max(client.payload.len() as u64);
     let asked = Instant::now();
-    let answered = integrate::integrate(call, &client, services).await;
+    let answered = integrate::integrate(call, asked, &client, services).await;
     course.asked(asked.elapsed(), &client, answered.as_ref().ok());
     respond::respond(answered?, &client).await
 }
@@ -185,7 +185,7 @@ impl Course<'_> {
             route_key: self.route.map(|route| &*route.key),
             caller: &self.caller,
             trace: asked.map(|asked| &asked.trace),
-            outcome: Some(outcome),
+            outcome: Some(&outcome),
         };
         trail.log(log, request.received, &context);
     }

@@ -37,7 +37,7 @@ use super::tap::Tap;
 use super::upgrade::{Leave, Slot, Upgraded};
 use super::watch::{Ticks, UnderWay, Verdict, Watch};
 use crate::Worker;
-use crate::exchange::{Arriving, Body, HeaderNames, Incoming};
+use crate::exchange::{Arriving, Body, Ends, HeaderNames, Incoming};
 use crate::http1::{HEAD_BYTES, Rewound, Transport};
 use crate::message::Response;
 use crate::tls::{Secured, ServerNames};
@@ -83,7 +83,7 @@ pub(super) struct Link<S> {
     pub(super) room: Rc<Room<S>>,
     pub(super) watch: Rc<Watch>,
     pub(super) peer: SocketAddr,
-    pub(super) local_port: u16,
+    pub(super) ends: Arc<Ends>,
     pub(super) secured: Option<Arc<Secured>>,
     /// What happens on the socket after HTTP, if anything does.
     pub(super) next: Rc<Slot>,
@@ -116,7 +116,8 @@ pub(super) async fn serve<S: Serve>(room: Rc<Room<S>>, accepted: Accepted) {
     }
     let watch = Rc::new(Watch::new(room.ticks.clone()));
     let enrolled = room.roster.enrol(Rc::clone(&watch));
-    let mut link = Link { room, watch, peer, local_port, secured: None, next: Rc::default() };
+    let ends = Arc::new(Ends::new(peer.ip(), local_port));
+    let mut link = Link { room, watch, peer, ends, secured: None, next: Rc::default() };
     let transport = match names {
         None => Transport::Plain(stream),
         Some(names) => match Box::pin(handshake::begin(stream, &*names, &link.room, &enrolled)).await {
@@ -249,7 +250,7 @@ impl<S: Serve> Link<S> {
             header_names: HeaderNames::default(),
             body,
             peer: self.peer,
-            local_port: self.local_port,
+            ends: Arc::clone(&self.ends),
             secured: self.secured.clone(),
             received: self.room.clock.now(),
             started,

@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -233,7 +234,7 @@ fn incoming<S: Serve>(head: RequestHead, shared: &Rc<RefCell<Shared>>, link: &Rc
         header_names: HeaderNames::of_head(bytes),
         body,
         peer: link.peer,
-        local_port: link.local_port,
+        ends: Arc::clone(&link.ends),
         secured: link.secured.clone(),
         received: link.room.clock.now(),
         started: Instant::now(),

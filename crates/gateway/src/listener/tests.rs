@@ -64,7 +64,7 @@ impl Serve for Answers {
             "/arrival" => format!(
                 "{} {} {} {:?}",
                 incoming.peer,
-                incoming.local_port,
+                incoming.ends.local_port(),
                 incoming.secured.is_some(),
                 incoming.received
             ),

@@ -91,16 +91,16 @@ fn is_dropped_from_answers(name: &str) -> bool {
 /// Whether a Lambda function does not see the client's header `name` with this value.
 #[must_use]
 pub fn is_dropped_for_lambda(name: &HeaderName, value: &HeaderValue) -> bool {
-    is_dropped_from_requests(name.as_str()) || (name == AUTHORIZATION && is_signature(value))
+    is_dropped_from_requests(name.as_str()) || (name == AUTHORIZATION && is_signature(value.as_bytes()))
 }
 
-/// Takes out of the client's headers what an HTTP backend does not see.
-pub fn drop_for_http(headers: &mut Headers) {
+/// Takes out of the client's headers what an HTTP backend does not see, and those that `replaced` names.
+pub fn drop_for_http(headers: &mut Headers, replaced: impl Fn(&str) -> bool) {
     drop_named_by_connection(headers);
     headers.retain(|name, value| match name.as_str() {
         "host" | "via" | "content-encoding" => false,
         "authorization" => !is_signature(value),
-        other => !is_dropped_from_requests(other),
+        other => !is_dropped_from_requests(other) && !replaced(other),
     });
 }
 
@@ -110,14 +110,14 @@ fn drop_named_by_connection(headers: &mut Headers) {
     let named = named.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok());
     let named: Vec<HeaderName> = named.collect();
     if !named.is_empty() {
-        headers.retain(|name, _| !named.contains(name));
+        headers.retain(|name, _| !named.contains(&*name));
     }
 }
 
 /// Whether an `Authorization` is a signature for API Gateway itself, which it keeps to itself
 /// (API Gateway developer guide, footnote of the table of headers).
-fn is_signature(authorization: &HeaderValue) -> bool {
-    authorization.as_bytes().starts_with(b"AWS4-")
+fn is_signature(authorization: &[u8]) -> bool {
+    authorization.starts_with(b"AWS4-")
 }
 
 /// Whether mapping this header to an integration request makes every request fail; `aws`
@@ -135,12 +135,12 @@ pub fn is_mapped_in_vain(name: &HeaderName) -> bool {
 
 /// Renames and drops what of an integration's headers does not reach the client as it is.
 pub fn remap_answer(headers: &mut Headers) {
-    headers.retain(|name, _| !is_dropped_from_answers(name.as_str()));
-    for (name, _) in headers.iter_mut() {
+    headers.retain(|name, _| {
         if let Some(remapped) = remapped(name) {
             *name = remapped;
         }
-    }
+        !is_dropped_from_answers(name.as_str())
+    });
 }
 
 /// The name under which a header of an answer reaches the client; `None` if it does not.
@@ -173,7 +173,7 @@ mod tests {
         let dropped = "connection content-encoding content-length content-md5 expect host max-forwards \
                        proxy-authenticate server te trailer transfer-encoding upgrade via www-authenticate";
         let mut sent = headers(&format!("{dropped} {passed}"));
-        drop_for_http(&mut sent);
+        drop_for_http(&mut sent, |_| false);
         let mut found = names(&sent);
         let mut expected: Vec<_> = passed.split_whitespace().collect();
         found.sort_unstable();
@@ -186,7 +186,7 @@ mod tests {
         let mut sent = headers("x-own x-other keep");
         sent.append(CONNECTION, HeaderValue::from_static("close, X-Own ,,no name"));
         sent.append(CONNECTION, HeaderValue::from_static("keep"));
-        drop_for_http(&mut sent);
+        drop_for_http(&mut sent, |_| false);
         assert_eq!(names(&sent), ["x-other"]);
     }
 
@@ -211,7 +211,7 @@ mod tests {
         let signature = HeaderValue::from_static("AWS4-HMAC-SHA256 Credential=a/b");
         assert!(is_dropped_for_lambda(&AUTHORIZATION, &signature));
         let mut sent = Headers::from_iter([(AUTHORIZATION, signature)]);
-        drop_for_http(&mut sent);
+        drop_for_http(&mut sent, |_| false);
         assert!(sent.is_empty());
     }
 

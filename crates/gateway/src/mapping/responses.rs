@@ -196,13 +196,11 @@ impl Response {
                 let document = self.document(answer_headers, &converted);
                 let document = document.as_deref();
                 (
-                    HeaderValue::from_str(content_type).unwrap_or(JSON),
+                    value_of(content_type),
                     template.render_response(view, variables, &converted, document, &mut overrides)?,
                 )
             }
-            Some((content_type, None)) => {
-                (HeaderValue::from_str(content_type).unwrap_or(JSON), converted.clone())
-            }
+            Some((content_type, None)) => (value_of(content_type), converted.clone()),
             None => (JSON, converted.clone()),
         };
         headers.insert(header::CONTENT_TYPE, content_type);
@@ -223,6 +221,14 @@ impl Response {
         };
         let status = status.map_err(|status| fault(ConfigurationFault::StatusCode { status }))?;
         Ok(Reply { status, headers, body: Body::from(body) })
+    }
+}
+
+/// A media type as a header's value; JSON's, which is almost every answer's, is made already.
+fn value_of(content_type: &str) -> HeaderValue {
+    match content_type {
+        "application/json" => JSON,
+        other => HeaderValue::from_str(other).unwrap_or(JSON),
     }
 }
 

@@ -1,6 +1,12 @@
 //! The headers of a message: its lines in their order. A message has about ten of them, and most are only
-//! passed on; a list costs one allocation, and looking through it less than a hash of the name.
+//! passed on; a list costs one allocation, and looking through it less than a hash of the name. The value of a line
+//! that was read off the wire stays where it was read until somebody asks for it: one that is only passed on is never
+//! made.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The lines that a message is given whose headers are not read off the wire (where heads have bounds of their
@@ -11,7 +17,61 @@ pub const MOST_LINES: usize = 1_000;
 ///
 /// Looking for a name costs a comparison with each line, so whoever reads messages bounds their lines.
 #[derive(Debug, Clone, Default)]
-pub struct Headers(Vec<(HeaderName, HeaderValue)>);
+pub struct Headers {
+    /// What the lines were read from that were read.
+    head: Bytes,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone)]
+struct Line {
+    name: HeaderName,
+    value: Value,
+}
+
+/// A value, and where in the head it is if it has not been made yet.
+#[derive(Debug, Clone)]
+struct Value {
+    made: OnceLock<HeaderValue>,
+    place: Range<u32>,
+}
+
+impl Line {
+    fn new(name: HeaderName, value: HeaderValue) -> Self {
+        Self { name, value: Value { made: value.into(), place: 0..0 } }
+    }
+
+    fn value(&self, head: &Bytes) -> &HeaderValue {
+        self.value.made.get_or_init(|| self.value.of(head))
+    }
+
+    fn into_parts(self, head: &Bytes) -> (HeaderName, HeaderValue) {
+        let value = self.value.made.clone().into_inner();
+        (self.name, value.unwrap_or_else(|| self.value.of(head)))
+    }
+}
+
+impl Value {
+    fn bytes<'a>(&'a self, head: &'a Bytes) -> &'a [u8] {
+        match self.made.get() {
+            Some(made) => made.as_bytes(),
+            None => head.get(self.range()).unwrap_or_default(),
+        }
+    }
+
+    fn of(&self, head: &Bytes) -> HeaderValue {
+        let empty = || const { HeaderValue::from_static("") };
+        if self.range().end > head.len() {
+            return empty();
+        }
+        // Whoever read the line has looked at each of its bytes.
+        HeaderValue::from_maybe_shared(head.slice(self.range())).unwrap_or_else(|_| empty())
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.place.start as usize..self.place.end as usize
+    }
+}
 
 /// What a header can be looked for by.
 pub trait Named {
@@ -29,71 +89,82 @@ impl Headers {
     /// Without lines.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { head: Bytes::new(), lines: Vec::new() }
     }
 
     /// Without lines, with room for so many.
     #[must_use]
     pub fn with_capacity(lines: usize) -> Self {
-        Self(Vec::with_capacity(lines))
+        Self { head: Bytes::new(), lines: Vec::with_capacity(lines) }
+    }
+
+    /// Adds a line whose value is at `place` in a head. It has no bytes but such as header values may have: whoever
+    /// reads the line sees to that.
+    pub(crate) fn append_read(&mut self, name: HeaderName, place: Range<usize>) {
+        let [start, end] = [place.start, place.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        self.lines.push(Line { name, value: Value { made: OnceLock::new(), place: start..end } });
+    }
+
+    /// The head that all lines were read from which were read.
+    pub(crate) fn are_in(&mut self, head: Bytes) {
+        self.head = head;
     }
 
     /// Makes room for so many more lines.
     pub fn reserve(&mut self, lines: usize) {
-        self.0.reserve(lines);
+        self.lines.reserve(lines);
     }
 
     /// How many lines there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.0.len()
+        self.lines.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lines.is_empty()
     }
 
     /// The first value of this name.
     #[must_use]
     pub fn get(&self, name: impl Named) -> Option<&HeaderValue> {
-        self.0.iter().find(|(own, _)| name.is(own)).map(|(_, value)| value)
-    }
-
-    /// The same, to be changed.
-    pub fn get_mut(&mut self, name: impl Named) -> Option<&mut HeaderValue> {
-        self.0.iter_mut().find(|(own, _)| name.is(own)).map(|(_, value)| value)
+        self.lines.iter().find(|line| name.is(&line.name)).map(|line| line.value(&self.head))
     }
 
     /// All values of this name, in their order.
     pub fn get_all<N: Named>(&self, name: N) -> impl DoubleEndedIterator<Item = &HeaderValue> + use<'_, N> {
-        self.0.iter().filter(move |(own, _)| name.is(own)).map(|(_, value)| value)
+        let lines = self.lines.iter().filter(move |line| name.is(&line.name));
+        lines.map(|line| line.value(&self.head))
     }
 
     /// Whether there is a line of this name.
     #[must_use]
     pub fn contains_key(&self, name: impl Named) -> bool {
-        self.get(name).is_some()
+        self.lines.iter().any(|line| name.is(&line.name))
     }
 
     /// Adds a line.
     pub fn append(&mut self, name: impl IntoName, value: HeaderValue) {
-        self.0.push((name.into_name(), value));
+        self.lines.push(Line::new(name.into_name(), value));
     }
 
-    /// Makes this the one line of its name, where the first of that name is, or at the end. What that was.
-    pub fn insert(&mut self, name: impl IntoName, value: HeaderValue) -> Option<HeaderValue> {
-        let Some(at) = self.0.iter().position(|(own, _)| name.is(own)) else {
-            self.append(name, value);
-            return None;
+    /// Makes this the one line of its name, where the first of that name is, or at the end.
+    pub fn insert(&mut self, name: impl IntoName, value: HeaderValue) {
+        let Some(at) = self.lines.iter().position(|line| name.is(&line.name)) else {
+            return self.append(name, value);
         };
-        let mut from = 0;
-        self.0.retain(|(own, _)| {
-            from += 1;
-            from <= at + 1 || !name.is(own)
-        });
-        self.0.get_mut(at).map(|(_, own)| std::mem::replace(own, value))
+        if self.lines.iter().skip(at + 1).any(|line| name.is(&line.name)) {
+            let mut from = 0;
+            self.lines.retain(|line| {
+                from += 1;
+                from <= at + 1 || !name.is(&line.name)
+            });
+        }
+        if let Some(line) = self.lines.get_mut(at) {
+            line.value.made = value.into();
+        }
     }
 
     /// Adds the line unless there is one of its name.
@@ -105,45 +176,45 @@ impl Headers {
 
     /// Takes out all lines of this name; the first value.
     pub fn remove(&mut self, name: impl Named) -> Option<HeaderValue> {
-        let at = self.0.iter().position(|(own, _)| name.is(own))?;
-        let (_, first) = self.0.remove(at);
-        self.0.retain(|(own, _)| !name.is(own));
+        let at = self.lines.iter().position(|line| name.is(&line.name))?;
+        let (_, first) = self.lines.remove(at).into_parts(&self.head);
+        self.lines.retain(|line| !name.is(&line.name));
         Some(first)
     }
 
-    /// Leaves only the lines for which `keep` says so.
-    pub fn retain(&mut self, mut keep: impl FnMut(&HeaderName, &mut HeaderValue) -> bool) {
-        self.0.retain_mut(|(name, value)| keep(name, value));
+    /// Leaves only the lines for which `keep` says so, which may rename them. Costs no values.
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut HeaderName, &[u8]) -> bool) {
+        let head = &self.head;
+        self.lines.retain_mut(|line| keep(&mut line.name, line.value.bytes(head)));
     }
 
     /// Takes out all lines.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.lines.clear();
     }
 
     /// The lines in their order.
-    pub fn iter(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = (&HeaderName, &HeaderValue)> + ExactSizeIterator + Clone {
-        self.0.iter().map(|(name, value)| (name, value))
+    #[must_use]
+    pub fn iter(&self) -> Lines<'_> {
+        Lines { head: &self.head, lines: self.lines.iter() }
     }
 
-    /// The same, names and values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&mut HeaderName, &mut HeaderValue)> {
-        self.0.iter_mut().map(|(name, value)| (name, value))
+    /// The same, their values as bytes. Costs no values.
+    pub fn bytes(&self) -> impl Iterator<Item = (&HeaderName, &[u8])> {
+        self.lines.iter().map(|line| (&line.name, line.value.bytes(&self.head)))
     }
 
     /// Each name once, in the order of their first lines. Looks at all lines before each.
     pub fn keys(&self) -> impl Iterator<Item = &HeaderName> {
-        self.0.iter().enumerate().filter_map(|(at, (name, _))| {
-            let before = self.0.get(..at).unwrap_or_default();
-            before.iter().all(|(own, _)| own != name).then_some(name)
+        self.lines.iter().enumerate().filter_map(|(at, line)| {
+            let before = self.lines.get(..at).unwrap_or_default();
+            before.iter().all(|own| own.name != line.name).then_some(&line.name)
         })
     }
 
     /// The values in their order.
     pub fn values(&self) -> impl Iterator<Item = &HeaderValue> {
-        self.0.iter().map(|(_, value)| value)
+        self.lines.iter().map(|line| line.value(&self.head))
     }
 }
 
@@ -210,36 +281,81 @@ impl<N: Named> std::ops::Index<N> for Headers {
     }
 }
 
+/// The lines of [`Headers`].
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
+    head: &'a Bytes,
+    lines: std::slice::Iter<'a, Line>,
+}
+
+/// The lines of [`Headers`], which are used up.
+#[derive(Debug)]
+pub struct IntoLines {
+    head: Bytes,
+    lines: std::vec::IntoIter<Line>,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (&'a HeaderName, &'a HeaderValue);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.lines.next().map(|line| (&line.name, line.value(self.head)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.lines.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Lines<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.lines.next_back().map(|line| (&line.name, line.value(self.head)))
+    }
+}
+
+impl ExactSizeIterator for Lines<'_> {}
+
+impl Iterator for IntoLines {
+    type Item = (HeaderName, HeaderValue);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.lines.next().map(|line| line.into_parts(&self.head))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.lines.size_hint()
+    }
+}
+
 impl Extend<(HeaderName, HeaderValue)> for Headers {
     fn extend<T: IntoIterator<Item = (HeaderName, HeaderValue)>>(&mut self, lines: T) {
-        self.0.extend(lines);
+        self.lines.extend(lines.into_iter().map(|(name, value)| Line::new(name, value)));
     }
 }
 
 impl FromIterator<(HeaderName, HeaderValue)> for Headers {
     fn from_iter<T: IntoIterator<Item = (HeaderName, HeaderValue)>>(lines: T) -> Self {
-        Self(lines.into_iter().collect())
+        let mut headers = Self::new();
+        headers.extend(lines);
+        headers
     }
 }
 
 impl IntoIterator for Headers {
     type Item = (HeaderName, HeaderValue);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
+    type IntoIter = IntoLines;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        IntoLines { head: self.head, lines: self.lines.into_iter() }
     }
 }
 
 impl<'a> IntoIterator for &'a Headers {
     type Item = (&'a HeaderName, &'a HeaderValue);
-    type IntoIter = std::iter::Map<
-        std::slice::Iter<'a, (HeaderName, HeaderValue)>,
-        fn(&'a (HeaderName, HeaderValue)) -> (&'a HeaderName, &'a HeaderValue),
-    >;
+    type IntoIter = Lines<'a>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(|(name, value)| (name, value))
+        self.iter()
     }
 }
 
@@ -311,8 +427,8 @@ mod tests {
     #[test]
     fn an_insert_is_the_one_line_of_its_name() {
         let mut headers = some();
-        assert_eq!(headers.insert("x-a", value("4")), Some(value("1")));
-        assert_eq!(headers.insert(ACCEPT, value("5")), None);
+        headers.insert("x-a", value("4"));
+        headers.insert(ACCEPT, value("5"));
         assert_eq!(lines(&headers), [("x-a", "4"), ("host", "h"), ("x-b", "3"), ("accept", "5")]);
         headers.insert_if_absent(ACCEPT, || value("6"));
         headers.insert_if_absent("x-c", || value("7"));
@@ -340,7 +456,10 @@ mod tests {
                         headers.append(&name, value.clone());
                         map.append(&name, value);
                     }
-                    1 => prop_assert_eq!(headers.insert(&name, value.clone()), map.insert(&name, value)),
+                    1 => {
+                        headers.insert(&name, value.clone());
+                        map.insert(&name, value);
+                    }
                     2 => prop_assert_eq!(headers.remove(&name), map.remove(&name)),
                     _ => prop_assert_eq!(headers.get(&name), map.get(&name)),
                 }

@@ -129,7 +129,7 @@ impl GatewayResponses {
                 route_key: None,
                 caller: of.caller,
                 trace: None,
-                outcome: Some(outcome),
+                outcome: Some(&outcome),
             },
         };
         if let Some((content_type, pieces)) = found.template(of.headers) {

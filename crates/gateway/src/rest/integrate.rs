@@ -1,5 +1,7 @@
 //! Asking the integration.
 
+use std::time::{Duration, Instant};
+
 use ::http::{HeaderValue, StatusCode, header};
 use ports::functions::{Functions, InvokeReply};
 
@@ -12,13 +14,14 @@ use crate::message::Headers;
 
 use crate::services::Services;
 
-/// Sends the prepared request and waits for the answer, as long as the method allows.
+/// Sends the prepared request, `now`, and waits for the answer, as long as the method allows.
 ///
 /// # Errors
 /// What the client gets if there is no answer.
 pub(crate) async fn integrate<'r>(
     call: Call<'r>,
-    limit: std::time::Duration,
+    now: Instant,
+    limit: Duration,
     services: Services<'_>,
 ) -> Result<Answered<'r>, Refusal> {
     let functions: &dyn Functions = &*services.doors.functions;
@@ -30,7 +33,7 @@ pub(crate) async fn integrate<'r>(
         }
         Call::Http(call, outgoing) => {
             let whole = matches!(call.exchange, Exchange::Mapping(_));
-            let answer = http::call::send(upstreams, *outgoing, limit, whole).await?;
+            let answer = http::call::send(upstreams, *outgoing, now, limit, whole).await?;
             Ok(Answered::Http(call, answer))
         }
         Call::Service(call, outgoing, callers) => {

@@ -25,7 +25,7 @@ pub(super) fn limit(matched: &Matched<'_>, log: &mut ExecutionLog) -> Result<Pre
     let now = matched.request.started;
     if let Some(Ok(member)) = &presented {
         let throttled = member.throttle(called(matched), now);
-        throttled.inspect_err(|_| log.verifying(matched, value(matched, None)))?;
+        throttled.inspect_err(|_| log.verifying(matched, || value(matched, None)))?;
     }
     let shared = matched.settings().throttle.iter().chain(&matched.stage.account);
     for throttle in shared {

@@ -17,7 +17,7 @@ pub(super) fn measure(admitted: Admitted<'_>) -> Result<Measured<'_>, Refusal> {
     if matched.request.url_length() > limit {
         return Err(Refusal::UriTooLong { what: "the URL", limit });
     }
-    let size = matched.headers.values().map(http::HeaderValue::len).sum();
+    let size = matched.headers.bytes().map(|(_, value)| value.len()).sum();
     let limit = if matched.stage.private.is_some() { PRIVATE_HEADER_BYTES } else { HEADER_BYTES };
     if size > limit {
         return Err(Refusal::RequestTooLarge(TooLarge::Headers { size, limit }));

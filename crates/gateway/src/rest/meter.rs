@@ -30,11 +30,11 @@ pub(super) fn meter<'r>(
         ApiKeySourceType::Header => None,
         ApiKeySourceType::Authorizer => Some(&*caller),
     };
-    let value = value(&matched, authorized);
+    let value = || value(&matched, authorized);
     log.verifying(&matched, value);
     let member = match presented.unwrap_or_else(|| present(&matched, authorized)) {
         Ok(member) => member,
-        Err(fault) => return Err(called(&matched).refused(value, fault)),
+        Err(fault) => return Err(called(&matched).refused(value(), fault)),
     };
     if authorized.is_some() {
         member.throttle(called(&matched), matched.request.started)?;

@@ -124,9 +124,10 @@ async fn steps<'r>(
     let Prepared { client, call } = prepare::prepare(validated, services.ids).await?;
     course.prepared(&client, &call);
     // A mock is not asked, and takes no time that anybody is told of.
-    let asked = (!matches!(call, Call::Mock(..))).then(Instant::now);
-    let answered = integrate::integrate(call, client.method.timeout, services).await;
-    let latency = asked.map(|asked| asked.elapsed()).unwrap_or_default();
+    let is_mock = matches!(call, Call::Mock(..));
+    let asked = if is_mock { request.started } else { Instant::now() };
+    let answered = integrate::integrate(call, asked, client.method.timeout, services).await;
+    let latency = if is_mock { Duration::ZERO } else { asked.elapsed() };
     course.asked(latency, &client, answered.as_ref().ok());
     let answered = course.log.answered(answered?, latency, &stage.binary).await?;
     let reply = respond::respond(answered, &client, services.ids).await?;
@@ -156,14 +157,15 @@ impl<'r> Course<'r> {
 
     /// The integration is about to be told of this trace. Only access logs ask for it later.
     fn prepared(&mut self, client: &Client<'_>, call: &Call<'_>) {
-        if client.stage.access_log.is_some() {
+        if client.stage.access_log.as_ref().is_some_and(|log| log.shows().trace) {
             self.trace.clone_from(&client.trace);
         }
         self.log.prepared(client, call);
     }
 
     fn asked(&mut self, latency: Duration, client: &Client<'_>, answered: Option<&Answered<'_>>) {
-        let (method, logged) = (client.method, client.stage.access_log.is_some());
+        let (method, log) = (client.method, client.stage.access_log.as_ref());
+        let shown = log.is_some_and(|log| log.shows().endpoint_request_ids);
         let (status, lambda) = match answered {
             Some(Answered::Http(_, answer)) => (Some(answer.status), false),
             Some(Answered::Lambda(_, answer) | Answered::LambdaProxy(answer)) => (Some(answer.status), true),
@@ -175,7 +177,7 @@ impl<'r> Course<'r> {
             }
         };
         let request_id = match answered {
-            _ if !logged => None,
+            _ if !shown => None,
             Some(Answered::Http(_, answer) | Answered::Lambda(_, answer) | Answered::LambdaProxy(answer)) => {
                 endpoint_request_id(&answer.headers).cloned()
             }
@@ -262,7 +264,7 @@ impl<'r> Course<'r> {
             route_key: None,
             caller: &self.caller,
             trace: self.trace.as_ref(),
-            outcome: Some(outcome),
+            outcome: Some(&outcome),
         };
         trail.log(log, request.received, &context);
     }

@@ -15,7 +15,7 @@ use crate::exchange::{
 use crate::integration::Integration;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping, Outgoing};
 use crate::integration::lambda::{CLIENT_CONTEXT, EventRequest, INVOCATION_TYPE, Lambda, LambdaProxy};
-use crate::integration::mock::Mock;
+use crate::integration::mock::{self, Mock};
 use crate::mapping::headers::TRACE_ID;
 use crate::mapping::payload::{self, NotBase64};
 use crate::mapping::templates::{Compiled, Passthrough, Templates};
@@ -67,16 +67,16 @@ async fn to_mock<'r>(matched: Box<Matched<'r>>, mock: &'r Mock) -> Result<Prepar
     let (mut client, _) = whole(matched, None).await?;
     let content_type = content_type(&client.headers);
     let template = mock.templates.for_request(content_type, mock.passthrough)?;
-    let status = match template {
-        Some(template) => {
-            let at = mock.templates.place(template);
+    let known = template.and_then(|template| mock.known(template));
+    let status = match (known, template) {
+        (Some(status), _) => status,
+        (None, Some(template)) => {
             let binary = client.stage.binary.are_sent_by(content_type);
             let payload = payload::of_request(client.payload.clone(), binary, None)
                 .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?;
-            let rendered = rendered(template, &mut client, &payload)?;
-            mock.status(at, &rendered)?
+            mock::status(&rendered(template, &mut client, &payload)?)?
         }
-        None => mock.status(None, &client.payload)?,
+        (None, None) => mock::status(&client.payload)?,
     };
     Ok(Prepared { call: Call::Mock(mock, status), client })
 }

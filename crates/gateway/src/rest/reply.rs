@@ -39,13 +39,8 @@ pub(crate) fn render_refusal(refusal: &Refusal, ids: &RequestIds) -> Response<Bo
 }
 
 fn identify(headers: &mut Headers, ids: &RequestIds) {
-    let (request, extended) = (ids.request_id(), ids.extended_request_id());
-    // Two values of one allocation.
-    let both = Bytes::from([request, extended].concat());
-    for (name, id) in
-        [(REQUEST_ID, both.slice(..request.len())), (EXTENDED_REQUEST_ID, both.slice(request.len()..))]
-    {
-        if let Ok(id) = HeaderValue::from_maybe_shared(id) {
+    for (name, id) in [(REQUEST_ID, ids.request_bytes()), (EXTENDED_REQUEST_ID, ids.extended_bytes())] {
+        if let Ok(id) = HeaderValue::from_bytes(id) {
             headers.insert(name, id);
         }
     }

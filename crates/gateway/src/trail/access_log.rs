@@ -23,6 +23,16 @@ pub struct AccessLog {
     /// The canary's own log group: what goes to it goes to the stage's too.
     canary: Option<Arc<LogTarget>>,
     pieces: Vec<Piece>,
+    shows: Shows,
+}
+
+/// What of a request has to be kept for its line, if the format asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shows {
+    /// Its trace.
+    pub(crate) trace: bool,
+    /// The identifiers that the integration gave its answer.
+    pub(crate) endpoint_request_ids: bool,
 }
 
 /// Where lines go.
@@ -82,7 +92,15 @@ impl AccessLog {
         let (scope, group) = log_group(destination)
             .ok_or_else(|| AccessLogError::Destination { destination: destination.clone() })?;
         let target = LogTarget { scope, group, stream: stream(stage) };
-        Ok(Some(Self { target: Arc::new(target), canary: None, pieces: pieces(format) }))
+        let pieces = pieces(format);
+        let any = |variables: &[Variable]| {
+            pieces.iter().any(|piece| matches!(piece, Piece::Variable(own) if variables.contains(own)))
+        };
+        let shows = Shows {
+            trace: any(&[Variable::TraceRoot]),
+            endpoint_request_ids: any(&[Variable::EndpointRequestId, Variable::EndpointRequestId2]),
+        };
+        Ok(Some(Self { target: Arc::new(target), canary: None, pieces, shows }))
     }
 
     /// The access log of the stage's canary: its lines are in the stage's log group and in one of
@@ -93,6 +111,11 @@ impl AccessLog {
         let LogTarget { scope, group, stream } = &*self.target;
         let (scope, group, stream) = (scope.clone(), format!("{group}/Canary"), stream.clone());
         Self { canary: Some(Arc::new(LogTarget { scope, group, stream })), ..self }
+    }
+
+    /// What has to be kept for its lines.
+    pub(crate) const fn shows(&self) -> Shows {
+        self.shows
     }
 
     /// Where the lines go.
@@ -234,7 +257,7 @@ mod tests {
             route_key: None,
             caller: &crate::exchange::NOBODY,
             trace: None,
-            outcome: Some(outcome),
+            outcome: Some(&outcome),
         };
         let mut line = String::new();
         compiled(format, GROUP).unwrap().unwrap().write(&context, &mut line);

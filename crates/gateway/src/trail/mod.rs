@@ -311,7 +311,7 @@ mod tests {
             route_key: None,
             caller: &crate::exchange::NOBODY,
             trace: None,
-            outcome: Some(Outcome { status: 200, ..Outcome::default() }),
+            outcome: Some(&Outcome { status: 200, ..Outcome::default() }),
         };
         trail.log(&log, Timestamp::from_millis(1), &context);
         drop(trail);

@@ -94,7 +94,7 @@ async fn steps<'r>(
     course.sending(request, &routed.stage.facts.api_id, &call);
     let asked = Instant::now();
     let mock = matches!(call, Call::Mock(..));
-    let answered = integrate::integrate(call, target.timeout, services).await;
+    let answered = integrate::integrate(call, asked, target.timeout, services).await;
     if !mock {
         course.asked = Some((asked.elapsed(), answered.as_ref().ok().map(status)));
     }
@@ -216,7 +216,7 @@ impl Course<'_> {
             route_key: self.route.map(|route| &*route.facts.path),
             caller: &self.caller,
             trace: self.trace.as_ref(),
-            outcome: Some(outcome),
+            outcome: Some(&outcome),
         };
         trail.log(log, request.received, &context);
     }

@@ -9,9 +9,9 @@ use super::selection::DEFAULT;
 use super::stage::Target;
 use super::steps::Routed;
 use crate::exchange::{Body, Call, ConfigurationFault, Refusal};
-use crate::integration::Integration;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping, Outgoing};
 use crate::integration::lambda::{EventRequest, INVOCATION_TYPE};
+use crate::integration::{Integration, mock};
 use crate::mapping::payload::{self, NotBase64};
 use crate::mapping::templates::{Compiled, Passthrough, Templates};
 
@@ -28,13 +28,14 @@ pub(super) fn prepare<'r>(routed: &mut Routed<'r>, target: &'r Target) -> Result
         Integration::Unusable(fault) => Err(Refusal::ApiConfigurationError(fault.clone())),
         Integration::Mock(mock) => {
             let template = chosen(routed, target, &mock.templates, mock.passthrough)?;
-            let status = match template {
-                Some(template) => {
-                    let at = mock.templates.place(template);
+            let known = template.and_then(|template| mock.known(template));
+            let status = match (known, template) {
+                (Some(status), _) => status,
+                (None, Some(template)) => {
                     let body = routed.body.clone();
-                    mock.status(at, &rendered(routed, template, &body)?)?
+                    mock::status(&rendered(routed, template, &body)?)?
                 }
-                None => mock.status(None, &routed.body)?,
+                (None, None) => mock::status(&routed.body)?,
             };
             Ok(Call::Mock(mock, status))
         }

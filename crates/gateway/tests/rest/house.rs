@@ -13,7 +13,7 @@ use gateway::Worker;
 use gateway::access::iam::Signatures;
 use gateway::access::vpc_endpoints::VpcEndpoints;
 use gateway::cache::{CacheSpec, ResponseCache};
-use gateway::exchange::{Body, HeaderNames, Incoming};
+use gateway::exchange::{Body, Ends, HeaderNames, Incoming};
 use gateway::front_door::{Apis, FrontDoor, Served};
 use gateway::integration::backends::Backends;
 use gateway::rest::{Remark, Surroundings, compile_stage};
@@ -333,7 +333,7 @@ impl House {
             header_names: HeaderNames::of_head((wire + "\r\n").into()),
             body: Body::from(body.into()),
             peer: SocketAddr::from(([127, 0, 0, 1], 40_000)),
-            local_port: 4566,
+            ends: Arc::new(Ends::new([127, 0, 0, 1].into(), 4566)),
             secured: None,
             received: NOW,
             started: Instant::now(),

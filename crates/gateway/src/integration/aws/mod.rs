@@ -207,8 +207,9 @@ pub async fn call(
     outgoing.sign(credentials, region, service, sessions.now()).map_err(|error| {
         Refusal::ApiConfigurationError(ConfigurationFault::Endpoint { why: error.to_string() })
     })?;
-    let left = limit.saturating_sub(started.elapsed());
-    send(upstreams, outgoing, left, true).await.map_err(|refusal| match refusal {
+    let signed = Instant::now();
+    let left = limit.saturating_sub(signed.saturating_duration_since(started));
+    send(upstreams, outgoing, signed, left, true).await.map_err(|refusal| match refusal {
         Refusal::IntegrationTimeout { .. } => timeout(limit),
         refusal => refusal,
     })

@@ -14,7 +14,7 @@ use super::endpoint::{Endpoint, EndpointError, LONGEST_URL};
 use super::{Target, UpstreamError, Upstreams};
 use crate::exchange::{
     Body, BodyError, ConfigurationFault, EndpointResponse, IntegrationFault, Refusal,
-    Request as ClientRequest, Subject, TooLarge, Trace, read_whole,
+    Request as ClientRequest, Source, Subject, TooLarge, Trace, read_whole,
 };
 use crate::integration::lambda::forwarded_for;
 use crate::mapping::headers::{
@@ -178,13 +178,24 @@ impl HttpCall {
         body: Body,
         trace: Option<&Trace>,
     ) -> Outgoing {
-        let forwarded_for = HeaderValue::try_from(forwarded_for(&headers, &client.source));
-        drop_for_http(&mut headers);
         // A tested request came over no network.
-        if client.source.tester().is_none() {
-            headers.insert(FORWARDED_FOR, forwarded_for.unwrap_or(EMPTY));
-            headers.insert(FORWARDED_PORT, HeaderValue::from(client.local_port));
-            headers.insert(FORWARDED_PROTO, HeaderValue::from_static(client.scheme()));
+        let ends = match &client.source {
+            Source::Network(ends) => Some(ends),
+            Source::Test(_) => None,
+        };
+        let forwarded_for = ends.map(|ends| match headers.contains_key(FORWARDED_FOR) {
+            true => HeaderValue::try_from(forwarded_for(&headers, &client.source)).unwrap_or(EMPTY),
+            false => ends.address().clone(),
+        });
+        drop_for_http(&mut headers, |name| match name {
+            "x-amzn-apigateway-api-id" | "x-amzn-trace-id" => true,
+            "x-forwarded-for" | "x-forwarded-port" | "x-forwarded-proto" => ends.is_some(),
+            _ => false,
+        });
+        if let (Some(ends), Some(forwarded_for)) = (ends, forwarded_for) {
+            headers.append(FORWARDED_FOR, forwarded_for);
+            headers.append(FORWARDED_PORT, ends.local_port_value().clone());
+            headers.append(FORWARDED_PROTO, HeaderValue::from_static(client.scheme()));
         }
         self.outgoing(mapped, client, headers, body, trace)
     }
@@ -221,8 +232,8 @@ impl HttpCall {
         body: Body,
         trace: Option<&Trace>,
     ) -> Outgoing {
-        headers.insert(API_ID, self.api_id.clone());
-        headers.insert(TRACE_ID, trace.map_or(EMPTY, |trace| trace.value().clone()));
+        headers.append(API_ID, self.api_id.clone());
+        headers.append(TRACE_ID, trace.map_or(EMPTY, |trace| trace.value().clone()));
         let Mapped { target, uri, headers: over } = mapped;
         over.set_on(&mut headers);
         let method = self.method.clone().unwrap_or_else(|| client.method.clone());
@@ -302,7 +313,7 @@ fn no_endpoint(error: EndpointError) -> Refusal {
     Refusal::ApiConfigurationError(ConfigurationFault::Endpoint { why: error.to_string() })
 }
 
-/// Sends a request and waits for the answer, at most `limit`: for its head, and, if `whole`,
+/// Sends a request, `now`, and waits for the answer, at most `limit`: for its head, and, if `whole`,
 /// for its body of at most [`PAYLOAD_BYTES`] too.
 ///
 /// # Errors
@@ -310,12 +321,13 @@ fn no_endpoint(error: EndpointError) -> Refusal {
 pub async fn send(
     upstreams: &Upstreams,
     outgoing: Outgoing,
+    now: Instant,
     limit: Duration,
     whole: bool,
 ) -> Result<EndpointResponse, Refusal> {
     let Outgoing { target, request } = outgoing;
-    let deadline = Instant::now() + limit;
-    let response = upstreams.send(&target, request, deadline).await;
+    let deadline = now + limit;
+    let response = upstreams.send_at(now, &target, request, deadline).await;
     let (head, mut body) = response.map_err(|error| refusal(&error, limit))?.into_parts();
     if head.status.is_informational() {
         // Nothing of the client's asked for another protocol.

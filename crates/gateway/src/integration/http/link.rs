@@ -315,7 +315,7 @@ impl Upload {
 
 /// No body needs no length, but a client's own word that it is empty is passed on.
 fn empty(request: &Request<Body>) -> Length {
-    if request.headers().contains_key(header::CONTENT_LENGTH) && *request.method() != Method::GET {
+    if *request.method() != Method::GET && request.headers().contains_key(header::CONTENT_LENGTH) {
         Length::Known(0)
     } else {
         Length::None

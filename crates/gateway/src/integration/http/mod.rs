@@ -98,15 +98,26 @@ impl Upstreams {
     pub async fn send(
         &self,
         target: &Target,
+        request: Request<Body>,
+        deadline: Instant,
+    ) -> Result<Response<Body>, UpstreamError> {
+        self.send_at(Instant::now(), target, request, deadline).await
+    }
+
+    /// The same for those who know what time it is.
+    pub(crate) async fn send_at(
+        &self,
+        now: Instant,
+        target: &Target,
         mut request: Request<Body>,
         deadline: Instant,
     ) -> Result<Response<Body>, UpstreamError> {
         if !request.headers().contains_key(header::HOST) {
-            request.headers_mut().insert(header::HOST, target.authority().clone());
+            request.headers_mut().append(header::HOST, target.authority().clone());
         }
         let pool = self.pool(target);
         let _under_way = self.under_way.begin();
-        let (now, phase) = (Instant::now(), Cell::new(Phase::Queued));
+        let phase = Cell::new(Phase::Queued);
         // Pinned where it is made: it is large, and whoever waits for it would move it.
         let exchange = pin!(self.exchange(&pool, request, now, deadline, &phase));
         match self.deadlines.keep(now, deadline, exchange).await {

@@ -293,7 +293,7 @@ pub(crate) fn forwarded_for(headers: &Headers, source: &Source) -> String {
             out.push_str(", ");
         }
     }
-    source.write(&mut out);
+    out.push_str(source.as_str());
     out
 }
 

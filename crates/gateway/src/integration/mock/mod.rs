@@ -3,12 +3,11 @@
 
 mod lenient;
 
-use bytes::Bytes;
 use http::StatusCode;
 
 use crate::exchange::{ConfigurationFault, Refusal};
 use crate::mapping::responses::IntegrationResponses;
-use crate::mapping::templates::{Passthrough, Templates};
+use crate::mapping::templates::{Compiled, Passthrough, Templates};
 
 /// A MOCK integration.
 #[derive(Clone, Debug)]
@@ -36,21 +35,19 @@ impl Mock {
         Self { templates, passthrough, responses, known }
     }
 
-    /// The status that the rendered text `text` of the template at `at` gives.
-    ///
-    /// # Errors
-    /// If it gives none.
-    pub fn status(&self, at: Option<usize>, text: &Bytes) -> Result<StatusCode, Refusal> {
-        match at.and_then(|at| *self.known.get(at)?) {
-            Some(known) => Ok(known),
-            None => status(text),
-        }
+    /// The status that one of its templates gives whatever the request, if it does.
+    #[must_use]
+    pub fn known(&self, template: &Compiled) -> Option<StatusCode> {
+        *self.known.get(self.templates.place(template)?)?
     }
 }
 
 /// The `statusCode` of a rendered request template, or of the client's own payload where that
 /// is passed on.
-fn status(text: &[u8]) -> Result<StatusCode, Refusal> {
+///
+/// # Errors
+/// If it has none.
+pub fn status(text: &[u8]) -> Result<StatusCode, Refusal> {
     std::str::from_utf8(text)
         .ok()
         .and_then(lenient::status_code)

@@ -11,7 +11,7 @@ impl ExecutionLog {
         if self.is_test() {
             return;
         }
-        self.verifying(matched, None);
+        self.verifying(matched, || None);
         self.write(Detail::Steps, || {
             let (verb, path) = (&matched.request.method, &matched.method.resource.path);
             format!(
@@ -19,38 +19,38 @@ impl ExecutionLog {
                  contribute to throttle or quota limits"
             )
         });
-        self.succeeded(matched, None);
+        self.succeeded(matched, || None);
     }
 
     /// The key with this value is about to be looked for.
-    pub(crate) fn verifying(&mut self, matched: &Matched<'_>, value: Option<&str>) {
+    pub(crate) fn verifying<'a>(&mut self, matched: &Matched<'_>, value: impl FnOnce() -> Option<&'a str>) {
         self.write(Detail::Steps, || {
             let (id, facts) = (matched.request.ids.request_id(), &matched.stage.facts);
             let (api, stage) = (&facts.api_id, &facts.stage);
             format!(
                 "Verifying Usage Plan for request: {id}. API Key:{} API Stage: {api}/{stage}",
-                shown(value)
+                shown(value())
             )
         });
     }
 
     /// The key may call the method. The first line is not recorded.
-    pub(crate) fn key_authorized(&mut self, matched: &Matched<'_>, value: Option<&str>) {
+    pub(crate) fn key_authorized<'a>(&mut self, matched: &Matched<'_>, value: impl Fn() -> Option<&'a str>) {
         self.write(Detail::Steps, || {
             let (verb, path) = (&matched.request.method, &matched.method.resource.path);
             format!(
                 "API Key{} authorized because method '{verb} {path}' requires API Key and API Key is associated \
                  with a Usage Plan. Request will contribute to throttle and quota limits",
-                shown(value)
+                shown(value())
             )
         });
         self.succeeded(matched, value);
     }
 
-    fn succeeded(&mut self, matched: &Matched<'_>, value: Option<&str>) {
+    fn succeeded<'a>(&mut self, matched: &Matched<'_>, value: impl FnOnce() -> Option<&'a str>) {
         self.write(Detail::Steps, || {
             let (api, stage) = (&matched.stage.facts.api_id, &matched.stage.facts.stage);
-            format!("Usage Plan check succeeded for API Key{} and API Stage {api}/{stage}", shown(value))
+            format!("Usage Plan check succeeded for API Key{} and API Stage {api}/{stage}", shown(value()))
         });
     }
 }

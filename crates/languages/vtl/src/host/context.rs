@@ -54,8 +54,8 @@ impl Machine<'_> {
         });
         let overrides = self.overrides;
         for (name, set, groups) in [
-            (REQUEST, &overrides.request, &["header", "path", "querystring"][..]),
-            (RESPONSE, &overrides.response, &["header"][..]),
+            (REQUEST, overrides.request(), &["header", "path", "querystring"][..]),
+            (RESPONSE, overrides.response(), &["header"][..]),
         ] {
             let id = self.override_map(set, groups);
             self.heap.map_mut(root).entries.insert(Key::name(name), Value::Map(id));
@@ -65,17 +65,19 @@ impl Machine<'_> {
     }
 
     /// A map of overrides with what was overridden before.
-    fn override_map(&mut self, set: &Map<String, Json>, groups: &[&str]) -> MapId {
+    fn override_map(&mut self, set: Option<&Map<String, Json>>, groups: &[&str]) -> MapId {
         let id = self.heap.new_map(MapKind::Override);
         for group in groups {
             let inner = self.heap.new_map(MapKind::Override);
-            for (name, value) in set.get(*group).and_then(Json::as_object).into_iter().flatten() {
+            let before = set.and_then(|set| set.get(*group)).and_then(Json::as_object);
+            for (name, value) in before.into_iter().flatten() {
                 let value = self.heap.of_json(value);
                 self.heap.map_mut(inner).entries.insert(Key::name(name), value);
             }
             self.heap.map_mut(id).entries.insert(Key::name(group), Value::Map(inner));
         }
-        for (name, value) in set.iter().filter(|(name, _)| !groups.contains(&name.as_str())) {
+        let others = set.into_iter().flatten().filter(|(name, _)| !groups.contains(&name.as_str()));
+        for (name, value) in others {
             let value = self.heap.of_json(value);
             self.heap.map_mut(id).entries.insert(Key::name(name), value);
         }
@@ -96,7 +98,7 @@ impl Machine<'_> {
         for members in [&mut request, &mut response] {
             members.retain(|_, value| value.as_object().is_none_or(|group| !group.is_empty()));
         }
-        Ok(Some(Overrides { request, response }))
+        Ok(Some(Overrides::new(request, response)))
     }
 }
 
