@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from harness import http2, wire
+from harness import functions, http2, wire
 from harness.account import Aws
 from harness.backend import Backend
 from harness.definitions import RestApi
@@ -268,4 +268,36 @@ def test_descriptors_that_run_out_are_survived():
             connection.close()
         assert wire.send(gateway.endpoint, "GET", api.path("/")).text == "in"
         assert ask() == "in"
+        kept.close()
+
+
+def test_who_needs_a_descriptor_that_is_not_there_is_served_once_it_is(backend):
+    """A connection to a backend, a process of a function: requests for others are served meanwhile."""
+    with Gateway("--ephemeral") as gateway:
+        aws = Aws(gateway.endpoint, REGION)
+        api = RestApi(aws)
+        api.mock("/mock", body="in")
+        api.http_proxy("/proxied", backend.url)
+        arn = functions.function(aws, "def handler(e, c):\n    return {'statusCode': 200, 'body': 'ran'}\n")
+        functions.allow_gateway(aws, arn)
+        api.function_proxy("/function", arn)
+        api.deploy()
+        kept = wire.connect(gateway.endpoint)
+
+        def ask(path):
+            kept.sendall(wire.head("GET", api.path(path), [("Host", "a")]))
+            reply = wire.read_reply(kept)
+            return reply.status, reply.text
+
+        assert ask("/mock") == (200, "in")
+        soft, hard = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)
+        # No lower one is free, so there is room for none.
+        resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (3, hard))
+        assert ask("/proxied")[0] == 504
+        assert ask("/function")[0] == 500
+        assert ask("/mock") == (200, "in")
+        assert backend.received == []
+        resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        assert ask("/proxied") == (200, '{"from": "backend"}')
+        assert ask("/function") == (200, "ran")
         kept.close()
