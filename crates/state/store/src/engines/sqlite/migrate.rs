@@ -23,6 +23,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "documents", sql: include_str!("migrations/0001_documents.sql") },
     Migration { number: 2, name: "counters", sql: include_str!("migrations/0002_counters.sql") },
     Migration { number: 3, name: "records", sql: include_str!("migrations/0003_records.sql") },
+    Migration {
+        number: 4,
+        name: "numbered documents",
+        sql: include_str!("migrations/0004_numbered_documents.sql"),
+    },
 ];
 
 /// The newest format this version knows.
@@ -53,12 +58,14 @@ pub(super) fn inspect(connection: &Connection, path: &Path) -> Result<(), OpenEr
 
 /// Runs the migrations that have not been run.
 pub(super) fn migrate(connection: &mut Connection, path: &Path, clock: &Clock) -> Result<(), OpenError> {
-    run(connection, clock).map_err(|error| open_error(path, &error))
+    run(connection, clock, supported()).map_err(|error| open_error(path, &error))
 }
 
-fn run(connection: &mut Connection, clock: &Clock) -> rusqlite::Result<()> {
+/// Runs those up to the number `last`.
+pub(super) fn run(connection: &mut Connection, clock: &Clock, last: u32) -> rusqlite::Result<()> {
     let found = format(connection)?;
-    for Migration { number, name, sql } in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+    let wanted = |migration: &&Migration| migration.number > found && migration.number <= last;
+    for Migration { number, name, sql } in MIGRATIONS.iter().filter(wanted) {
         let transaction = connection.transaction()?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.execute_batch(

@@ -190,7 +190,35 @@ fn migrations_note_when_they_ran() {
         .collect::<Result<_, _>>()
         .unwrap();
     let ran = |number, name: &str| (number, name.to_owned(), 1_795_421_083_120);
-    assert_eq!(rows, [ran(1, "documents"), ran(2, "counters"), ran(3, "records")]);
+    assert_eq!(
+        rows,
+        [ran(1, "documents"), ran(2, "counters"), ran(3, "records"), ran(4, "numbered documents")]
+    );
+}
+
+#[test]
+fn documents_outlive_the_migration_that_numbers_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("gatewright.db");
+    let mut connection = Connection::open(&path).unwrap();
+    migrate::run(&mut connection, &clock(), 3).unwrap();
+    for (region, key, body) in [("us-east-1", "b", "2"), ("eu-west-1", "a", "3"), ("us-east-1", "a", "1")] {
+        connection
+            .execute(
+                "INSERT INTO documents VALUES ('000000000000', ?1, 'test/texts', ?2, ?3)",
+                (region, Key::new([key]).encode(), format!("\"{body}\"")),
+            )
+            .unwrap();
+    }
+    drop(connection);
+    let store = open_store(directory.path()).unwrap();
+    assert_eq!(names(&store), ["a", "b"]);
+    put(&store, "a", 3).unwrap();
+    let found = store.blocking_read(|t| t.find_anywhere::<Text>(&Key::new(["a"])));
+    let found = found.map_err(|fault: StoreFault| fault).unwrap().into_iter();
+    let found: Vec<_> = found.map(|(scope, text)| (scope.region().to_owned(), text.0)).collect();
+    assert_eq!(found, [("eu-west-1".to_owned(), "3".to_owned()), ("us-east-1".to_owned(), "xxx".to_owned())]);
+    assert_eq!(store.check(), Ok(Vec::new()));
 }
 
 /// What a process hands to the one that comes after it.
