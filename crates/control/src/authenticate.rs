@@ -145,6 +145,7 @@ pub(crate) async fn caller(
     }
     let holder = match authentication.root(&claim.access_key_id) {
         Some(root) => Some(root.holder()),
+        None if !Holder::may_have(&claim.access_key_id) => None,
         None => {
             let key = claim.access_key_id.clone();
             plane.store.read(move |tx| Holder::find(tx, &key)).await.map_err(Failure::Store)?

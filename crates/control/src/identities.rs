@@ -58,6 +58,7 @@ impl IdentityIndex {
         // The feed first: what changes meanwhile comes again.
         let follower = store.follow("identities");
         let known = store.blocking_read(everything)?;
+        follower.take_at_once(|commit| Touched::by(commit.changes()).is_none());
         let root = authentication.root_credentials().cloned();
         let index = Arc::new(Self { root, known: RwLock::new(known) });
         runtime.spawn(follow(store, follower, Arc::clone(&index)));
@@ -151,25 +152,10 @@ enum Changed {
 impl Wanted {
     /// What a batch asks for; `None` if it has nothing to do with identities.
     fn of(batch: &Batch) -> Option<Self> {
-        let Batch::Changes(changes) = batch else { return Some(Self::All) };
-        fn of<D: Document>(changes: &[Change]) -> HashSet<(Scope, String)> {
-            let changes = changes.iter().filter(|change| change.is::<D>());
-            changes
-                .filter_map(|change| Some((change.scope.clone(), change.key.part(0)?.to_owned())))
-                .collect()
+        match batch {
+            Batch::Changes(changes) => Touched::by(changes).map(|touched| Self::Some(Box::new(touched))),
+            Batch::Reload(_) => Some(Self::All),
         }
-        let keys = of::<AccessKeyDocument>(changes);
-        let sessions = of::<SessionDocument>(changes);
-        let users = of::<UserDocument>(changes);
-        let roles = of::<RoleDocument>(changes);
-        let accounts: HashSet<Scope> =
-            of::<ManagedPolicyDocument>(changes).into_iter().map(|(scope, _)| scope).collect();
-        let nothing = keys.is_empty()
-            && sessions.is_empty()
-            && users.is_empty()
-            && roles.is_empty()
-            && accounts.is_empty();
-        (!nothing).then(|| Self::Some(Box::new(Touched { keys, sessions, users, roles, accounts })))
     }
 
     fn read(self, tx: &mut Transaction<'_>) -> Result<News, StoreFault> {
@@ -203,6 +189,30 @@ impl Wanted {
             changes.push(Changed::Role(scope, name, role));
         }
         Ok(News::Some(changes))
+    }
+}
+
+impl Touched {
+    /// What these changes ask for; `None` if they have nothing to do with identities.
+    fn by(changes: &[Change]) -> Option<Self> {
+        fn of<D: Document>(changes: &[Change]) -> HashSet<(Scope, String)> {
+            let changes = changes.iter().filter(|change| change.is::<D>());
+            changes
+                .filter_map(|change| Some((change.scope.clone(), change.key.part(0)?.to_owned())))
+                .collect()
+        }
+        let keys = of::<AccessKeyDocument>(changes);
+        let sessions = of::<SessionDocument>(changes);
+        let users = of::<UserDocument>(changes);
+        let roles = of::<RoleDocument>(changes);
+        let accounts: HashSet<Scope> =
+            of::<ManagedPolicyDocument>(changes).into_iter().map(|(scope, _)| scope).collect();
+        let nothing = keys.is_empty()
+            && sessions.is_empty()
+            && users.is_empty()
+            && roles.is_empty()
+            && accounts.is_empty();
+        (!nothing).then_some(Self { keys, sessions, users, roles, accounts })
     }
 }
 

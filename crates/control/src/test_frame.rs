@@ -11,7 +11,7 @@ use api::OperationTable;
 use api::apigateway::ThrottleSettings;
 use base::{Clock, Random, Scope, Secret, Timestamp};
 use bytes::Bytes;
-use documents::apigateway::SnapshotDocument;
+use documents::apigateway::{SnapshotDocument, StageDocument};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use logs::{LogOptions, LogStore};
 use ports::Pending;
@@ -25,7 +25,7 @@ use ports::test_invoke::{
 };
 use serde_json::{Value, json};
 use sigv4::{Credentials, Payload};
-use store::{BlobId, Document, Key, Location, Store, StoreOptions, Transaction};
+use store::{BlobId, Document, Key, Location, Made, Store, StoreFault, StoreOptions, Transaction};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -115,6 +115,18 @@ impl DeploymentCheck for FakeCheck {
     fn faults(&self, _: &SnapshotDocument) -> Vec<DeploymentFault> {
         assert!(!self.panics.load(Ordering::Relaxed), "the check broke");
         Vec::new()
+    }
+
+    fn compile(
+        &self,
+        _: &mut Transaction<'_>,
+        _: &Scope,
+        _: &Key,
+        _: &StageDocument,
+        _: &SnapshotDocument,
+    ) -> Result<Option<Made>, StoreFault> {
+        assert!(!self.panics.load(Ordering::Relaxed), "the check broke");
+        Ok(None)
     }
 }
 

@@ -21,7 +21,7 @@ use gateway::Doors;
 use gateway::access::iam::Signatures;
 use gateway::access::user_pools::UserPools;
 use gateway::admin::AdminDoor;
-use gateway::front_door::{Apis, Domains, FrontDoor, Names, Refresh, StageCaches};
+use gateway::front_door::{Apis, Deploying, Domains, FrontDoor, Names, Refresh, StageCaches};
 use gateway::integration::aws::RoleSessions;
 use gateway::integration::backends::Backends;
 use gateway::listener::{Limits, Listener, Socket};
@@ -196,11 +196,15 @@ impl Parts {
         let certificate = tls.map(|tls| default_certificate::servers(tls.certificate, &place)).transpose()?;
         let tests = TestBench::start(doors.clone(), random.clone(), upstreams.clone());
         let tests = tests.map_err(Fault::Threads)?;
+        let usage_plans = Arc::new(UsagePlans::default());
+        let caches = StageCaches::new(cache, random.clone());
+        let apis = Apis::new(caches, Arc::clone(&usage_plans), throttle.limit()).reaching(backends);
+        let apis = Arc::new(apis);
         let plane = Plane {
             store: store.clone(),
             logs: logs.clone(),
             functions: functions.clone(),
-            deployments: Arc::new(gateway::rest::Check),
+            deployments: Arc::new(Deploying::to(Arc::clone(&apis))),
             tests: Arc::new(tests),
             account_throttle: throttle.settings(),
             clock: clock.clone(),
@@ -209,11 +213,7 @@ impl Parts {
         };
         let control = ControlPlane::new(plane.clone(), authentication, background.handle().clone());
 
-        let usage_plans = Arc::new(UsagePlans::default());
-        let usage = UsageUpkeep::start(store.clone(), Arc::clone(&usage_plans), clock.clone())?;
-        let caches = StageCaches::new(cache, random.clone());
-        let apis = Apis::new(caches, usage_plans, throttle.limit()).reaching(backends);
-        let apis = Arc::new(apis);
+        let usage = UsageUpkeep::start(store.clone(), usage_plans, clock.clone())?;
         let domains = Arc::new(Domains::new(Truststores::new(truststores), hosts));
         let portals = Arc::new(Portals::default());
         let refresh = Refresh::start(store, Arc::clone(&apis), Arc::clone(&domains), Arc::clone(&portals))?;

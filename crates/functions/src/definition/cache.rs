@@ -82,11 +82,14 @@ impl Definitions {
     /// Follows the feed for as long as the store is open. A change is acknowledged when no
     /// invocation can meet the old definition any more.
     pub(crate) async fn follow(&self, mut feed: Follower, roles_changed: impl Fn()) {
+        feed.take_at_once(|commit| {
+            !commit.changes().iter().any(|change| is_of_iam(change) || is_of_a_function(change))
+        });
         loop {
             let batch = feed.next().await;
             let changed = match &batch {
                 Batch::Changes(changes) => {
-                    if changes.iter().any(|change| change.collection.starts_with("iam/")) {
+                    if changes.iter().any(is_of_iam) {
                         roles_changed();
                     }
                     self.invalidate(changes)
@@ -108,11 +111,7 @@ impl Definitions {
     fn invalidate(&self, changes: &[Change]) -> HashSet<(Scope, String)> {
         let changed: HashSet<(Scope, String)> = changes
             .iter()
-            .filter(|change| {
-                change.is::<FunctionDocument>()
-                    || change.is::<FunctionVersionDocument>()
-                    || change.is::<FunctionAliasDocument>()
-            })
+            .filter(|change| is_of_a_function(change))
             .filter_map(|change| Some((change.scope.clone(), change.key.part(0)?.to_owned())))
             .collect();
         if !changed.is_empty() {
@@ -157,4 +156,14 @@ impl Definitions {
             }
         }
     }
+}
+
+fn is_of_iam(change: &Change) -> bool {
+    change.collection.starts_with("iam/")
+}
+
+fn is_of_a_function(change: &Change) -> bool {
+    change.is::<FunctionDocument>()
+        || change.is::<FunctionVersionDocument>()
+        || change.is::<FunctionAliasDocument>()
 }

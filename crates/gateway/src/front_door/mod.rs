@@ -4,6 +4,7 @@
 mod address;
 mod apis;
 mod default_endpoint;
+mod deploying;
 mod domains;
 mod private;
 mod publication;
@@ -22,6 +23,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
 use ports::aws_calls::{Answer, AwsCall, AwsCalls};
 
 pub use apis::{Apis, Protocol, Served, StageTotals};
+pub use deploying::Deploying;
 pub use domains::{Domains, Names};
 pub use refresh::{Refresh, RefreshError};
 pub use stage_caches::StageCaches;

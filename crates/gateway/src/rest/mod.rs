@@ -30,7 +30,7 @@ mod validation;
 
 pub use crate::exchange::{StageVariables, UndefinedVariable};
 pub use canary::compile_canary;
-pub use check::Check;
+pub use check::faults;
 pub use compile::{Remark, StageFault, Surroundings, compile_stage};
 pub(crate) use compile_method::{IntegrationPlace, compile_integration};
 pub use gateway_responses::{GatewayResponses, Refused};

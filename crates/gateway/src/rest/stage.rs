@@ -11,7 +11,7 @@ use super::validation::Validation;
 use super::{GatewayResponses, StageVariables};
 use crate::access::{Authorization, ResourcePolicy};
 use crate::cache::ResponseCache;
-use crate::exchange::{Refusal, ResourceFacts, StageFacts};
+use crate::exchange::{ConfigurationFault, Refusal, ResourceFacts, StageFacts};
 use crate::integration::Integration;
 use crate::mapping::media::BinaryTypes;
 use crate::throttle::Throttle;
@@ -64,6 +64,18 @@ pub struct CompiledStage {
     pub counters: Arc<StageCounters>,
     /// What gets a share of the requests in its place, if there is such a thing.
     pub canary: Option<Box<Canary>>,
+}
+
+impl CompiledStage {
+    /// Whether its deployment has no faults ([`faults`](super::faults)): a method that could not be deployed
+    /// refuses everything with a fault of the stage, as [`compile_stage`](super::compile_stage) leaves it.
+    #[must_use]
+    pub fn is_deployable(&self) -> bool {
+        let undeployable = |method: &CompiledMethod| {
+            matches!(method.closed, Some(Refusal::ApiConfigurationError(ConfigurationFault::Stage { .. })))
+        };
+        !self.methods.is_empty() && !self.methods.iter().any(undeployable)
+    }
 }
 
 /// What a default endpoint asks of connections (API Gateway developer guide, "Security policies for

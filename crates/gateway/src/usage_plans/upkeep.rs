@@ -67,6 +67,7 @@ impl UsageUpkeep {
             let loaded = store.blocking_read(move |tx| load(tx, &of, &changed, today))?;
             index.apply(&scope, loaded);
         }
+        follower.take_at_once(|commit| self::changed(commit.changes()).0.is_empty());
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let thread = std::thread::Builder::new()

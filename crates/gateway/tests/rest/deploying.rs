@@ -1,13 +1,20 @@
 //! What cannot be deployed, and what can although it will not run.
 
-use gateway::rest::Check;
-use ports::deployments::DeploymentCheck as _;
+use api::apigateway::Stage;
+use base::Scope;
+use gateway::rest::{self, Surroundings};
 use serde_json::{Value, json};
 
 use crate::house::{Api, House};
 
 fn faults(resources: Value) -> Vec<String> {
-    let faults = Check.faults(&Api::of(resources).snapshot());
+    let snapshot = Api::of(resources).snapshot();
+    let faults = rest::faults(&snapshot);
+    // A stage that is compiled in place of the check says the same.
+    let (scope, stage) = (Scope::new("000000000000", "us-west-2"), Stage::default());
+    let stage = Stage { stage_name: Some("prod".into()), ..stage };
+    let compiled = rest::compile_stage(&scope, &stage, &snapshot, Surroundings::default());
+    assert_eq!(compiled.is_ok_and(|(compiled, _)| compiled.is_deployable()), faults.is_empty());
     faults.iter().map(|fault| format!("{}: {}", fault.place, fault.why)).collect()
 }
 

@@ -1,7 +1,6 @@
 //! Request validation: parameters, bodies, and models that refer to each other.
 
-use gateway::rest::Check;
-use ports::deployments::DeploymentCheck as _;
+use gateway::rest;
 use serde_json::{Value, json};
 
 use crate::backend::Backend;
@@ -138,7 +137,7 @@ fn what_is_wrong_stands_in_the_access_log() {
 fn models_that_cannot_be_used_are_not_deployed() {
     let faults = |schemas: &[(&str, Value)]| {
         let method = json!({"requestValidatorId": "body", "requestModels": {"application/json": "Pet"}});
-        let faults = Check.faults(&api(method, schemas).snapshot());
+        let faults = rest::faults(&api(method, schemas).snapshot());
         faults.iter().map(|fault| format!("{}: {}", fault.place, fault.why)).collect::<Vec<_>>()
     };
     assert!(faults(&[("Pet", pet())]).is_empty());

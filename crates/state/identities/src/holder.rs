@@ -95,15 +95,20 @@ impl Holder {
         })
     }
 
+    /// Whether an access key can have this id; without reading anything.
+    #[must_use]
+    pub fn may_have(access_key_id: &str) -> bool {
+        KEY_ID_LENGTH.contains(&access_key_id.len())
+            && access_key_id.bytes().all(|c| c.is_ascii_alphanumeric())
+    }
+
     /// The holder of a stored key; `None` also for a key whose user, and for a session whose role,
     /// is gone.
     ///
     /// # Errors
     /// If the store fails.
     pub fn find(tx: &mut Transaction<'_>, access_key_id: &str) -> Result<Option<Self>, StoreFault> {
-        let is_plausible = KEY_ID_LENGTH.contains(&access_key_id.len())
-            && access_key_id.bytes().all(|c| c.is_ascii_alphanumeric());
-        if !is_plausible {
+        if !Self::may_have(access_key_id) {
             return Ok(None);
         }
         let key = Key::new([access_key_id]);

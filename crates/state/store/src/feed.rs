@@ -3,15 +3,17 @@
 //!
 //! The changes themselves are rows beside the documents, written in the same transaction.
 //! A [`Follower`] remembers how far it has read and is woken when there is more; so a slow
-//! one costs no memory and a fast one loses nothing.
+//! one costs no memory and a fast one loses nothing. One that has nothing to do with a change,
+//! or little, takes it on the thread that commits ([`Follower::take_at_once`]) and is not woken.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base::Scope;
 use tokio::sync::watch;
 
+use crate::commit::Commit;
 use crate::engines::{Engine, read_from};
 use crate::limits::{FEED_BATCH, FEED_PAUSE};
 use crate::waiting::block_on;
@@ -111,10 +113,52 @@ pub(crate) struct Feed {
     followers: Mutex<Vec<Arc<Position>>>,
 }
 
+/// Takes the changes of a commit at once; answers whether all of them have taken effect.
+type AtOnce = Box<dyn FnMut(&mut Commit) -> bool + Send>;
+
 struct Position {
     name: &'static str,
-    read: AtomicU64,
-    acknowledged: AtomicU64,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    read: Sequence,
+    acknowledged: Sequence,
+    /// Whether a batch may be on its way to the follower, or be taking effect.
+    busy: bool,
+    at_once: Option<AtOnce>,
+}
+
+impl Position {
+    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledged(&self) -> Sequence {
+        self.progress().acknowledged
+    }
+
+    /// Has the follower take `commit` at once if it is the next for it; answers whether it is behind by
+    /// nothing then. One that still works on what came before is not asked: of two that bring the same thing
+    /// into effect, the older could be the last.
+    fn offer(&self, commit: &mut Commit) -> bool {
+        let mut progress = self.progress();
+        let Progress { read, acknowledged, busy, at_once } = &mut *progress;
+        let next = !*busy && read == acknowledged && commit.follows(*read);
+        let taken = next
+            && at_once.as_mut().is_some_and(|take| {
+                // The writer lives on, and the feed brings what was not taken.
+                catch_unwind(AssertUnwindSafe(|| take(commit))).unwrap_or_else(|_| {
+                    tracing::error!(follower = self.name, "a follower panicked while it took a commit");
+                    false
+                })
+            });
+        if taken {
+            (*read, *acknowledged) = (commit.last(), commit.last());
+        }
+        taken
+    }
 }
 
 impl Feed {
@@ -128,12 +172,30 @@ impl Feed {
 
     /// Tells that everything up to `sequence` is committed and can be read.
     pub(crate) fn committed(&self, sequence: Sequence) {
+        self.tell(sequence, true);
+    }
+
+    /// The same of a commit whose changes are known.
+    pub(crate) fn committed_with(&self, mut commit: Commit) {
+        if commit.changes().is_empty() {
+            return;
+        }
+        let mut behind = false;
+        for position in self.positions().iter() {
+            behind |= !position.offer(&mut commit);
+        }
+        self.acknowledged.send_replace(());
+        self.tell(commit.last(), behind);
+    }
+
+    /// `news` is whether a follower has to be woken.
+    fn tell(&self, sequence: Sequence, news: bool) {
         self.committed.send_if_modified(|current| {
             let newer = sequence > *current;
             if newer {
                 *current = sequence;
             }
-            newer
+            newer && news
         });
     }
 
@@ -144,14 +206,14 @@ impl Feed {
 
     /// The change up to which every follower of this node has read; `None` without any.
     pub(crate) fn read_by_all(&self) -> Option<Sequence> {
-        self.positions().iter().map(|position| Sequence(position.read.load(Ordering::Acquire))).min()
+        self.positions().iter().map(|position| position.progress().read).min()
     }
 
     pub(crate) fn follow(self: &Arc<Self>, name: &'static str, engine: Arc<dyn Engine>) -> Follower {
         let mut positions = self.positions();
-        let start = self.current().0;
-        let position =
-            Arc::new(Position { name, read: AtomicU64::new(start), acknowledged: AtomicU64::new(start) });
+        let start = self.current();
+        let progress = Progress { read: start, acknowledged: start, ..Progress::default() };
+        let position = Arc::new(Position { name, progress: Mutex::new(progress) });
         positions.push(Arc::clone(&position));
         Follower { feed: Arc::clone(self), news: self.committed.subscribe(), position, engine }
     }
@@ -174,7 +236,7 @@ impl Feed {
         let behind: Vec<_> = self
             .positions()
             .iter()
-            .filter(|position| position.acknowledged.load(Ordering::Acquire) < sequence.0)
+            .filter(|position| position.acknowledged() < sequence)
             .map(|position| position.name)
             .collect();
         if !behind.is_empty() {
@@ -184,7 +246,7 @@ impl Feed {
     }
 
     fn acknowledged_by_all(&self, sequence: Sequence) -> bool {
-        self.positions().iter().all(|position| position.acknowledged.load(Ordering::Acquire) >= sequence.0)
+        self.positions().iter().all(|position| position.acknowledged() >= sequence)
     }
 
     fn positions(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Position>>> {
@@ -235,13 +297,25 @@ impl Follower {
         }
     }
 
+    /// From now on the follower is asked by the thread that commits, before anybody else is: `take` brings the
+    /// changes of a commit into effect and answers `true`, or changes nothing and answers `false`; then they
+    /// come in a batch, as those do that come before all others have taken effect. It is called with the
+    /// writer waiting, so it neither reads the store nor takes long.
+    pub fn take_at_once(&self, take: impl FnMut(&mut Commit) -> bool + Send + 'static) {
+        self.position.progress().at_once = Some(Box::new(take));
+    }
+
     /// The next batch if there is one now.
     pub async fn poll(&mut self) -> Result<Option<Batch>, StoreFault> {
         self.news.mark_unchanged();
-        let position = Sequence(self.position.read.load(Ordering::Acquire));
-        if self.feed.current() <= position {
-            return Ok(None);
-        }
+        let position = {
+            let mut progress = self.position.progress();
+            if self.feed.current() <= progress.read {
+                return Ok(None);
+            }
+            progress.busy = true;
+            progress.read
+        };
         let batch = match read_from(&*self.engine, move |transaction| {
             transaction.changes_after(position, FEED_BATCH)
         })
@@ -251,14 +325,17 @@ impl Follower {
             Remembered::Changes(changes) => Batch::Changes(changes),
             Remembered::Forgotten(sequence) => Batch::Reload(sequence),
         };
-        self.position.read.store(batch.last().0, Ordering::Release);
+        self.position.progress().read = batch.last();
         Ok(Some(batch))
     }
 
     /// Tells that everything up to `sequence` has taken effect, for
     /// [`Store::settled`](crate::Store::settled).
     pub fn acknowledge(&self, sequence: Sequence) {
-        self.position.acknowledged.fetch_max(sequence.0, Ordering::AcqRel);
+        let mut progress = self.position.progress();
+        progress.acknowledged = progress.acknowledged.max(sequence);
+        progress.busy = progress.acknowledged < progress.read;
+        drop(progress);
         self.feed.acknowledged.send_replace(());
     }
 

@@ -10,6 +10,7 @@
 //! that several nodes share fits behind the same traits (`engines`), which is why a write's
 //! closure may be run more than once and why the feed can tell a follower to reload.
 
+mod commit;
 mod counter;
 mod document;
 mod engines;
@@ -26,6 +27,7 @@ mod tests;
 mod transaction;
 mod waiting;
 
+pub use commit::{Commit, Made};
 pub use counter::Counter;
 pub use document::{BlobId, Document, Page};
 pub use faults::{OpenError, StoreFault};

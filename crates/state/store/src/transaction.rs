@@ -5,7 +5,7 @@ use base::{Scope, Timestamp};
 
 use crate::document::{BlobId, Document, Page, decode, encode, encode_in, stored_key, stored_key_in};
 use crate::engines::{EngineTransaction, Range};
-use crate::{Counter, Key, Place, Record, Sequence, Span, StoreFault};
+use crate::{Counter, Key, Made, Place, Record, Sequence, Span, StoreFault};
 
 /// A view of the store at one moment, and, inside `write`, the changes made to it.
 pub struct Transaction<'a> {
@@ -25,7 +25,24 @@ impl<'a> Transaction<'a> {
 
     /// Stores the document at `key`, in place of any that was there.
     pub fn put<D: Document>(&mut self, scope: &Scope, key: &Key, document: &D) -> Result<(), StoreFault> {
-        self.engine.put(scope, D::COLLECTION, &stored_key::<D>(key)?, &encode(document)?)
+        let (key, body) = (stored_key::<D>(key)?, encode(document)?);
+        base::give_way();
+        self.engine.put(scope, D::COLLECTION, &key, &body)
+    }
+
+    /// The same, with what has been made of it: a follower of this node that takes the commit at once
+    /// ([`Follower::take_at_once`](crate::Follower::take_at_once)) finds it beside the change. It was made in
+    /// this transaction, so it is of what the transaction sees.
+    pub fn put_made<D: Document>(
+        &mut self,
+        scope: &Scope,
+        key: &Key,
+        document: &D,
+        made: Made,
+    ) -> Result<(), StoreFault> {
+        self.put(scope, key, document)?;
+        self.engine.attach(made);
+        Ok(())
     }
 
     /// Removes the document at `key`; answers whether there was one.

@@ -1,12 +1,13 @@
 //! A control plane of one caller over a store in memory, in which a test runs operations. Inputs
 //! and answers are JSON, so that a test reads like the recordings it is made from.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::apigateway::ThrottleSettings;
 use base::{Clock, Random, Scope, Timestamp};
-use documents::apigateway::SnapshotDocument;
+use documents::apigateway::{SnapshotDocument, StageDocument};
 use logs::{LogOptions, LogStore};
 use ports::Pending;
 use ports::deployments::{DeploymentCheck, DeploymentFault};
@@ -19,7 +20,7 @@ use ports::test_invoke::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use store::{Document, Key, Location, Store, StoreOptions, Transaction};
+use store::{Document, Key, Location, Made, Store, StoreFault, StoreOptions, Transaction};
 
 use super::restapis;
 use crate::{Call, CallContext, Caller, Failure, Outcome, Plane, WriteGate};
@@ -43,11 +44,28 @@ pub(in super::super) struct Frame {
 }
 
 #[derive(Default)]
-struct Check(Mutex<Vec<DeploymentFault>>);
+struct Check {
+    faults: Mutex<Vec<DeploymentFault>>,
+    checked: AtomicUsize,
+    compiled: AtomicUsize,
+}
 
 impl DeploymentCheck for Check {
     fn faults(&self, _: &SnapshotDocument) -> Vec<DeploymentFault> {
-        self.0.lock().unwrap().clone()
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        self.faults.lock().unwrap().clone()
+    }
+
+    fn compile(
+        &self,
+        _: &mut Transaction<'_>,
+        _: &Scope,
+        _: &Key,
+        _: &StageDocument,
+        _: &SnapshotDocument,
+    ) -> Result<Option<Made>, StoreFault> {
+        self.compiled.fetch_add(1, Ordering::Relaxed);
+        Ok(self.faults.lock().unwrap().is_empty().then(|| Box::new(()) as Made))
     }
 }
 
@@ -117,7 +135,17 @@ impl Frame {
 
     /// What the gateway will find wrong with snapshots from now on.
     pub(in super::super) fn snapshots_have(&self, faults: Vec<DeploymentFault>) {
-        *self.check.0.lock().unwrap() = faults;
+        *self.check.faults.lock().unwrap() = faults;
+    }
+
+    /// How often the gateway was asked what is wrong with a snapshot.
+    pub(in super::super) fn snapshots_checked(&self) -> usize {
+        self.check.checked.load(Ordering::Relaxed)
+    }
+
+    /// How often it was asked for a stage.
+    pub(in super::super) fn stages_compiled(&self) -> usize {
+        self.check.compiled.load(Ordering::Relaxed)
     }
 
     /// Stores a document as another service would.

@@ -1,11 +1,14 @@
 //! Keeps the served stages, custom domain names and portals what the store says: all of them at the start,
 //! then each that changes, on a thread of its own so that no deployment keeps a request waiting.
 //!
+//! What a deployment has compiled itself is served by the thread that commits it (`at_once.rs`).
+//!
 //! A change is acknowledged once the new stage is in its place. A stage that cannot be
 //! compiled is served no longer in its old form: it answers 500, and the reason is logged. What is
 //! read of REST APIs is in `rest.rs`, of HTTP and WebSocket APIs, which have routes, in `routed.rs`.
 
 mod ahead;
+mod at_once;
 mod rest;
 mod routed;
 
@@ -19,6 +22,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{Apis, Domains, domains};
 use crate::portals::{self, Portals};
+pub(super) use rest::Deployed;
 
 /// How long to wait before a failed read is tried again.
 const READ_PAUSE: Duration = Duration::from_secs(1);
@@ -60,6 +64,8 @@ impl Refresh {
         routed::load(&store, &apis)?;
         domains::load(&store, &names)?;
         portals::load(&store, &portals)?;
+        let taking = Arc::clone(&apis);
+        follower.take_at_once(move |commit| at_once::take(&taking, commit));
         let (stop, stopped) = watch::channel(false);
         let anew = Arc::new(Notify::new());
         let asked = Arc::clone(&anew);

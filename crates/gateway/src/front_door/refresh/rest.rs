@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use api::apigateway::VpcLink;
+use api::apigateway::{Stage, VpcLink};
 use base::Scope;
 use documents::apigateway::{
     AccountDocument, ClientCertificateDocument, RestApiDocument, SnapshotDocument, StageDocument, within,
@@ -173,6 +173,11 @@ struct Stored {
     snapshot: Result<SnapshotDocument, String>,
     /// Its canary's deployment, if it has a canary.
     canary: Option<Result<SnapshotDocument, String>>,
+    besides: Besides,
+}
+
+/// What a stage is served with besides itself and its deployments.
+struct Besides {
     /// The certificate that it shows to backends; an error if that is stored and cannot be read.
     certificate: Result<Option<ClientCertificateDocument>, String>,
     /// Whether the account lets API Gateway write execution logs.
@@ -196,12 +201,17 @@ fn stored(transaction: &mut Transaction<'_>, scope: &Scope, key: &Key) -> Result
     let canary = stage.canary_settings.as_ref();
     let canary = canary.map(|canary| deployed("its canary's deployment", canary.deployment_id.as_ref()));
     let canary = canary.transpose()?;
+    let besides = besides(transaction, scope, stage)?;
+    Ok(Some(Stored { document, snapshot, canary, besides }))
+}
+
+fn besides(transaction: &mut Transaction<'_>, scope: &Scope, stage: &Stage) -> Result<Besides, StoreFault> {
     let certificate = match stage.client_certificate_id.as_deref().filter(|id| !id.is_empty()) {
         Some(id) => tolerant(transaction.get::<ClientCertificateDocument>(scope, &Key::new([id])))?,
         None => Ok(None),
     };
     let (logs, vpc_links) = (writes_logs(transaction, scope)?, vpc_links(transaction, scope)?);
-    Ok(Some(Stored { document, snapshot, canary, certificate, logs, vpc_links }))
+    Ok(Besides { certificate, logs, vpc_links })
 }
 
 /// Whether the account lets API Gateway write execution logs.
@@ -232,6 +242,16 @@ fn serve(to: &Publication<'_>, scope: &Scope, key: &Key, stored: Stored) {
         Ok(compiled) => compiled,
         Err(why) => return broken(to, scope, api, stage, &why),
     };
+    publish(to, scope, (api, stage), compiled, remarks);
+}
+
+fn publish(
+    to: &Publication<'_>,
+    scope: &Scope,
+    (api, stage): (&str, &str),
+    compiled: CompiledStage,
+    remarks: Vec<Remark>,
+) {
     for remark in remarks {
         tracing::warn!(api, stage, place = remark.place, what = remark.what, "not served as it asks for");
     }
@@ -249,21 +269,9 @@ fn compile(
     name: &str,
     stored: Stored,
 ) -> Result<(CompiledStage, Vec<Remark>), String> {
-    let Stored { document, snapshot, canary, certificate, logs, vpc_links } = stored;
+    let Stored { document, snapshot, canary, besides } = stored;
     let (caches, stage) = (apis.caches().of(api, name, &document), &document.stage);
-    let (counters, client_certificate) = (apis.counters_of(api, name), certificate?);
-    let surroundings = Surroundings {
-        counters,
-        buckets: apis.buckets_of(api, name),
-        cache: caches.own,
-        keys: apis.usage_plans().keys_of(scope),
-        account: apis.account_throttle(scope),
-        client_certificate,
-        logs,
-        canary: false,
-        backends: Arc::clone(apis.backends()),
-        vpc_links,
-    };
+    let surroundings = Surroundings { cache: caches.own, ..surroundings(apis, scope, (api, name), besides)? };
     let compiled = compile_stage(scope, stage, &snapshot?, surroundings.clone());
     let (mut compiled, mut remarks) = compiled.map_err(|fault| fault.to_string())?;
     if let (Some(settings), Some(snapshot)) = (&stage.canary_settings, canary) {
@@ -279,6 +287,68 @@ fn compile(
         }
     }
     Ok((compiled, remarks))
+}
+
+/// What a stage is compiled with, but for its cache.
+fn surroundings(
+    apis: &Apis,
+    scope: &Scope,
+    (api, name): (&str, &str),
+    besides: Besides,
+) -> Result<Surroundings, String> {
+    Ok(Surroundings {
+        counters: apis.counters_of(api, name),
+        buckets: apis.buckets_of(api, name),
+        cache: None,
+        keys: apis.usage_plans().keys_of(scope),
+        account: apis.account_throttle(scope),
+        client_certificate: besides.certificate?,
+        logs: besides.logs,
+        canary: false,
+        backends: Arc::clone(apis.backends()),
+        vpc_links: besides.vpc_links,
+    })
+}
+
+/// A stage that was compiled in the transaction that deploys it.
+#[derive(Debug)]
+pub(in crate::front_door) struct Deployed {
+    document: StageDocument,
+    pub(super) compiled: CompiledStage,
+    remarks: Vec<Remark>,
+}
+
+impl Deployed {
+    /// The stage of `document`, which `transaction` is to put at `key` and whose deployment is `snapshot`.
+    /// Nothing if that cannot be deployed or served, or if the stage has a canary, which is another deployment.
+    pub(in crate::front_door) fn compile(
+        apis: &Apis,
+        transaction: &mut Transaction<'_>,
+        (scope, key): (&Scope, &Key),
+        document: &StageDocument,
+        snapshot: &SnapshotDocument,
+    ) -> Result<Option<Self>, StoreFault> {
+        let stage = &document.stage;
+        let (Some(api), Some(name), None) = (key.part(0), key.part(1), &stage.canary_settings) else {
+            return Ok(None);
+        };
+        let Ok(surroundings) = surroundings(apis, scope, (api, name), besides(transaction, scope, stage)?)
+        else {
+            return Ok(None);
+        };
+        let compiled = compile_stage(scope, stage, snapshot, surroundings).ok();
+        let compiled = compiled.filter(|(compiled, _)| compiled.is_deployable());
+        let document = document.clone();
+        Ok(compiled.map(|(compiled, remarks)| Self { document, compiled, remarks }))
+    }
+
+    /// Has it served. Its cache is only chosen now: a transaction that is undone chooses none.
+    pub(super) fn publish(self, to: &Publication<'_>, scope: &Scope, key: &Key) {
+        let Self { document, mut compiled, remarks } = self;
+        let (Some(api), Some(stage)) = (key.part(0), key.part(1)) else { return };
+        compiled.cache = to.apis().caches().of(api, stage, &document).own;
+        publish(to, scope, (api, stage), compiled, remarks);
+    }
 }
 
 fn broken(to: &Publication<'_>, scope: &Scope, api: &str, stage: &str, why: &str) {

@@ -1,15 +1,16 @@
 //! What is stored of REST APIs is what is served.
 
-use api::apigateway::{RestApi, Stage};
+use api::apigateway::{Account, RestApi, Stage};
 use base::{Clock, Scope};
 use documents::apigateway::{
-    ClientCertificateDocument, RestApiDocument, SnapshotDocument, StageDocument, within,
+    AccountDocument, ClientCertificateDocument, RestApiDocument, SnapshotDocument, StageDocument, within,
 };
 use serde_json::json;
-use store::{Key, Location, StoreOptions};
+use store::{Key, Location, StoreOptions, Transaction};
 
 use super::super::Served;
 use super::*;
+use crate::rest::CompiledStage;
 
 fn here() -> Scope {
     Scope::new("000000000000", "us-west-2")
@@ -169,4 +170,100 @@ fn deleting_the_api_ends_its_stages() {
     });
     settle(&store, deleted.unwrap().1);
     assert_eq!(served(&apis), Err("there is no API of this id".to_owned()));
+}
+
+/// Deploys as `CreateDeployment` does, and then does `more` in the same transaction. Answers where the methods of
+/// the compiled stage are, if it was compiled.
+fn deploy(
+    store: &Store,
+    apis: &Arc<Apis>,
+    (document, snapshot): (StageDocument, SnapshotDocument),
+    more: impl Fn(&mut Transaction<'_>) -> Result<(), StoreFault> + Send + 'static,
+) -> (Option<usize>, store::Sequence) {
+    let apis = Arc::clone(apis);
+    let written = store.blocking_write(move |transaction| {
+        let (scope, key) = (here(), within("abc", "prod"));
+        let id = document.stage.deployment_id.as_deref().unwrap();
+        let compiled = Deployed::compile(&apis, transaction, (&scope, &key), &document, &snapshot)?;
+        let methods = compiled.as_ref().map(|compiled| compiled.compiled.methods.as_ptr() as usize);
+        transaction.put(&scope, &within("abc", id), &snapshot)?;
+        match compiled {
+            Some(compiled) => transaction.put_made(&scope, &key, &document, Box::new(compiled))?,
+            None => transaction.put(&scope, &key, &document)?,
+        }
+        more(transaction)?;
+        Ok::<_, StoreFault>(methods)
+    });
+    written.unwrap()
+}
+
+fn served_stage(apis: &Apis) -> Arc<CompiledStage> {
+    match apis.find("abc", None, "prod") {
+        Ok(Served::Rest(stage)) => stage,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_a_deployment_has_compiled_is_served_by_its_commit() {
+    let store = open();
+    let apis = Arc::new(Apis::default());
+    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
+    let mut document = stage("d1");
+    document.stage.cache_cluster_enabled = Some(true);
+    let mut caches = Vec::new();
+    for paths in [&["/", "/a"][..], &["/", "/a", "/b"]] {
+        let (methods, sequence) = deploy(&store, &apis, (document.clone(), snapshot(paths)), |_| Ok(()));
+        // The same, and not another one that was compiled of what is stored.
+        let stage = served_stage(&apis);
+        assert_eq!(Some(stage.methods.as_ptr() as usize), methods);
+        assert_eq!(stage.methods.len(), paths.len());
+        caches.push(Arc::clone(stage.cache.as_ref().unwrap()));
+        settle(&store, sequence);
+    }
+    // A deployment keeps the stage's cache.
+    assert!(Arc::ptr_eq(&caches[0], &caches[1]));
+}
+
+#[test]
+fn what_changes_after_a_stage_was_compiled_is_not_passed_over() {
+    let store = open();
+    let apis = Arc::new(Apis::default());
+    let _refresh = Refresh::start(store.clone(), Arc::clone(&apis), Arc::default(), Arc::default()).unwrap();
+    let (compiled, sequence) = deploy(&store, &apis, (stage("d1"), snapshot(&["/"])), |transaction| {
+        let account = Account { cloudwatch_role_arn: Some("arn:x".into()), ..Account::default() };
+        transaction.put(&here(), &Key::root(), &AccountDocument { account })
+    });
+    assert!(compiled.is_some());
+    settle(&store, sequence);
+    assert!(served_stage(&apis).execution_logs.is_some());
+    let (compiled, sequence) = deploy(&store, &apis, (stage("d2"), snapshot(&["/"])), |transaction| {
+        transaction.delete::<StageDocument>(&here(), &within("abc", "prod")).map(drop)
+    });
+    assert!(compiled.is_some());
+    settle(&store, sequence);
+    assert_eq!(served(&apis), Err("there is no API of this id".to_owned()));
+}
+
+#[test]
+fn what_cannot_be_deployed_or_is_more_than_a_deployment_is_not_compiled_ahead() {
+    let store = open();
+    let apis = Arc::new(Apis::default());
+    let compiled = |document: &StageDocument, snapshot: SnapshotDocument| {
+        deploy(&store, &apis, (document.clone(), snapshot), |_| Ok(())).0.is_some()
+    };
+    assert!(compiled(&stage("d1"), snapshot(&["/"])));
+    assert!(!compiled(&stage("d1"), snapshot(&["/{a}", "/{b}"])));
+    assert!(!compiled(&stage("d1"), snapshot(&[])));
+    let mut faulty = snapshot(&["/"]);
+    let method = faulty.resources[0].resource_methods.as_mut().unwrap().get_mut("GET").unwrap();
+    let integration = json!({"type": "MOCK", "requestTemplates": {"application/json": "#if("}});
+    method.method_integration = serde_json::from_value(integration).unwrap();
+    assert!(!compiled(&stage("d1"), faulty));
+    let mut with_canary = stage("d1");
+    with_canary.stage.canary_settings = serde_json::from_value(json!({"deploymentId": "d2"})).unwrap();
+    assert!(!compiled(&with_canary, snapshot(&["/"])));
+    let mut certified = stage("d1");
+    certified.stage.client_certificate_id = Some("c1".to_owned());
+    assert!(!compiled(&certified, snapshot(&["/"])));
 }

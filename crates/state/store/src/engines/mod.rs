@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base::{Scope, Timestamp};
 
 use crate::feed::Remembered;
-use crate::{BlobId, Place, Sequence, Span, StoreFault};
+use crate::{BlobId, Made, Place, Sequence, Span, StoreFault};
 
 pub(crate) mod sqlite;
 
@@ -66,6 +66,8 @@ pub(crate) struct Range {
 pub(crate) trait EngineTransaction {
     fn get(&mut self, scope: &Scope, collection: &str, key: &str) -> Result<Option<String>, StoreFault>;
     fn put(&mut self, scope: &Scope, collection: &str, key: &str, body: &str) -> Result<(), StoreFault>;
+    /// Keeps what its writer has made of the document that was put last, until the commit.
+    fn attach(&mut self, made: Made);
     fn delete(&mut self, scope: &Scope, collection: &str, key: &str) -> Result<bool, StoreFault>;
     fn delete_range(&mut self, scope: &Scope, collection: &str, range: &Range) -> Result<usize, StoreFault>;
     fn list(

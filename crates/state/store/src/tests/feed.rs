@@ -1,5 +1,6 @@
 //! The change feed.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Note, Other, Refusal, all, changes, here, key, note, on_both, put};
@@ -136,5 +137,102 @@ fn a_change_is_settled_when_every_follower_has_acknowledged_it() {
         });
         assert!(done);
         assert!(!settled(put(&store, key(&["a"]), "3"), 1));
+    });
+}
+
+/// What a follower was asked to take, and whether it takes it.
+fn asked(follower: &Follower, takes: bool) -> Arc<Mutex<Vec<String>>> {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let by = Arc::clone(&asked);
+    follower.take_at_once(move |commit| {
+        for index in 0..commit.changes().len() {
+            let made = commit.made::<&str>(index).copied().unwrap_or("nothing");
+            let change = &commit.changes()[index];
+            by.lock().unwrap().push(format!("{:?} {} {made}", change.kind, change.key));
+        }
+        takes
+    });
+    asked
+}
+
+#[test]
+fn what_is_taken_at_once_is_settled_and_does_not_come_again() {
+    on_both(|store| {
+        let mut follower = store.follow("test");
+        let asked = asked(&follower, true);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let settled = |sequence| runtime.block_on(store.settled(sequence, Duration::ZERO));
+        let first = put(&store, key(&["a"]), "1");
+        assert!(settled(first));
+        assert_eq!(poll(&mut follower), None);
+        let written = store.blocking_write(|t| {
+            t.put_made(&here(), &key(&["b"]), &note("2"), Box::new("made"))?;
+            t.delete::<Note>(&here(), &key(&["a"]))
+        });
+        let second = written.map_err(|fault: StoreFault| fault).unwrap().1;
+        // What is undone was never changed.
+        let refused = store.blocking_write(|t| {
+            t.put_made(&here(), &key(&["c"]), &note("3"), Box::new("made"))?;
+            Err::<(), _>(Refusal::Conflict)
+        });
+        assert_eq!(refused, Err(Refusal::Conflict));
+        assert!(settled(second));
+        assert_eq!(poll(&mut follower), None);
+        let asked = std::mem::take(&mut *asked.lock().unwrap());
+        assert_eq!(asked, ["Put a nothing", "Put b made", "Deleted a nothing"]);
+    });
+}
+
+#[test]
+fn what_is_not_taken_at_once_comes_in_a_batch() {
+    on_both(|store| {
+        let (mut taking, mut other) = (store.follow("taking"), store.follow("other"));
+        let (taken, refused) = (asked(&taking, true), asked(&other, false));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let settled = |sequence| runtime.block_on(store.settled(sequence, Duration::ZERO));
+        let first = put(&store, key(&["a"]), "1");
+        assert_eq!(refused.lock().unwrap().len(), 1);
+        assert!(!settled(first));
+        // Before it has taken effect, nothing newer may.
+        let second = put(&store, key(&["b"]), "2");
+        assert_eq!((taken.lock().unwrap().len(), refused.lock().unwrap().len()), (2, 1));
+        let batch = other.blocking_next();
+        put(&store, key(&["c"]), "3");
+        assert_eq!(refused.lock().unwrap().len(), 1);
+        assert_eq!(batch.last(), second);
+        other.acknowledge(batch.last());
+        let batch = other.blocking_next();
+        other.acknowledge(batch.last());
+        assert!(settled(batch.last()));
+        put(&store, key(&["d"]), "4");
+        assert_eq!((taken.lock().unwrap().len(), refused.lock().unwrap().len()), (4, 2));
+        assert_eq!(poll(&mut taking), None);
+    });
+}
+
+/// A whole prefix is deleted by one statement, and so many changes are not told one by one.
+#[test]
+fn large_changes_come_in_a_batch() {
+    on_both(|store| {
+        let mut follower = store.follow("test");
+        let asked = asked(&follower, true);
+        write_many(&store, 1_001);
+        assert!(matches!(poll(&mut follower), Some(Batch::Changes(changes)) if changes.len() == 1_000));
+        let last = poll(&mut follower).unwrap().last();
+        follower.acknowledge(last);
+        let deleted = store.blocking_write(|t| t.delete_prefix::<Note>(&here(), &key(&["many"])));
+        assert_eq!(deleted.map_err(|fault: StoreFault| fault).unwrap().0, 1);
+        assert_eq!(changes(poll(&mut follower).unwrap()), [(ChangeKind::Deleted, "many".into())]);
+        assert_eq!(*asked.lock().unwrap(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_follower_that_panics_is_told_again() {
+    on_both(|store| {
+        let mut follower = store.follow("test");
+        follower.take_at_once(|_| panic!("on purpose"));
+        put(&store, key(&["a"]), "1");
+        assert_eq!(changes(poll(&mut follower).unwrap()), [(ChangeKind::Put, "a".to_owned())]);
     });
 }

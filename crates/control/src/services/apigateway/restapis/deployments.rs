@@ -19,7 +19,7 @@ use super::stages::{self, Settings};
 use super::{authorizers, canary, find, gateway_responses, models, request_validators, resources};
 use crate::paginate::{Page, page};
 use crate::patch::{Table, Wording, row};
-use crate::{Call, Outcome, Registry};
+use crate::{Call, Failure, Outcome, Registry};
 
 pub(super) fn register(registry: &mut Registry) {
     registry
@@ -64,13 +64,28 @@ pub(in super::super) fn create_deployment(
         canary::check_stage(call, api, name)?;
     }
     let snapshot = snapshot(call, api)?;
-    check(&snapshot, call.plane.deployments.faults(&snapshot))?;
+    check_methods(&snapshot)?;
     let id = deployment.id.clone().unwrap_or_default();
-    let key = within(api, &id);
-    call.tx.put(&call.context.scope, &key, &snapshot)?;
-    call.tx.put(&call.context.scope, &key, &DeploymentDocument { deployment: deployment.clone() })?;
-    if let Some(name) = stage_name {
-        stages::point(call, api, name, &id, settings)?;
+    let pointed = stage_name.map(|name| {
+        let stage = stages::pointed(call, api, name, &id, settings)?;
+        Ok::<_, Failure>((within(api, name), stage))
+    });
+    let (scope, check) = (&call.context.scope, &call.plane.deployments);
+    let compiled = match &pointed {
+        Some(Ok((key, stage))) => check.compile(call.tx, scope, key, stage, &snapshot)?,
+        _ => None,
+    };
+    if compiled.is_none() {
+        // What is wrong with the API is told before what is wrong with the stage.
+        refuse(check.faults(&snapshot))?;
+    }
+    let (pointed, key) = (pointed.transpose()?, within(api, &id));
+    call.tx.put(scope, &key, &snapshot)?;
+    call.tx.put(scope, &key, &DeploymentDocument { deployment: deployment.clone() })?;
+    match (pointed, compiled) {
+        (Some((key, stage)), Some(compiled)) => call.tx.put_made(scope, &key, &stage, compiled)?,
+        (Some((key, stage)), None) => call.tx.put(scope, &key, &stage)?,
+        (None, _) => {}
     }
     Ok(shown(deployment))
 }
@@ -149,8 +164,8 @@ pub(super) fn get(call: &mut Call<'_, '_>, api: &str, id: &str) -> Outcome<Deplo
     Ok(document.ok_or_else(unknown_deployment)?.deployment)
 }
 
-/// Refuses what cannot be deployed; `faults` are those that the gateway finds.
-fn check(snapshot: &SnapshotDocument, faults: Vec<DeploymentFault>) -> Outcome<()> {
+/// Refuses an API without methods, and methods without integrations.
+fn check_methods(snapshot: &SnapshotDocument) -> Outcome<()> {
     let mut methods = snapshot.resources.iter().flat_map(|r| r.resource_methods.iter().flatten()).peekable();
     if methods.peek().is_none() {
         return Err(bad_request("The REST API doesn't contain any methods"));
@@ -158,6 +173,11 @@ fn check(snapshot: &SnapshotDocument, faults: Vec<DeploymentFault>) -> Outcome<(
     if methods.any(|(_, method)| method.method_integration.is_none()) {
         return Err(bad_request("No integration defined for method"));
     }
+    Ok(())
+}
+
+/// Refuses what the gateway finds that it cannot run.
+fn refuse(faults: Vec<DeploymentFault>) -> Outcome<()> {
     if faults.is_empty() {
         return Ok(());
     }
@@ -267,6 +287,21 @@ mod tests {
             frame.refused(get_stage, json!({"restApiId": api, "stageName": "dev"})),
             not_found("Invalid stage identifier specified")
         );
+    }
+
+    #[test]
+    fn a_stage_is_compiled_once() {
+        let frame = Frame::new();
+        let (api, _) = frame.deployable();
+        let input = json!({"restApiId": api, "stageName": "dev"});
+        frame.ok(create_deployment, input.clone());
+        assert_eq!((frame.stages_compiled(), frame.snapshots_checked()), (1, 0));
+        // Without a stage there is only a check.
+        frame.ok(create_deployment, json!({"restApiId": api}));
+        assert_eq!((frame.stages_compiled(), frame.snapshots_checked()), (1, 1));
+        frame.snapshots_have(vec![DeploymentFault { place: "/ GET".into(), why: "x".into() }]);
+        frame.refused(create_deployment, input);
+        assert_eq!((frame.stages_compiled(), frame.snapshots_checked()), (2, 2));
     }
 
     /// Recorded from AWS.

@@ -104,15 +104,19 @@ pub(in super::super) fn delete_stage(call: &mut Call<'_, '_>, input: &DeleteStag
 
 /// Points the stage `name`, or its canary, at a deployment, and makes the stage if it is not
 /// there. What `settings` leave out stays as it is.
-pub(super) fn point(
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn pointed(
     call: &mut Call<'_, '_>,
     api: &str,
     name: &str,
     deployment: &str,
     settings: Settings,
-) -> Outcome<()> {
-    let mut stage = match read(call, api, name)? {
-        Some(stage) => stage,
+) -> Outcome<StageDocument> {
+    let known = document(call, api, name)?;
+    let mut stage = match &known {
+        Some(known) => as_of(known.stage.clone(), call.now()),
         None => {
             check_room(call, api)?;
             new(call, name)
@@ -139,7 +143,10 @@ pub(super) fn point(
     if settings.variables.is_some() {
         stage.variables = stage_variables::read(settings.variables.as_ref())?;
     }
-    put(call, api, &stage)
+    Ok(match known {
+        Some(known) => StageDocument { stage, ..known },
+        None => StageDocument::new(stage),
+    })
 }
 
 /// The stage `name` of the API `api`.

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use super::faults::fault;
 use crate::engines::{EngineTransaction, Range};
 use crate::feed::Remembered;
-use crate::{BlobId, Change, ChangeKind, Key, Place, Sequence, Span, StoreFault};
+use crate::limits::FEED_BATCH;
+use crate::{BlobId, Change, ChangeKind, Commit, Key, Made, Place, Sequence, Span, StoreFault};
 
 // The statements over a range of keys. Its end may be open (NULL); a blob stands behind every text then, so
 // that the end bounds SQLite's search in any case: `?5 IS NULL OR key < ?5` would be tried on every row of the
@@ -52,17 +53,26 @@ pub(super) struct SqliteTransaction<'c> {
     connection: &'c Connection,
     mode: Mode,
     failed: Option<StoreFault>,
+    /// What it has changed; nothing if that is not known one by one, or is too much.
+    changed: Option<Commit>,
+    collections: CollectionNames,
 }
 
 impl<'c> SqliteTransaction<'c> {
     pub(super) fn new(connection: &'c Connection, mode: Mode) -> Self {
-        Self { connection, mode, failed: None }
+        let (changed, collections) = (Some(Commit::default()), CollectionNames::default());
+        Self { connection, mode, failed: None, changed, collections }
     }
 
     /// The first fault of the engine. A closure that met one is undone even if it answers
     /// success, because not all that it did has happened.
-    pub(super) fn failed(self) -> Option<StoreFault> {
-        self.failed
+    pub(super) fn failed(&mut self) -> Option<StoreFault> {
+        self.failed.take()
+    }
+
+    /// What it has changed, if that is known one by one.
+    pub(super) fn changed(self) -> Option<Commit> {
+        self.changed
     }
 
     fn writing(&self) -> Result<(), StoreFault> {
@@ -132,6 +142,18 @@ impl<'c> SqliteTransaction<'c> {
             "INSERT INTO changes (account, region, collection, key, kind) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![scope.account(), scope.region(), collection, key, number(kind)],
         )?;
+        if let Some(changed) = &mut self.changed {
+            match (u64::try_from(self.connection.last_insert_rowid()), Key::decode(key)) {
+                (Ok(sequence), Some(key)) if changed.changes().len() < FEED_BATCH => changed.push(Change {
+                    sequence: Sequence::new(sequence),
+                    scope: scope.clone(),
+                    collection: self.collections.share(collection),
+                    key,
+                    kind,
+                }),
+                _ => self.changed = None,
+            }
+        }
         Ok(())
     }
 
@@ -167,6 +189,12 @@ impl EngineTransaction for SqliteTransaction<'_> {
         self.record(scope, collection, key, ChangeKind::Put)
     }
 
+    fn attach(&mut self, made: Made) {
+        if let Some(changed) = &mut self.changed {
+            changed.attach(made);
+        }
+    }
+
     fn delete(&mut self, scope: &Scope, collection: &str, key: &str) -> Result<bool, StoreFault> {
         let removed = self.execute(
             "DELETE FROM documents WHERE account = ?1 AND region = ?2 AND collection = ?3 AND key = ?4",
@@ -180,7 +208,7 @@ impl EngineTransaction for SqliteTransaction<'_> {
     }
 
     fn delete_range(&mut self, scope: &Scope, collection: &str, range: &Range) -> Result<usize, StoreFault> {
-        self.execute(
+        let recorded = self.execute(
             RECORD_RANGE,
             params![
                 scope.account(),
@@ -191,6 +219,11 @@ impl EngineTransaction for SqliteTransaction<'_> {
                 number(ChangeKind::Deleted)
             ],
         )?;
+        if recorded == 0 {
+            return Ok(0);
+        }
+        // SQLite tells how many there are and not which.
+        self.changed = None;
         self.execute(
             DELETE_RANGE,
             params![scope.account(), scope.region(), collection, range.prefix, range.end],

@@ -15,7 +15,7 @@ use super::{Workers, panic_reason};
 use crate::engines::{EngineTransaction, Verdict, WriteWork};
 use crate::feed::Feed;
 use crate::limits::{CHANGES_KEPT, CHANGES_KEPT_FOR_FOLLOWERS, TRIM_STEP, WRITE_GROUP, WRITE_QUEUE};
-use crate::{Sequence, StoreFault};
+use crate::{Commit, Sequence, StoreFault};
 
 /// What the thread is asked to do.
 pub(super) enum Job {
@@ -46,6 +46,9 @@ pub(super) fn start(
     })?;
     Ok((sender, Workers::new(vec![thread])))
 }
+
+/// The last change that a closure saw or made, and what it has changed, if that is known one by one.
+type Attempted = (Sequence, Option<Commit>);
 
 struct Writer {
     connection: Connection,
@@ -104,17 +107,31 @@ impl Writer {
     fn commit(&mut self, group: &mut [WriteJob]) -> Result<Vec<Result<Sequence, StoreFault>>, StoreFault> {
         self.execute("BEGIN IMMEDIATE")?;
         let mut outcomes = Vec::with_capacity(group.len());
+        let mut commit = Some(Commit::default());
         for job in group {
-            outcomes.push(self.attempt(&mut job.work)?);
+            let outcome = self.attempt(&mut job.work)?.map(|(sequence, changed)| {
+                match (&mut commit, changed) {
+                    (Some(commit), Some(changed)) => commit.append(changed),
+                    _ => commit = None,
+                }
+                sequence
+            });
+            outcomes.push(outcome);
         }
         let last = self.trim()?;
+        // Writing the log is one piece of work.
+        base::give_way();
         self.execute("COMMIT")?;
-        self.feed.committed(last);
+        match commit {
+            Some(commit) => self.feed.committed_with(commit),
+            None => self.feed.committed(last),
+        }
         Ok(outcomes)
     }
 
-    /// Runs one closure inside its savepoint. The outer error is the whole group's.
-    fn attempt(&self, work: &mut WriteWork) -> Result<Result<Sequence, StoreFault>, StoreFault> {
+    /// Runs one closure inside its savepoint; answers what it has changed, if that is known one by one. The
+    /// outer error is the whole group's.
+    fn attempt(&self, work: &mut WriteWork) -> Result<Result<Attempted, StoreFault>, StoreFault> {
         self.execute("SAVEPOINT closure")?;
         let mut transaction = SqliteTransaction::new(&self.connection, Mode::Write);
         let verdict = catch_unwind(AssertUnwindSafe(|| work(&mut transaction)));
@@ -129,10 +146,10 @@ impl Writer {
             (Ok(Verdict::Keep), None) => {
                 let sequence = SqliteTransaction::new(&self.connection, Mode::Write).sequence()?;
                 self.execute("RELEASE closure")?;
-                return Ok(Ok(sequence));
+                return Ok(Ok((sequence, transaction.changed())));
             }
             (Ok(Verdict::Keep), Some(fault)) => Err(fault),
-            (Ok(Verdict::RollBack), _) => Ok(Sequence::default()),
+            (Ok(Verdict::RollBack), _) => Ok((Sequence::default(), Some(Commit::default()))),
             (Err(panic), _) => {
                 let reason = panic_reason(&*panic);
                 tracing::error!(reason, "a writing transaction panicked");
