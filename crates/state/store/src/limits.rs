@@ -18,6 +18,9 @@ pub const MAXIMUM_KEY_BYTES: usize = 8 * 1024;
 /// Jobs that wait for the writer before `write` itself has to wait.
 pub(crate) const WRITE_QUEUE: usize = 256;
 
+/// Pages in SQLite's log from which on they are copied into the database.
+pub(crate) const LOGGED_PAGES: u32 = 1_000;
+
 /// Closures that may share one durable commit. More would make the first wait longer than
 /// the disk does.
 pub(crate) const WRITE_GROUP: usize = 64;

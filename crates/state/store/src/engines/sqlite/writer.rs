@@ -1,11 +1,15 @@
 //! The one thread that writes: it takes what is queued, runs each closure inside its own
-//! savepoint, commits once, and only then answers all of them.
+//! savepoint, commits once, and only then answers all of them. Nobody waits while SQLite's log is copied
+//! into the database: that is done behind the answers.
 
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 use tokio::sync::{mpsc, oneshot};
 
 use super::faults::{fault, of_commit};
@@ -14,7 +18,9 @@ use super::transaction::{Mode, SqliteTransaction};
 use super::{Workers, panic_reason};
 use crate::engines::{EngineTransaction, Verdict, WriteWork};
 use crate::feed::Feed;
-use crate::limits::{CHANGES_KEPT, CHANGES_KEPT_FOR_FOLLOWERS, TRIM_STEP, WRITE_GROUP, WRITE_QUEUE};
+use crate::limits::{
+    CHANGES_KEPT, CHANGES_KEPT_FOR_FOLLOWERS, LOGGED_PAGES, TRIM_STEP, WRITE_GROUP, WRITE_QUEUE,
+};
 use crate::{Commit, Sequence, StoreFault};
 
 /// What the thread is asked to do.
@@ -37,7 +43,7 @@ pub(super) fn start(
     feed: Arc<Feed>,
 ) -> std::io::Result<(mpsc::Sender<Job>, Workers)> {
     let (sender, mut receiver) = mpsc::channel(WRITE_QUEUE);
-    let mut writer = Writer { connection, feed };
+    let mut writer = Writer::new(connection, feed).map_err(std::io::Error::other)?;
     let thread = thread::Builder::new().name("store-writer".into()).spawn(move || {
         super::mark_as_worker();
         while let Some(first) = receiver.blocking_recv() {
@@ -53,9 +59,22 @@ type Attempted = (Sequence, Option<Commit>);
 struct Writer {
     connection: Connection,
     feed: Arc<Feed>,
+    /// The pages in SQLite's log.
+    logged: Arc<AtomicU32>,
 }
 
 impl Writer {
+    fn new(mut connection: Connection, feed: Arc<Feed>) -> rusqlite::Result<Self> {
+        let logged = Arc::new(AtomicU32::new(0));
+        let told = Arc::clone(&logged);
+        // In place of SQLite's own hook, which copies the log as a part of the commit.
+        connection.wal_hook(Some(move |_: &mut Wal, pages: c_int| {
+            told.store(u32::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(Self { connection, feed, logged })
+    }
+
     /// Runs `first` and the writes that are queued behind it as one group, then the read
     /// that ended the group.
     fn serve(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) {
@@ -74,6 +93,7 @@ impl Writer {
         };
         if !group.is_empty() {
             self.run(group);
+            self.shorten_log();
         }
         if let Some(read) = read {
             read(&mut self.connection);
@@ -100,6 +120,18 @@ impl Writer {
                     let _ = job.answer.send(Err(fault.clone()));
                 }
             }
+        }
+    }
+
+    /// Copies the log into the database once it is long. What readers still need of it is left for the next
+    /// time.
+    fn shorten_log(&self) {
+        if self.logged.load(Ordering::Relaxed) < LOGGED_PAGES {
+            return;
+        }
+        self.logged.store(0, Ordering::Relaxed);
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
+            tracing::warn!(%error, "the store's log could not be copied into its database");
         }
     }
 
@@ -194,6 +226,30 @@ fn forgettable(last: Sequence, forgotten: Sequence, read_by_all: Option<Sequence
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// SQLite's own limit is a thousand pages too.
+    #[test]
+    fn the_log_is_copied_when_it_is_long() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gatewright.db");
+        let connection = Connection::open(&path).unwrap();
+        super::super::open::settle(&connection, &path).unwrap();
+        connection.execute_batch("CREATE TABLE t (x BLOB)").unwrap();
+        let writer = Writer::new(connection, Arc::new(Feed::new())).unwrap();
+        let size = || std::fs::metadata(&path).unwrap().len();
+        let insert = |bytes: u32| {
+            writer.connection.execute("INSERT INTO t VALUES (zeroblob(?1))", [bytes]).unwrap();
+            (writer.logged.load(Ordering::Relaxed) >= LOGGED_PAGES, size())
+        };
+        let before = size();
+        assert_eq!(insert(100_000), (false, before));
+        writer.shorten_log();
+        assert_eq!(size(), before);
+        assert_eq!(insert(5_000_000), (true, before));
+        writer.shorten_log();
+        assert!(size() > 5_000_000);
+        assert!(!insert(1).0, "the log begins anew");
+    }
 
     #[test]
     fn changes_are_forgotten_in_steps_and_kept_for_followers() {
