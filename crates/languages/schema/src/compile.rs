@@ -82,8 +82,8 @@ impl<'m> Models<'m> {
     }
 }
 
-/// Can `text` be the schema of a model of the API `api`? The models that it refers to are
-/// taken to be there.
+/// Can `text` be the schema of a model of the API `api`? The models that it refers to, and their
+/// parts, are taken to be there.
 ///
 /// # Errors
 /// Why not.
@@ -91,7 +91,16 @@ pub fn check(api: &str, text: &str) -> Result<(), SchemaError> {
     // No model can have this name: names are of letters and digits.
     let name = "-";
     let prefix = prefix(api);
-    let (schema, referred) = read(name, text, &prefix)?;
+    let (mut schema, referred) = read(name, text, &prefix)?;
+    // What a part of another model is, nobody knows here.
+    each_schema(&mut schema, &mut |members| {
+        if let Some(Value::String(reference)) = members.get_mut("$ref")
+            && reference.starts_with(&prefix)
+            && let Some(part) = reference.find('#')
+        {
+            reference.truncate(part);
+        }
+    });
     let mut models: BTreeMap<_, _> = referred.into_iter().map(|name| (name, json!({}))).collect();
     models.insert(name.to_owned(), schema);
     build(&prefix, name, models).map(drop)

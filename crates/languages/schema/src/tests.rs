@@ -108,6 +108,14 @@ fn models_refer_to_each_other_and_in_circles() {
 }
 
 #[test]
+fn a_model_may_refer_to_a_part_of_another() {
+    let part = json!({"$ref": format!("{PREFIX}Other#/definitions/part")});
+    let all = [("M", part), ("Other", json!({"definitions": {"part": {"type": "integer"}}}))];
+    assert_eq!(faults(&all, &json!(1)), "");
+    assert_ne!(faults(&all, &json!("x")), "");
+}
+
+#[test]
 fn whatever_a_model_says_it_is_draft_4() {
     let schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#", "id": "https://example.com/a",
@@ -148,6 +156,7 @@ fn unusable_schemas_are_errors() {
         assert!(check("abc", &schema.to_string()).is_err(), "{schema}");
     }
     assert_eq!(check("abc", &refers("Other").to_string()), Ok(()));
+    assert_eq!(check("abc", &refers("Other#/definitions/part").to_string()), Ok(()));
     assert_eq!(check("abc", "x"), Err(SchemaError::NotJson("-".to_owned())));
 }
 
