@@ -57,7 +57,7 @@ impl VpcEndpoints {
     /// out of its headers.
     pub(crate) fn taken_from(&self, headers: &mut Headers, peer: IpAddr) -> Option<Via> {
         // Nearly nobody has endpoints, and nearly no request these headers.
-        if self.0.is_empty() && !headers.iter().any(|(name, _)| name.as_str().starts_with(OWN_HEADERS)) {
+        if self.0.is_empty() && !headers.names().any(|name| name.as_str().starts_with(OWN_HEADERS)) {
             return None;
         }
         let named = {

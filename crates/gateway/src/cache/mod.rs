@@ -18,13 +18,12 @@ use api::apigateway::{CacheClusterSize, Stage};
 use base::{Random, Timestamp};
 use bytes::Bytes;
 use documents::apigateway::{CacheAge, StageDocument};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::exchange::{Body, Reply};
 use crate::lapse::{Lapse, Lapsing};
-use crate::message::Headers;
 use flights::Flights;
 pub(crate) use method_cache::asks_for_fresh;
 pub use method_cache::{CacheControl, MethodCache};
@@ -83,7 +82,7 @@ enum Kept {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Answer {
     status: StatusCode,
-    headers: Headers,
+    headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
 }
 
@@ -170,7 +169,7 @@ impl Answer {
 
 impl From<Answer> for Reply {
     fn from(Answer { status, headers, body }: Answer) -> Self {
-        Self { status, headers, body: Body::from(body) }
+        Self { status, headers: headers.into_iter().collect(), body: Body::from(body) }
     }
 }
 
@@ -197,7 +196,7 @@ mod tests {
         let spec = CacheSpec { capacity: GIB, age: CacheAge::default() };
         let cache = ResponseCache::new(spec, &Random::system());
         let now = Timestamp::from_millis(1_795_421_083_120);
-        let answer = Answer { status: StatusCode::OK, headers: Headers::default(), body: Bytes::from("x") };
+        let answer = Answer { status: StatusCode::OK, headers: Vec::new(), body: Bytes::from("x") };
         for (number, lasts) in (0..1_000_u32).map(|number| (number, 0)).chain([(1_000, 3_600)]) {
             let key = number.to_le_bytes().into();
             cache.put(key, answer.clone(), (now, now.plus(Duration::from_secs(lasts))), false);

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::Answer;
-use crate::message::Headers;
 
 const KEY_BYTES: usize = 32;
 
@@ -67,10 +66,10 @@ fn written(answer: &Answer) -> Vec<u8> {
 fn read(mut bytes: &[u8]) -> Option<Answer> {
     let status = StatusCode::from_u16(u16::from_le_bytes(*bytes.split_first_chunk::<2>()?.0)).ok()?;
     bytes = bytes.get(2..)?;
-    let mut headers = Headers::new();
+    let mut headers = Vec::new();
     for _ in 0..number(&mut bytes)? {
         let name = HeaderName::from_bytes(part(&mut bytes)?).ok()?;
-        headers.append(name, HeaderValue::from_bytes(part(&mut bytes)?).ok()?);
+        headers.push((name, HeaderValue::from_bytes(part(&mut bytes)?).ok()?));
     }
     Some(Answer { status, headers, body: Bytes::copy_from_slice(bytes) })
 }
@@ -93,10 +92,8 @@ mod tests {
     use super::*;
 
     fn answer() -> Answer {
-        let mut headers = Headers::new();
-        headers.append("x-a", HeaderValue::from_static("1"));
-        headers.append("x-a", HeaderValue::from_static(""));
-        headers.append("content-type", HeaderValue::from_static("text/plain"));
+        let line = |name, value| (HeaderName::from_static(name), HeaderValue::from_static(value));
+        let headers = vec![line("x-a", "1"), line("x-a", ""), line("content-type", "text/plain")];
         Answer { status: StatusCode::IM_A_TEAPOT, headers, body: Bytes::from_static(b"secret words") }
     }
 

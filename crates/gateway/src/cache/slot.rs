@@ -72,9 +72,10 @@ impl Slot {
         let body = match peek(body, LARGEST_ENTRY).await? {
             Peeked::Larger(body) => body,
             Peeked::Whole(body) => {
-                let mut kept = Answer { status, headers: headers.clone(), body: body.clone() };
+                let lines = headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+                let mut kept = Answer { status, headers: lines.collect(), body: body.clone() };
                 // It tells of one request.
-                kept.headers.remove(TRACE_ID);
+                kept.headers.retain(|(name, _)| *name != TRACE_ID);
                 if kept.size() <= LARGEST_ENTRY {
                     self.cache.put(self.key, kept, (now, now.plus(self.ttl)), self.sealed);
                 }

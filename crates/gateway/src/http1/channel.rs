@@ -16,6 +16,9 @@ use super::{Fault, Framing, Rewound, Transport};
 /// The most that is read at once.
 const MOST_READ: usize = 64 * 1024;
 
+/// From how much on what comes is read to where it stays: a copy would cost more than memory that has to be fetched.
+const MUCH: usize = 8 * 1024;
+
 /// What is kept of what a client says before it was answered.
 const SAID_AHEAD: usize = 4 * 1024;
 
@@ -31,20 +34,19 @@ pub(crate) struct Channel {
     transport: Transport,
     /// What was read and is not used up yet.
     pub(crate) read: BytesMut,
-    /// As much came at once as fits.
-    floods: bool,
+    /// How much came the last time.
+    came: usize,
     body: Body,
 }
 
 impl Channel {
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, read: BytesMut::new(), floods: false, body: Body::Over }
+        Self { transport, read: BytesMut::new(), came: 0, body: Body::Over }
     }
 
     /// Reads more; the number of bytes that came, 0 at the end.
     pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        // A copy of much would cost more than memory that has to be fetched.
-        if self.floods || matches!(self.body, Body::Length(left) if left > MOST_READ as u64) {
+        if self.came >= MUCH || matches!(self.body, Body::Length(left) if left > MOST_READ as u64) {
             self.poll_fill_in_place(cx)
         } else {
             self.poll_fill_by_copy(cx, MOST_READ)
@@ -55,7 +57,7 @@ impl Channel {
         ARRIVED.with_borrow_mut(|arrived| {
             let mut arrived = ReadBuf::new(arrived.get_mut(..most).unwrap_or_default());
             ready!(Pin::new(&mut self.transport).poll_read(cx, &mut arrived))?;
-            self.floods = arrived.filled().len() == MOST_READ;
+            self.came = arrived.filled().len();
             if self.read.is_empty() {
                 self.read = BytesMut::from(arrived.filled());
             } else {
@@ -67,14 +69,31 @@ impl Channel {
 
     fn poll_fill_in_place(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         // Whoever has nothing to read holds no room for it.
-        ready!(self.transport.poll_read_ready(cx))?;
-        if self.read.capacity() - self.read.len() < MOST_READ / 2 {
-            self.read.reserve(MOST_READ);
+        if self.transport.poll_read_ready(cx)?.is_pending() {
+            return self.wait_without_room();
         }
-        let room = self.read.capacity() - self.read.len();
-        let filled = ready!(pin!(self.transport.read_buf(&mut self.read)).poll(cx))?;
-        self.floods = filled == room;
-        Poll::Ready(Ok(filled))
+        // Room for as much again, or twice that where all of it was used.
+        let room = match self.body {
+            Body::Length(left) if left > MOST_READ as u64 => MOST_READ,
+            _ => (self.came + 1).next_power_of_two().min(MOST_READ),
+        };
+        if self.read.capacity() - self.read.len() < self.came.max(room / 2) {
+            self.read.reserve(room);
+        }
+        match pin!(self.transport.read_buf(&mut self.read)).poll(cx) {
+            Poll::Ready(filled) => {
+                self.came = filled?;
+                Poll::Ready(Ok(self.came))
+            }
+            Poll::Pending => self.wait_without_room(),
+        }
+    }
+
+    fn wait_without_room(&mut self) -> Poll<io::Result<usize>> {
+        if self.read.is_empty() {
+            self.read = BytesMut::new();
+        }
+        Poll::Pending
     }
 
     /// Whether the other end has gone, as far as can be told without waiting. What comes meanwhile is

@@ -6,7 +6,7 @@ use std::ops::Range;
 use http::HeaderName;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
-use super::names::name;
+use super::names::with_names;
 use super::{Fault, HEAD_BYTES};
 use crate::message::Headers;
 
@@ -113,13 +113,17 @@ impl Fields {
     pub(crate) fn of(head: &[u8], lines: &[httparse::Header<'_>]) -> Result<Self, Fault> {
         let headers = Headers::with_capacity(lines.len() + ADDED);
         let mut fields = Self { headers, ..Self::default() };
-        for line in lines {
-            let name = name(line.name.as_bytes()).map_err(|_| Fault::Malformed("a header's name is none"))?;
-            // `httparse` lets no byte through that a value may not have (see the test below).
-            let place = place(head, line.value).ok_or(Fault::Malformed("a header's value is none"))?;
-            fields.note(&name, line.value)?;
-            fields.headers.append_read(name, place);
-        }
+        with_names(|names| {
+            for line in lines {
+                let name = names.read(line.name.as_bytes());
+                let name = name.map_err(|_| Fault::Malformed("a header's name is none"))?;
+                // `httparse` lets no byte through that a value may not have (see the test below).
+                let place = place(head, line.value).ok_or(Fault::Malformed("a header's value is none"))?;
+                fields.note(&name, line.value)?;
+                fields.headers.append_read(name, place);
+            }
+            Ok::<(), Fault>(())
+        })?;
         if (fields.chunked || fields.other_coding) && fields.length.is_some() {
             return Err(Fault::Malformed("there are both a length and a transfer coding"));
         }

@@ -10,23 +10,29 @@ use http::header::InvalidHeaderName;
 const REMEMBERED: usize = 128;
 const LONGEST: usize = 64;
 
-/// Names as they were sent, and what they are.
-type Remembered = Vec<Option<(Box<[u8]>, HeaderName)>>;
+/// Names that were read, each as it was sent.
+#[derive(Debug)]
+pub(super) struct Names(Vec<Option<(Box<[u8]>, HeaderName)>>);
 
 thread_local! {
-    static NAMES: RefCell<Remembered> = RefCell::new(vec![None; REMEMBERED]);
+    static NAMES: RefCell<Names> = RefCell::new(Names(vec![None; REMEMBERED]));
 }
 
-/// The name that is sent so.
-///
-/// # Errors
-/// If it is none.
-pub(super) fn name(sent: &[u8]) -> Result<HeaderName, InvalidHeaderName> {
-    if sent.len() > LONGEST {
-        return HeaderName::from_bytes(sent);
-    }
-    NAMES.with_borrow_mut(|names| {
-        let Some(place) = names.get_mut(place(sent)) else { return HeaderName::from_bytes(sent) };
+/// Has `read` read names with those that this thread remembers.
+pub(super) fn with_names<T>(read: impl FnOnce(&mut Names) -> T) -> T {
+    NAMES.with_borrow_mut(read)
+}
+
+impl Names {
+    /// The name that is sent so.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub(super) fn read(&mut self, sent: &[u8]) -> Result<HeaderName, InvalidHeaderName> {
+        if sent.len() > LONGEST {
+            return HeaderName::from_bytes(sent);
+        }
+        let Some(place) = self.0.get_mut(place(sent)) else { return HeaderName::from_bytes(sent) };
         if let Some((own, name)) = place
             && **own == *sent
         {
@@ -35,7 +41,7 @@ pub(super) fn name(sent: &[u8]) -> Result<HeaderName, InvalidHeaderName> {
         let name = HeaderName::from_bytes(sent)?;
         *place = Some((sent.into(), name.clone()));
         Ok(name)
-    })
+    }
 }
 
 /// Where a name is remembered. Others that belong there take its place; whoever has them do so gains nothing but
@@ -51,6 +57,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn name(sent: &[u8]) -> Result<HeaderName, InvalidHeaderName> {
+        with_names(|names| names.read(sent))
+    }
 
     proptest! {
         #[test]

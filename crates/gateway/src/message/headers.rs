@@ -3,8 +3,8 @@
 //! that was read off the wire stays where it was read until somebody asks for it: one that is only passed on is never
 //! made.
 
+use std::cell::OnceCell;
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -29,48 +29,55 @@ struct Line {
     value: Value,
 }
 
-/// A value, and where in the head it is if it has not been made yet.
 #[derive(Debug, Clone)]
-struct Value {
-    made: OnceLock<HeaderValue>,
-    place: Range<u32>,
+enum Value {
+    Made(HeaderValue),
+    /// What stands at this place in the head, and what was made of it if it was asked for.
+    Read(Range<u32>, OnceCell<HeaderValue>),
 }
 
 impl Line {
     fn new(name: HeaderName, value: HeaderValue) -> Self {
-        Self { name, value: Value { made: value.into(), place: 0..0 } }
+        Self { name, value: Value::Made(value) }
     }
 
     fn value(&self, head: &Bytes) -> &HeaderValue {
-        self.value.made.get_or_init(|| self.value.of(head))
+        match &self.value {
+            Value::Made(value) => value,
+            Value::Read(place, made) => made.get_or_init(|| made_of(head, place)),
+        }
     }
 
     fn into_parts(self, head: &Bytes) -> (HeaderName, HeaderValue) {
-        let value = self.value.made.clone().into_inner();
-        (self.name, value.unwrap_or_else(|| self.value.of(head)))
+        let value = match self.value {
+            Value::Made(value) => value,
+            Value::Read(place, made) => made.into_inner().unwrap_or_else(|| made_of(head, &place)),
+        };
+        (self.name, value)
     }
 }
 
 impl Value {
     fn bytes<'a>(&'a self, head: &'a Bytes) -> &'a [u8] {
-        match self.made.get() {
-            Some(made) => made.as_bytes(),
-            None => head.get(self.range()).unwrap_or_default(),
+        match self {
+            Self::Made(value) => value.as_bytes(),
+            Self::Read(place, _) => head.get(range(place)).unwrap_or_default(),
         }
     }
+}
 
-    fn of(&self, head: &Bytes) -> HeaderValue {
-        let empty = || const { HeaderValue::from_static("") };
-        if self.range().end > head.len() {
-            return empty();
-        }
-        // Whoever read the line has looked at each of its bytes.
-        HeaderValue::from_maybe_shared(head.slice(self.range())).unwrap_or_else(|_| empty())
+fn made_of(head: &Bytes, place: &Range<u32>) -> HeaderValue {
+    let empty = || const { HeaderValue::from_static("") };
+    let Range { start, end } = range(place);
+    if end > head.len() {
+        return empty();
     }
+    // Whoever read the line has looked at each of its bytes.
+    HeaderValue::from_maybe_shared(head.slice(start..end)).unwrap_or_else(|_| empty())
+}
 
-    fn range(&self) -> Range<usize> {
-        self.place.start as usize..self.place.end as usize
-    }
+const fn range(place: &Range<u32>) -> Range<usize> {
+    place.start as usize..place.end as usize
 }
 
 /// What a header can be looked for by.
@@ -102,7 +109,7 @@ impl Headers {
     /// reads the line sees to that.
     pub(crate) fn append_read(&mut self, name: HeaderName, place: Range<usize>) {
         let [start, end] = [place.start, place.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
-        self.lines.push(Line { name, value: Value { made: OnceLock::new(), place: start..end } });
+        self.lines.push(Line { name, value: Value::Read(start..end, OnceCell::new()) });
     }
 
     /// The head that all lines were read from which were read.
@@ -163,7 +170,7 @@ impl Headers {
             });
         }
         if let Some(line) = self.lines.get_mut(at) {
-            line.value.made = value.into();
+            line.value = Value::Made(value);
         }
     }
 
@@ -185,7 +192,10 @@ impl Headers {
     /// Leaves only the lines for which `keep` says so, which may rename them. Costs no values.
     pub fn retain(&mut self, mut keep: impl FnMut(&mut HeaderName, &[u8]) -> bool) {
         let head = &self.head;
-        self.lines.retain_mut(|line| keep(&mut line.name, line.value.bytes(head)));
+        self.lines.retain_mut(|line| {
+            let Line { name, value } = line;
+            keep(name, value.bytes(head))
+        });
     }
 
     /// Takes out all lines.
@@ -202,6 +212,11 @@ impl Headers {
     /// The same, their values as bytes. Costs no values.
     pub fn bytes(&self) -> impl Iterator<Item = (&HeaderName, &[u8])> {
         self.lines.iter().map(|line| (&line.name, line.value.bytes(&self.head)))
+    }
+
+    /// The names of the lines in their order.
+    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.lines.iter().map(|line| &line.name)
     }
 
     /// Each name once, in the order of their first lines. Looks at all lines before each.
@@ -422,6 +437,44 @@ mod tests {
         assert_eq!(some().keys().collect::<Vec<_>>(), ["x-a", "host", "x-b"]);
         assert_eq!(some().get_all("X-A").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!((some().get(HOST), some().get(ACCEPT)), (Some(&value("h")), None));
+    }
+
+    /// `GET / HTTP/1.1`, `A: b`, `Host: h`, `A:  c`.
+    fn read() -> Headers {
+        let head = Bytes::from_static(b"GET / HTTP/1.1\r\nA: b\r\nHost: h\r\nA:  c\r\n\r\n");
+        let mut headers = Headers::with_capacity(4);
+        headers.append_read(HeaderName::from_static("a"), 19..20);
+        headers.append_read(HOST, 28..29);
+        headers.append_read(HeaderName::from_static("a"), 35..36);
+        headers.are_in(head);
+        headers
+    }
+
+    #[test]
+    fn lines_that_were_read_are_as_others() {
+        assert_eq!(lines(&read()), [("a", "b"), ("host", "h"), ("a", "c")]);
+        let mut headers = read();
+        assert_eq!(headers.bytes().map(|(_, value)| value).collect::<Vec<_>>(), [b"b", b"h", b"c"]);
+        assert_eq!((headers.get("A"), headers.clone().get(HOST)), (Some(&value("b")), Some(&value("h"))));
+        headers.insert(HOST, value("i"));
+        headers.append(ACCEPT, value("d"));
+        headers.retain(|name, value| {
+            if *name == ACCEPT {
+                *name = HeaderName::from_static("x-accept");
+            }
+            value != b"b"
+        });
+        assert_eq!(lines(&headers), [("host", "i"), ("a", "c"), ("x-accept", "d")]);
+        assert_eq!(headers.remove("a"), Some(value("c")));
+        assert_eq!(HeaderMap::from(read()), HeaderMap::from(&read()));
+    }
+
+    #[test]
+    fn a_line_that_is_not_in_its_head_is_empty() {
+        let mut headers = read();
+        headers.are_in(Bytes::from_static(b"GET /"));
+        assert_eq!(lines(&headers), [("a", ""), ("host", ""), ("a", "")]);
+        assert!(headers.bytes().all(|(_, value)| value.is_empty()));
     }
 
     #[test]
