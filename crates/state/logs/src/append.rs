@@ -7,6 +7,7 @@ use ports::log_sink::LogLines;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::chunk::{ChunkBuilder, cut, not_before_1970, window_of};
+use crate::commit::Commit;
 use crate::queue::StreamName;
 
 /// What to do about a group or stream that does not exist.
@@ -20,82 +21,102 @@ pub(crate) enum Missing {
 
 /// Stores lines as chunks; answers false if the stream is missing and is not to be made.
 pub(crate) fn append(
-    connection: &Connection,
+    commit: &mut Commit<'_>,
     name: &StreamName,
     lines: &[LogLines],
     now: Timestamp,
     missing: Missing,
 ) -> rusqlite::Result<bool> {
+    let connection = commit.connection;
     let (group, stream) = match (find_stream(connection, name)?, missing) {
         (Some(found), _) => found,
         (None, Missing::Create) => create_stream(connection, name, now)?,
         (None, Missing::Refuse) => return Ok(false),
     };
-    let mut stored = Stored::new(connection, group, stream, now);
     // Lines come by time, or nearly so: they are of one window, seldom of two.
-    let mut open: BTreeMap<i64, ChunkBuilder> = BTreeMap::new();
-    let mut current = ChunkBuilder::new(0);
+    let mut windows: BTreeMap<i64, Vec<(i64, &str)>> = BTreeMap::new();
     for line in lines.iter().flat_map(LogLines::iter) {
-        let (millis, text) = (not_before_1970(line.timestamp), cut(line.message));
-        if !current.covers(millis) {
-            let next = open.remove(&window_of(millis)).unwrap_or_else(|| ChunkBuilder::new(millis));
-            let other = std::mem::replace(&mut current, next);
-            if other.events() > 0 {
-                open.insert(window_of(other.times().0), other);
+        let millis = not_before_1970(line.timestamp);
+        windows.entry(window_of(millis)).or_default().push((millis, cut(line.message)));
+    }
+    if windows.is_empty() {
+        return Ok(true);
+    }
+    let next = take_numbers(connection, windows.values().map(Vec::len).sum())?;
+    let mut stored = Stored { group, stream, now, next, first: i64::MAX, last: -1, bytes: 0 };
+    for (window, lines) in windows {
+        let mut chunk = commit.segments.begin(window);
+        for (millis, text) in lines {
+            if chunk.is_full_for(text.len()) {
+                stored.chunk(commit, chunk)?;
+                chunk = commit.segments.begin(window);
             }
+            chunk.push(millis, text);
         }
-        if current.is_full_for(text.len()) {
-            stored.chunk(&current)?;
-            current.clear();
-        }
-        current.push(millis, text);
+        stored.chunk(commit, chunk)?;
     }
-    for chunk in std::iter::once(&current).chain(open.values()) {
-        stored.chunk(chunk)?;
-    }
-    stored.remember()?;
+    stored.remember(connection)?;
     Ok(true)
 }
 
+/// So many numbers of events that follow each other; the first of them.
+fn take_numbers(connection: &Connection, count: usize) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("UPDATE numbers SET next_event = next_event + ?1 RETURNING next_event - ?1")?
+        .query_row([integer(count)], |row| row.get(0))
+}
+
 /// What one append has stored.
-struct Stored<'c> {
-    connection: &'c Connection,
+struct Stored {
     group: i64,
     stream: i64,
     now: Timestamp,
+    /// The next event's number.
+    next: i64,
     first: i64,
     last: i64,
     bytes: usize,
 }
 
-impl<'c> Stored<'c> {
-    fn new(connection: &'c Connection, group: i64, stream: i64, now: Timestamp) -> Self {
-        Self { connection, group, stream, now, first: i64::MAX, last: -1, bytes: 0 }
-    }
-
-    /// Stores a chunk, under the next numbers of events. One without events is none.
-    fn chunk(&mut self, chunk: &ChunkBuilder) -> rusqlite::Result<()> {
-        if chunk.events() == 0 {
-            return Ok(());
-        }
-        let number: i64 = self
+impl Stored {
+    /// Stores a chunk of at least one event.
+    fn chunk(&mut self, commit: &mut Commit<'_>, chunk: ChunkBuilder) -> rusqlite::Result<()> {
+        let ((first, last), events, bytes) = (chunk.times(), integer(chunk.events()), chunk.stored_bytes());
+        let place = commit.segments.place(commit.connection, &chunk)?;
+        let in_row = if place.is_some() { &[] } else { chunk.data() };
+        commit
             .connection
-            .prepare_cached("UPDATE numbers SET next_event = next_event + ?1 RETURNING next_event - ?1")?
-            .query_row([integer(chunk.events())], |row| row.get(0))?;
-        insert(self.connection, number, (self.group, self.stream), self.now.as_millis(), chunk)?;
-        let (first, last) = chunk.times();
+            .prepare_cached(
+                "INSERT INTO chunks (id, group_id, stream_id, first, last, ingestion, events, bytes, data,
+                     segment, place, length, checksum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            )?
+            .execute(params![
+                self.next,
+                self.group,
+                self.stream,
+                first,
+                last,
+                self.now.as_millis(),
+                events,
+                integer(bytes),
+                in_row,
+                place.map(|place| place.segment),
+                place.map(|place| i64::try_from(place.offset).unwrap_or(i64::MAX)),
+                place.map(|place| integer(place.length)),
+                place.map(|place| place.checksum),
+            ])?;
+        commit.segments.end(chunk, place);
+        self.next = self.next.saturating_add(events);
         self.first = self.first.min(first);
         self.last = self.last.max(last);
-        self.bytes += chunk.stored_bytes();
+        self.bytes += bytes;
         Ok(())
     }
 
     /// Has the stream know of it.
-    fn remember(&self) -> rusqlite::Result<()> {
-        if self.last < 0 {
-            return Ok(());
-        }
-        self.connection
+    fn remember(&self, connection: &Connection) -> rusqlite::Result<()> {
+        connection
             .prepare_cached(
                 "UPDATE streams SET
                      first_event = min(coalesce(first_event, ?2), ?2),
@@ -113,34 +134,6 @@ impl<'c> Stored<'c> {
             ])?;
         Ok(())
     }
-}
-
-/// Stores a chunk whose first event has this number; of a group and a stream.
-pub(crate) fn insert(
-    connection: &Connection,
-    number: i64,
-    (group, stream): (i64, i64),
-    ingestion: i64,
-    chunk: &ChunkBuilder,
-) -> rusqlite::Result<()> {
-    let (first, last) = chunk.times();
-    connection
-        .prepare_cached(
-            "INSERT INTO chunks (id, group_id, stream_id, first, last, ingestion, events, bytes, data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
-            number,
-            group,
-            stream,
-            first,
-            last,
-            ingestion,
-            integer(chunk.events()),
-            integer(chunk.stored_bytes()),
-            chunk.data()
-        ])?;
-    Ok(())
 }
 
 fn integer(number: usize) -> i64 {

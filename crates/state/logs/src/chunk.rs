@@ -1,4 +1,4 @@
-//! Chunks: some hundreds of events of one stream in one row of the database.
+//! Chunks: some hundreds of events of one stream, stored together.
 //!
 //! # Form
 //!
@@ -22,9 +22,6 @@ use base::Timestamp;
 use crate::limits::{CHUNK_BYTES, CHUNK_EVENTS, MAXIMUM_MESSAGE_BYTES, WINDOW_MILLIS};
 
 const VERSION: u8 = 1;
-
-/// Version and beginning of the window.
-const HEAD_BYTES: usize = 9;
 
 /// The beginning of the window that a time is in, in milliseconds.
 pub(crate) fn window_of(millis: i64) -> i64 {
@@ -55,7 +52,9 @@ pub enum ChunkError {
 #[derive(Clone, Debug)]
 pub struct ChunkBuilder {
     window: i64,
-    data: Vec<u8>,
+    buffer: Vec<u8>,
+    /// Where in the buffer it begins.
+    start: usize,
     events: usize,
     /// In milliseconds; of no meaning while there are no events.
     first: i64,
@@ -67,11 +66,15 @@ impl ChunkBuilder {
     /// An empty one for the window that `millis` is in; times before 1970 count as its beginning.
     #[must_use]
     pub fn new(millis: i64) -> Self {
-        let window = window_of(millis.max(0));
-        let mut data = Vec::new();
-        data.push(VERSION);
-        data.extend_from_slice(&window.to_le_bytes());
-        Self { window, data, events: 0, first: i64::MAX, last: 0, text_bytes: 0 }
+        Self::behind(Vec::new(), millis)
+    }
+
+    /// The same, behind what stands in `buffer`, which it takes and [gives back](Self::into_buffer).
+    pub(crate) fn behind(mut buffer: Vec<u8>, millis: i64) -> Self {
+        let (window, start) = (window_of(millis.max(0)), buffer.len());
+        buffer.push(VERSION);
+        buffer.extend_from_slice(&window.to_le_bytes());
+        Self { window, buffer, start, events: 0, first: i64::MAX, last: 0, text_bytes: 0 }
     }
 
     /// Whether an event of this time belongs into its window.
@@ -81,7 +84,7 @@ impl ChunkBuilder {
 
     /// Whether it should not take an event of so many bytes any more. An empty one takes any.
     pub(crate) fn is_full_for(&self, bytes: usize) -> bool {
-        self.events >= CHUNK_EVENTS || (self.events > 0 && self.data.len() + bytes > CHUNK_BYTES)
+        self.events >= CHUNK_EVENTS || (self.events > 0 && self.data().len() + bytes > CHUNK_BYTES)
     }
 
     /// Adds an event; answers false, and adds nothing, if its time is of another window.
@@ -89,9 +92,9 @@ impl ChunkBuilder {
         let offset = millis.saturating_sub(self.window);
         let Some(offset) = u32::try_from(offset).ok().filter(|_| self.covers(millis)) else { return false };
         let Ok(length) = u32::try_from(text.len()) else { return false };
-        put_varint(&mut self.data, offset);
-        put_varint(&mut self.data, length);
-        self.data.extend_from_slice(text.as_bytes());
+        put_varint(&mut self.buffer, offset);
+        put_varint(&mut self.buffer, length);
+        self.buffer.extend_from_slice(text.as_bytes());
         self.events += 1;
         self.first = self.first.min(millis);
         self.last = self.last.max(millis);
@@ -118,13 +121,17 @@ impl ChunkBuilder {
     /// The chunk.
     #[must_use]
     pub fn data(&self) -> &[u8] {
-        &self.data
+        self.buffer.get(self.start..).unwrap_or_default()
     }
 
-    /// Makes it empty again, for the same window.
-    pub(crate) fn clear(&mut self) {
-        self.data.truncate(HEAD_BYTES);
-        (self.events, self.first, self.last, self.text_bytes) = (0, i64::MAX, 0, 0);
+    /// Where in its buffer it begins.
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Its buffer, with it behind what stood there before.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.buffer
     }
 }
 
@@ -241,12 +248,24 @@ mod tests {
             assert_eq!((chunk.covers(millis), chunk.push(millis, "")), (taken, taken), "{millis}");
         }
         assert_eq!(chunk.events(), 2);
-        chunk.clear();
-        assert!(Chunk::decode(chunk.data()).unwrap().events().is_empty());
+        assert!(Chunk::decode(ChunkBuilder::new(20_001).data()).unwrap().events().is_empty());
         // The last there are.
         let mut chunk = ChunkBuilder::new(i64::MAX);
         assert!(chunk.push(i64::MAX, "x"));
         assert_eq!(Chunk::decode(chunk.data()).unwrap().events(), [(i64::MAX, "x")]);
+    }
+
+    #[test]
+    fn chunks_follow_each_other_in_one_buffer() {
+        let mut first = ChunkBuilder::new(0);
+        assert!(first.push(1, "a"));
+        let mut second = ChunkBuilder::behind(first.into_buffer(), 10_000);
+        assert!(second.push(10_002, "b"));
+        assert_eq!(second.start(), 12);
+        assert_eq!(Chunk::decode(second.data()).unwrap().events(), [(10_002, "b")]);
+        let buffer = second.into_buffer();
+        assert_eq!(Chunk::decode(&buffer[..12]).unwrap().events(), [(1, "a")]);
+        assert_eq!(buffer.len(), 24);
     }
 
     #[test]

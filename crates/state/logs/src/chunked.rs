@@ -1,8 +1,7 @@
 //! The step of the schema from a row for each event to chunks.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
-use crate::append::insert;
 use crate::chunk::ChunkBuilder;
 
 /// Events that one chunk can hold: of one stream and one ingestion, with numbers that follow each
@@ -53,14 +52,32 @@ pub(crate) fn move_events(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("DROP TABLE events")
 }
 
+/// As rows were when this step was made.
 fn store(connection: &Connection, first: i64, run: Run, chunk: &ChunkBuilder) -> rusqlite::Result<()> {
-    insert(connection, first, (run.group, run.stream), run.ingestion, chunk)
+    let (earliest, latest) = chunk.times();
+    let integer = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(
+            "INSERT INTO chunks (id, group_id, stream_id, first, last, ingestion, events, bytes, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            first,
+            run.group,
+            run.stream,
+            earliest,
+            latest,
+            run.ingestion,
+            integer(chunk.events()),
+            integer(chunk.stored_bytes()),
+            chunk.data()
+        ])?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use base::{Clock, Timestamp};
-    use rusqlite::params;
 
     use super::*;
 

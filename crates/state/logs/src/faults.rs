@@ -35,7 +35,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The file is damaged or not a database.
-    #[error("the log file {} is damaged ({reason}); move it away to start with empty logs", path.display())]
+    #[error("the log file {} is damaged ({reason}); move it and logs.segments away to start with empty logs", path.display())]
     Corrupted {
         /// The log file.
         path: PathBuf,
@@ -107,7 +107,7 @@ pub enum LogFault {
     /// Reading or writing the disk failed.
     #[error("reading or writing the logs failed: {reason}")]
     Disk {
-        /// SQLite's words.
+        /// SQLite's words, or the system's.
         reason: String,
     },
     /// What was read is not what was written.
@@ -150,6 +150,16 @@ impl From<rusqlite::Error> for LogFault {
 }
 
 impl LogFault {
+    /// What the system's error means of a segment that is written.
+    pub(crate) fn of_segment(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull,
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::Disk { reason: error.to_string() },
+        }
+    }
+
     /// The fault of a commit, told more exactly: SQLite has one word for all that the system refuses, and a
     /// device that can only be read any more is something else than one that fails.
     pub(crate) fn of_commit(self, connection: &Connection) -> Self {
@@ -215,7 +225,7 @@ mod tests {
         );
         assert_eq!(
             sentence(ffi::SQLITE_NOTADB),
-            "the log file /data/logs.db is damaged (Error code 26: file is not a database); move it away to start with empty logs"
+            "the log file /data/logs.db is damaged (Error code 26: file is not a database); move it and logs.segments away to start with empty logs"
         );
     }
 }

@@ -8,8 +8,9 @@ use crate::chunk::window_of;
 use crate::event::Position;
 use crate::limits::{SCANNED_BYTES, SCANNED_EVENTS};
 use crate::queue::StreamName;
+use crate::segments::Folder;
 use crate::selection::Selection;
-use crate::stored_chunk::{StoredChunk, event};
+use crate::stored_chunk::{Chunks, StoredChunk, event};
 use crate::token::{self, Direction};
 use crate::{LogEvent, LogFault, Pattern};
 
@@ -67,6 +68,7 @@ pub struct FilteredPage {
 
 pub(crate) fn filter(
     connection: &Connection,
+    segments: Option<&Folder>,
     query: &FilterQuery,
 ) -> rusqlite::Result<Result<FilteredPage, LogFault>> {
     let from = match query.token.as_deref().map(token::read_of_filter).transpose() {
@@ -90,11 +92,11 @@ pub(crate) fn filter(
             }
         }
     }
-    search(connection, query, group, &numbers, from).map(Ok)
+    search(&mut Chunks::of(connection, segments), query, group, &numbers, from).map(Ok)
 }
 
 fn search(
-    connection: &Connection,
+    chunks: &mut Chunks<'_>,
     query: &FilterQuery,
     group: i64,
     numbers: &[i64],
@@ -116,7 +118,7 @@ fn search(
     // Also as a bound in time, so that the index is entered where the last page ended.
     let start = query.start.map_or(0, Timestamp::as_millis).max(from.timestamp);
     let end = query.end.map_or(i64::MAX, Timestamp::as_millis);
-    let mut statement = connection.prepare(&sql)?;
+    let mut statement = chunks.connection.prepare(&sql)?;
     let mut rows = statement.query(params![group, window_of(start), end, prefix])?;
 
     let mut page = Selection::new(Direction::Forward, query.limit);
@@ -137,7 +139,7 @@ fn search(
             break;
         }
         let stream = row.get_ref(4)?.as_str()?;
-        chunk.read(connection, Direction::Forward, |position, ingestion, message| {
+        chunk.read(chunks, Direction::Forward, |position, ingestion, message| {
             let inside = position > from && (start..=end).contains(&position.timestamp);
             if !inside || !page.admits(position) {
                 return;

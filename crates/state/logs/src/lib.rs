@@ -6,8 +6,9 @@
 //! answered. The ways out are CloudWatch Logs' own: one stream forward and backward, and a
 //! group filtered by a pattern.
 //!
-//! Events are stored as they come: some hundreds of a stream in one row, a chunk. A line of an access
-//! log costs its share of that, and no row and no index of its own.
+//! Events are stored as they come: some hundreds of a stream together, a chunk. A line of an access
+//! log costs its share of that, and no row and no index of its own. Chunks are appended to files, segments;
+//! the database has where they are, and those that are small.
 //!
 //! A group exists here as soon as something was written to it; its settings (retention,
 //! tags) are documents of the control plane, which also decides whether a client may name
@@ -16,6 +17,7 @@
 mod append;
 mod chunk;
 mod chunked;
+mod commit;
 mod event;
 mod faults;
 mod filter;
@@ -26,6 +28,7 @@ mod pattern;
 mod queue;
 mod readers;
 mod remove;
+mod segments;
 mod selection;
 mod sink;
 mod stored_chunk;

@@ -94,10 +94,25 @@ pub(crate) const STANDS_BACK: i32 = 5;
 /// Chunks that are removed in one transaction, so that writing goes on in between.
 pub(crate) const REMOVAL_STEP: u32 = 32;
 
-/// A page of a new database, in bytes. Most of what is written are long chunks, and each page costs
-/// calls of the system: into the database's log, and from there at a checkpoint, which comes after
-/// 1,000 pages. A greater page costs more where a commit has little.
-pub(crate) const DATABASE_PAGE_BYTES: u32 = 16_384;
+/// The data of a chunk that stays in its row, in bytes: with the row that is a page of the database. A quiet system
+/// has no segment, and brings no second file to the disk for a line or two.
+pub(crate) const ROW_BYTES: usize = 3 * 1_024;
+
+/// The longest data of a chunk: one that has a single event.
+pub(crate) const LONGEST_CHUNK_BYTES: usize = MAXIMUM_MESSAGE_BYTES + 64;
+
+/// Bytes of a segment, from which on the next commit begins another.
+pub(crate) const SEGMENT_BYTES: u64 = 64 * 1_048_576;
+
+/// Bytes of a segment that may wait for the disk, however short: the writer then waits for it in pieces that the queue
+/// has space for.
+pub(crate) const UNSYNCED_BYTES: u64 = 16 * 1_048_576;
+
+/// What the writer keeps of a buffer that a commit was gathered in, in bytes.
+pub(crate) const KEPT_BUFFER_BYTES: usize = 2 * 1_048_576;
+
+/// Segments that a read keeps open at a time.
+pub(crate) const OPEN_SEGMENTS: usize = 4;
 
 /// Connections that read at the same time.
 pub(crate) const READERS: usize = 2;

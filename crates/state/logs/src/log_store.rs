@@ -12,10 +12,12 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::append::{Missing, append, create_stream, find_stream};
+use crate::commit::Commit;
 use crate::limits::{PENDING_CALLS, READERS};
 use crate::open::LogFile;
 use crate::queue::{Call, CallKind, Queue, StreamName};
 use crate::readers::Readers;
+use crate::segments::{Folder, Segments};
 use crate::{
     EVENT_OVERHEAD_BYTES, EventsPage, EventsQuery, FilterQuery, FilteredPage, LogFault, LogGroup,
     MAXIMUM_BATCH_BYTES, MAXIMUM_BATCH_EVENTS, OpenError, StreamsPage, StreamsQuery, filter, open, remove,
@@ -55,6 +57,7 @@ struct Inner {
     readers: Option<Readers>,
     writer: Option<JoinHandle<()>>,
     file: Option<LogFile>,
+    segments: Option<Folder>,
 }
 
 impl LogStore {
@@ -101,9 +104,11 @@ impl LogStore {
             false => Some(Readers::start(connections).map_err(failed)?),
         };
         let queue = Arc::new(Queue::default());
-        let writer = writer::start(connection, clock.clone(), Arc::clone(&queue)).map_err(failed)?;
+        let segments = file.as_ref().map(LogFile::segments);
+        let written = Segments::new(segments.clone());
+        let writer = writer::start(connection, written, clock.clone(), Arc::clone(&queue)).map_err(failed)?;
         let calls = Arc::new(Semaphore::new(PENDING_CALLS));
-        let inner = Inner { clock, queue, calls, readers, writer: Some(writer), file };
+        let inner = Inner { clock, queue, calls, readers, writer: Some(writer), file, segments };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -148,8 +153,8 @@ impl LogStore {
         }
         let name = stream_name(scope, group, stream);
         let clock = self.inner.clock.clone();
-        self.call(CallKind::Durable, move |connection| {
-            let stored = append(connection, &name, &[events], clock.now(), Missing::Refuse)?;
+        self.call(CallKind::Durable, move |commit| {
+            let stored = append(commit, &name, &[events], clock.now(), Missing::Refuse)?;
             Ok(if stored { Ok(()) } else { Err(LogFault::NoSuchStream) })
         })
         .await
@@ -164,11 +169,11 @@ impl LogStore {
     pub async fn create_stream(&self, scope: &Scope, group: &str, stream: &str) -> Result<bool, LogFault> {
         let name = stream_name(scope, group, stream);
         let clock = self.inner.clock.clone();
-        self.call(CallKind::Durable, move |connection| {
-            if find_stream(connection, &name)?.is_some() {
+        self.call(CallKind::Durable, move |commit| {
+            if find_stream(commit.connection, &name)?.is_some() {
                 return Ok(Ok(false));
             }
-            create_stream(connection, &name, clock.now())?;
+            create_stream(commit.connection, &name, clock.now())?;
             Ok(Ok(true))
         })
         .await
@@ -177,15 +182,16 @@ impl LogStore {
     /// Removes a stream with its events; answers whether there was one. Durable.
     pub async fn delete_stream(&self, scope: &Scope, group: &str, stream: &str) -> Result<bool, LogFault> {
         let name = stream_name(scope, group, stream);
-        self.call(CallKind::Removal, move |connection| remove::remove_stream(connection, &name).map(Ok)).await
+        let remove = move |commit: &mut Commit<'_>| remove::remove_stream(commit.connection, &name).map(Ok);
+        self.call(CallKind::Removal, remove).await
     }
 
     /// Removes a group with its streams and events; answers whether there was one. Durable.
     /// What is appended to it later makes it anew.
     pub async fn delete_group(&self, scope: &Scope, group: &str) -> Result<bool, LogFault> {
         let (scope, group) = (scope.clone(), group.to_owned());
-        self.call(CallKind::Removal, move |connection| {
-            remove::remove_group(connection, &scope, &group).map(Ok)
+        self.call(CallKind::Removal, move |commit| {
+            remove::remove_group(commit.connection, &scope, &group).map(Ok)
         })
         .await
     }
@@ -203,12 +209,14 @@ impl LogStore {
 
     /// A stream's events, page by page, forward and backward.
     pub async fn get_events(&self, query: EventsQuery) -> Result<EventsPage, LogFault> {
-        self.read(move |connection| view::view(connection, &query)).await
+        let segments = self.inner.segments.clone();
+        self.read(move |connection| view::view(connection, segments.as_ref(), &query)).await
     }
 
     /// A group's events that match a pattern, page by page.
     pub async fn filter_events(&self, query: FilterQuery) -> Result<FilteredPage, LogFault> {
-        self.read(move |connection| filter::filter(connection, &query)).await
+        let segments = self.inner.segments.clone();
+        self.read(move |connection| filter::filter(connection, segments.as_ref(), &query)).await
     }
 
     /// Removes a group's events that are older than `days`; answers how many. Writing goes
@@ -221,15 +229,18 @@ impl LogStore {
         loop {
             let (scope, group) = (scope.clone(), group.to_owned());
             let step = self
-                .call(CallKind::Plain, move |connection| {
-                    remove::expire(connection, &scope, &group, time).map(Ok)
-                })
+                .call(CallKind::Plain, move |commit| remove::expire(commit, &scope, &group, time).map(Ok))
                 .await?;
             removed += step.events;
             if !step.more {
-                return Ok(removed);
+                break;
             }
         }
+        if removed > 0 {
+            // The segments that nothing is left in.
+            self.call(CallKind::Removal, |_| Ok(Ok(()))).await?;
+        }
+        Ok(removed)
     }
 
     async fn read<T: Send + 'static>(
@@ -238,7 +249,7 @@ impl LogStore {
     ) -> Result<T, LogFault> {
         match &self.inner.readers {
             Some(readers) => readers.read(work).await,
-            None => self.call(CallKind::Plain, work).await,
+            None => self.call(CallKind::Plain, |commit| work(commit.connection)).await,
         }
     }
 
@@ -246,7 +257,7 @@ impl LogStore {
     pub(crate) async fn call<T: Send + 'static>(
         &self,
         kind: CallKind,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, LogFault>> + Send + 'static,
+        work: impl FnOnce(&mut Commit<'_>) -> rusqlite::Result<Result<T, LogFault>> + Send + 'static,
     ) -> Result<T, LogFault> {
         let calls = Arc::clone(&self.inner.calls);
         let permit = calls.acquire_owned().await.map_err(|_| LogFault::Closed)?;
@@ -292,11 +303,11 @@ struct Pending<T, W> {
 impl<T, W> Call for Pending<T, W>
 where
     T: Send,
-    W: FnOnce(&Connection) -> rusqlite::Result<Result<T, LogFault>> + Send,
+    W: FnOnce(&mut Commit<'_>) -> rusqlite::Result<Result<T, LogFault>> + Send,
 {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    fn run(&mut self, commit: &mut Commit<'_>) -> rusqlite::Result<()> {
         if let Some(work) = self.work.take() {
-            self.result = Some(work(connection)?);
+            self.result = Some(work(commit)?);
         }
         Ok(())
     }

@@ -6,10 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use base::Clock;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use rustix::fs::FlockOperation;
 
-use crate::limits::{BUSY_TIMEOUT, DATABASE_PAGE_BYTES, READER_CACHE_KIB};
+use crate::limits::{BUSY_TIMEOUT, READER_CACHE_KIB};
+use crate::segments::Folder;
 use crate::{OpenError, chunked};
 
 /// Marks the file as ours in its header ("Gtwl").
@@ -23,6 +24,12 @@ const MIGRATIONS: &[Migration] = &[
         name: "chunks",
         sql: include_str!("migrations/0002_chunks.sql"),
         then: chunked::move_events,
+    },
+    Migration {
+        number: 3,
+        name: "segments",
+        sql: include_str!("migrations/0003_segments.sql"),
+        then: nothing,
     },
 ];
 
@@ -99,6 +106,11 @@ impl LogFile {
         Ok(self.lock.try_clone()?.into())
     }
 
+    /// Where the segments are.
+    pub(crate) fn segments(&self) -> Folder {
+        Folder::beside(&self.path)
+    }
+
     /// The connection that writes. The file is inspected before anything is changed.
     pub(crate) fn writer(&self, clock: &Clock) -> Result<Connection, OpenError> {
         let failed = |error| OpenError::of(&self.path, error);
@@ -106,10 +118,6 @@ impl LogFile {
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         self.inspect(&connection)?;
-        if is_empty(&connection).map_err(failed)? {
-            // A database keeps the size that it was made with.
-            connection.pragma_update(None, "page_size", DATABASE_PAGE_BYTES).map_err(failed)?;
-        }
         let mode: String =
             connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0)).map_err(failed)?;
         if mode != "wal" {
@@ -203,28 +211,30 @@ fn supported() -> u32 {
     MIGRATIONS.last().map(|last| last.number).unwrap_or_default()
 }
 
-/// Runs the migrations that have not been run, each in its transaction.
+/// Runs the migrations that have not been run, in one transaction.
 fn migrate(connection: &mut Connection, clock: &Clock) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA synchronous = FULL")?;
     let found: u32 = match is_empty(connection)? {
         true => 0,
         false => connection.query_row("SELECT max(number) FROM migrations", (), |row| row.get(0))?,
     };
+    if found >= supported() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations (
+             number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied INTEGER NOT NULL
+         ) STRICT",
+    )?;
     for Migration { number, name, sql, then } in MIGRATIONS.iter().filter(|next| next.number > found) {
-        let transaction = connection.transaction()?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.execute_batch(
-            "CREATE TABLE IF NOT EXISTS migrations (
-                 number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied INTEGER NOT NULL
-             ) STRICT",
-        )?;
         transaction.execute_batch(sql)?;
         then(&transaction)?;
         transaction.execute(
             "INSERT INTO migrations (number, name, applied) VALUES (?1, ?2, ?3)",
             params![number, name, clock.now().as_millis()],
         )?;
-        transaction.commit()?;
     }
-    Ok(())
+    transaction.commit()
 }

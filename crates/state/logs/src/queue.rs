@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use base::Scope;
 use ports::log_sink::{LogLine, LogLines};
-use rusqlite::Connection;
 
 use crate::LogFault;
+use crate::commit::Commit;
 use crate::limits::{
     DROPPED_STREAMS, GATHERED_BYTES, GATHERING, JOINED_APPENDS, QUEUE_BYTES, QUEUED_EVENT_OVERHEAD,
 };
@@ -23,10 +23,9 @@ pub(crate) struct StreamName {
     pub(crate) stream: String,
 }
 
-/// Something to do with the writer's connection, inside the transaction that it shares with
-/// its neighbours. It answers a refusal without having written anything.
+/// Something to do by the writer, inside the transaction that it shares with its neighbours. It answers a refusal without having written anything.
 pub(crate) trait Call: Send {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    fn run(&mut self, commit: &mut Commit<'_>) -> rusqlite::Result<()>;
     fn kind(&self) -> CallKind;
     /// Called when the transaction is over.
     fn finish(self: Box<Self>, outcome: Result<(), LogFault>);
@@ -261,7 +260,7 @@ mod tests {
     struct Nothing;
 
     impl Call for Nothing {
-        fn run(&mut self, _: &Connection) -> rusqlite::Result<()> {
+        fn run(&mut self, _: &mut Commit<'_>) -> rusqlite::Result<()> {
             Ok(())
         }
 

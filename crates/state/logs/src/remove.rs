@@ -9,8 +9,10 @@ use base::{Scope, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::append::{find_group, find_stream};
+use crate::commit::Commit;
 use crate::limits::REMOVAL_STEP;
 use crate::queue::StreamName;
+use crate::segments::Place;
 
 /// Removes a group with its streams; answers whether there was one.
 pub(crate) fn remove_group(connection: &Connection, scope: &Scope, group: &str) -> rusqlite::Result<bool> {
@@ -30,17 +32,23 @@ pub(crate) fn remove_stream(connection: &Connection, name: &StreamName) -> rusql
 }
 
 /// Removes some events of something that is gone; answers whether there may be more.
-pub(crate) fn step(connection: &Connection) -> rusqlite::Result<bool> {
+pub(crate) fn step(commit: &mut Commit<'_>) -> rusqlite::Result<bool> {
+    let connection = commit.connection;
     for (removed, column) in [("removed_streams", "stream_id"), ("removed_groups", "group_id")] {
         let gone: Option<i64> = connection
             .query_row(&format!("SELECT id FROM {removed} LIMIT 1"), (), |row| row.get(0))
             .optional()?;
         let Some(gone) = gone else { continue };
-        let deleted = connection.execute(
-            &format!("DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE {column} = ?1 LIMIT ?2)"),
-            params![gone, REMOVAL_STEP],
-        )?;
-        if !is_full_step(deleted) {
+        let deleted: Vec<Option<Place>> = connection
+            .prepare_cached(&format!(
+                "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE {column} = ?1 LIMIT ?2)
+                 RETURNING segment, place, length, checksum"
+            ))?
+            .query_map(params![gone, REMOVAL_STEP], |row| Place::of(row, 0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let full = is_full_step(deleted.len());
+        deleted.into_iter().for_each(|place| commit.segments.remove(place));
+        if !full {
             connection.execute(&format!("DELETE FROM {removed} WHERE id = ?1"), [gone])?;
         }
         return Ok(true);
@@ -60,26 +68,28 @@ pub(crate) struct Expired {
 /// Removes some of a group's chunks whose events are all from before `time`, the oldest first. So an
 /// event stays up to a chunk's window of time longer than others of its age.
 pub(crate) fn expire(
-    connection: &Connection,
+    commit: &mut Commit<'_>,
     scope: &Scope,
     group: &str,
     time: Timestamp,
 ) -> rusqlite::Result<Expired> {
+    let connection = commit.connection;
     let none = Expired { events: 0, more: false };
     let Some(group) = find_group(connection, scope, group)? else { return Ok(none) };
-    let oldest: Vec<(i64, i64, i64, i64)> = connection
+    let oldest: Vec<(i64, i64, i64, i64, Option<Place>)> = connection
         .prepare_cached(
-            "SELECT id, stream_id, events, bytes FROM chunks
+            "SELECT id, stream_id, events, bytes, segment, place, length, checksum FROM chunks
              WHERE group_id = ?1 AND first < ?2 AND last < ?2 ORDER BY first, id LIMIT ?3",
         )?
         .query_map(params![group, time.as_millis(), REMOVAL_STEP], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, Place::of(row, 4)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
     let mut shrunk: BTreeMap<i64, i64> = BTreeMap::new();
     let mut removed = 0_u64;
-    for (id, stream, events, bytes) in &oldest {
+    for (id, stream, events, bytes, place) in &oldest {
         connection.prepare_cached("DELETE FROM chunks WHERE id = ?1")?.execute([id])?;
+        commit.segments.remove(*place);
         *shrunk.entry(*stream).or_default() += bytes;
         removed += u64::try_from(*events).unwrap_or_default();
     }

@@ -1,12 +1,13 @@
-//! A chunk in the database: what its index tells of it, and its events.
+//! A chunk that is stored: what its index tells of it, and its events.
 
 use base::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, ffi};
 
 use crate::chunk::{Chunk, window_of};
 use crate::event::Position;
 use crate::limits::WINDOW_MILLIS;
+use crate::segments::{Folder, Place, SegmentFiles, Unreadable};
 use crate::token::Direction;
 use crate::{EventId, LogEvent};
 
@@ -43,21 +44,47 @@ impl StoredChunk {
     }
 
     /// Tells each event's place, the moment of its ingestion and its text: by arrival, or the other
-    /// way round.
+    /// way round. Nothing of a chunk whose segment does not have it any more.
     pub(crate) fn read(
         self,
-        connection: &Connection,
+        chunks: &mut Chunks<'_>,
         direction: Direction,
-        mut tell: impl FnMut(Position, Timestamp, &str),
+        tell: impl FnMut(Position, Timestamp, &str),
     ) -> rusqlite::Result<()> {
-        let mut statement = connection.prepare_cached("SELECT ingestion, data FROM chunks WHERE id = ?1")?;
+        let mut statement = chunks.connection.prepare_cached(
+            "SELECT ingestion, data, segment, place, length, checksum FROM chunks WHERE id = ?1",
+        )?;
         let mut rows = statement.query([self.id])?;
         let Some(row) = rows.next()? else { return Err(damaged(DamagedChunk::Missing)) };
         let ingestion = Timestamp::from_millis(row.get(0)?);
-        let chunk = Chunk::decode(row.get_ref(1)?.as_blob()?).map_err(damaged)?;
-        if i64::try_from(chunk.events().len()) != Ok(self.events) {
-            return Err(damaged(DamagedChunk::Count));
+        let Some(place) = Place::of(row, 2)? else {
+            let chunk = self.decode(row.get_ref(1)?.as_blob()?).map_err(damaged)?;
+            self.tell(&chunk, ingestion, direction, tell);
+            return Ok(());
+        };
+        let data = chunks.files.read(place).map_err(unread)?;
+        match data.and_then(|data| self.decode(data)) {
+            Ok(chunk) => self.tell(&chunk, ingestion, direction, tell),
+            Err(why) => chunks.left_out.note(why),
         }
+        Ok(())
+    }
+
+    fn decode(self, data: &[u8]) -> Result<Chunk<'_>, Unreadable> {
+        let chunk = Chunk::decode(data)?;
+        match i64::try_from(chunk.events().len()) == Ok(self.events) {
+            true => Ok(chunk),
+            false => Err(Unreadable::Count),
+        }
+    }
+
+    fn tell(
+        self,
+        chunk: &Chunk<'_>,
+        ingestion: Timestamp,
+        direction: Direction,
+        mut tell: impl FnMut(Position, Timestamp, &str),
+    ) {
         let numbers = self.id..self.id.saturating_add(self.events);
         let mut tell = |((timestamp, text), number): (&(i64, &str), i64)| {
             tell(Position { timestamp: *timestamp, number }, ingestion, text);
@@ -66,7 +93,42 @@ impl StoredChunk {
             Direction::Forward => chunk.events().iter().zip(numbers).for_each(&mut tell),
             Direction::Backward => chunk.events().iter().rev().zip(numbers.rev()).for_each(&mut tell),
         }
-        Ok(())
+    }
+}
+
+/// What chunks are read from, for one read.
+pub(crate) struct Chunks<'c> {
+    pub(crate) connection: &'c Connection,
+    files: SegmentFiles<'c>,
+    left_out: LeftOut,
+}
+
+impl<'c> Chunks<'c> {
+    /// Of a database and its segments; in memory it has none.
+    pub(crate) fn of(connection: &'c Connection, segments: Option<&'c Folder>) -> Self {
+        Self { connection, files: SegmentFiles::of(segments), left_out: LeftOut::default() }
+    }
+}
+
+/// Chunks that one read could not have. Told once, when it is over.
+#[derive(Default)]
+struct LeftOut {
+    chunks: usize,
+    first: Option<Unreadable>,
+}
+
+impl LeftOut {
+    fn note(&mut self, why: Unreadable) {
+        self.chunks += 1;
+        self.first.get_or_insert(why);
+    }
+}
+
+impl Drop for LeftOut {
+    fn drop(&mut self) {
+        if let Some(why) = self.first {
+            tracing::warn!(chunks = self.chunks, %why, "log events cannot be read and are left out");
+        }
     }
 }
 
@@ -75,13 +137,16 @@ impl StoredChunk {
 enum DamagedChunk {
     #[error("a chunk of log events is in an index, but not in its table")]
     Missing,
-    #[error("a chunk of log events has not as many as its row says")]
-    Count,
 }
 
 /// As an error of the engine, which tells [`LogFault::Corrupted`](crate::LogFault::Corrupted) by it.
 fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(1, Type::Blob, Box::new(error))
+}
+
+/// The system's error as the engine has it, which tells [`LogFault::Disk`](crate::LogFault::Disk) by it.
+fn unread(error: std::io::Error) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_READ), Some(error.to_string()))
 }
 
 /// An event as it is read.

@@ -7,8 +7,9 @@ use crate::append::find_stream;
 use crate::chunk::window_of;
 use crate::event::Position;
 use crate::queue::StreamName;
+use crate::segments::Folder;
 use crate::selection::Selection;
-use crate::stored_chunk::{StoredChunk, event};
+use crate::stored_chunk::{Chunks, StoredChunk, event};
 use crate::token::{self, Direction};
 use crate::{LogEvent, LogFault};
 
@@ -47,6 +48,7 @@ pub struct EventsPage {
 
 pub(crate) fn view(
     connection: &Connection,
+    segments: Option<&Folder>,
     query: &EventsQuery,
 ) -> rusqlite::Result<Result<EventsPage, LogFault>> {
     let (direction, from) = match query.token.as_deref().map(token::read_of_stream) {
@@ -58,7 +60,7 @@ pub(crate) fn view(
     let name =
         StreamName { scope: query.scope.clone(), group: query.group.clone(), stream: query.stream.clone() };
     let Some((_, stream)) = find_stream(connection, &name)? else { return Ok(Err(LogFault::NoSuchStream)) };
-    let events = page(connection, stream, direction, from, query)?;
+    let events = page(&mut Chunks::of(connection, segments), stream, direction, from, query)?;
 
     // Beside an empty page: what was given, and a token that turns around and meets again
     // what lies on this side of it.
@@ -78,7 +80,7 @@ pub(crate) fn view(
 
 /// The events behind (or before) a position, by time.
 fn page(
-    connection: &Connection,
+    chunks: &mut Chunks<'_>,
     stream: i64,
     direction: Direction,
     from: Position,
@@ -98,7 +100,7 @@ fn page(
         };
         side && position.timestamp >= start && position.timestamp < end
     };
-    let mut statement = connection.prepare_cached(match direction {
+    let mut statement = chunks.connection.prepare_cached(match direction {
         Direction::Forward => {
             "SELECT id, first, last, events FROM chunks
              WHERE stream_id = ?1 AND first >= ?2 AND first < ?3 ORDER BY first, id"
@@ -125,7 +127,7 @@ fn page(
             Direction::Backward => chunk.end().timestamp < start || !page.admits(chunk.end()),
         };
         if !outside {
-            chunk.read(connection, direction, |position, ingestion, message| {
+            chunk.read(chunks, direction, |position, ingestion, message| {
                 if wanted(position) {
                     page.take(position, message.len(), || event(position, ingestion, message));
                 }

@@ -11,19 +11,30 @@ use ports::log_sink::LogLines;
 use rusqlite::Connection;
 
 use crate::append::{Missing, append};
+use crate::commit::Commit;
 use crate::limits::{LOSSES_TOLD, STANDS_BACK, UNSYNCED};
 use crate::queue::{CallKind, Drops, Job, Queue};
+use crate::segments::{Segments, delete_strays, forget, unnamed};
 use crate::{LogFault, remove};
 
 /// Starts the thread. It ends when the queue is closed and empty.
 pub(crate) fn start(
     connection: Connection,
+    segments: Segments,
     clock: Clock,
     queue: Arc<Queue>,
 ) -> std::io::Result<JoinHandle<()>> {
     // Removals that a crash or an end interrupted go on.
-    let writer =
-        Writer { connection, clock, queue, unsynced_since: None, removing: true, losses: Losses::default() };
+    let writer = Writer {
+        connection,
+        segments,
+        clock,
+        queue,
+        unsynced_since: None,
+        removing: true,
+        strays: true,
+        losses: Losses::default(),
+    };
     let thread = move || {
         // Of this thread alone, on Linux (nice(2)). Where it cannot be said, nothing is lost but time.
         let _ = rustix::process::nice(STANDS_BACK);
@@ -34,12 +45,15 @@ pub(crate) fn start(
 
 struct Writer {
     connection: Connection,
+    segments: Segments,
     clock: Clock,
     queue: Arc<Queue>,
     /// When the oldest commit was made that may not be on the disk.
     unsynced_since: Option<Instant>,
     /// There may be events of removed groups and streams.
     removing: bool,
+    /// There may be files of segments that the database does not know.
+    strays: bool,
     losses: Losses,
 }
 
@@ -89,17 +103,17 @@ impl Writer {
         }
         let durable = jobs.iter().any(|job| matches!(job, Job::Call(call) if call.kind() != CallKind::Plain));
         let now = self.clock.now();
-        let outcome = self.commit(durable, |connection| {
+        let outcome = self.commit(durable, |commit| {
             for job in &mut jobs {
                 match job {
                     Job::Append(name, lines) => {
-                        append(connection, name, lines, now, Missing::Create)?;
+                        append(commit, name, lines, now, Missing::Create)?;
                     }
-                    Job::Call(call) => call.run(connection)?,
+                    Job::Call(call) => call.run(commit)?,
                 }
             }
             for (name, count) in &drops {
-                append(connection, name, &[drop_notice(*count, now)], now, Missing::Create)?;
+                append(commit, name, &[drop_notice(*count, now)], now, Missing::Create)?;
             }
             Ok(())
         });
@@ -129,10 +143,10 @@ impl Writer {
     fn commit(
         &mut self,
         durable: bool,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+        work: impl FnOnce(&mut Commit<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), LogFault> {
-        let connection = &self.connection;
-        let attempt = || {
+        let (connection, segments) = (&self.connection, &mut self.segments);
+        let attempt = || -> Result<(), LogFault> {
             // WAL: a commit with FULL also brings all commits before it to the disk.
             connection.execute_batch(match durable {
                 true => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
@@ -142,17 +156,30 @@ impl Writer {
                 // Without a change of its own a commit would not touch the disk.
                 connection.execute("UPDATE syncs SET number = number + 1", ())?;
             }
-            work(connection)?;
-            connection.execute_batch("COMMIT")
+            work(&mut Commit { connection, segments: &mut *segments })?;
+            segments.write().map_err(|error| LogFault::of_segment(&error))?;
+            if durable {
+                segments.sync().map_err(|error| LogFault::of_segment(&error))?;
+            }
+            Ok(connection.execute_batch("COMMIT")?)
         };
         let outcome = match catch_unwind(AssertUnwindSafe(attempt)) {
-            Ok(outcome) => outcome.map_err(|error| LogFault::from(error).of_commit(connection)),
+            Ok(outcome) => outcome.map_err(|fault| fault.of_commit(&self.connection)),
             Err(_) => Err(LogFault::Engine { reason: "the writer panicked".into() }),
         };
         match &outcome {
-            Ok(()) if durable => self.unsynced_since = None,
-            Ok(()) => _ = self.unsynced_since.get_or_insert_with(Instant::now),
+            Ok(()) => {
+                match durable {
+                    true => self.unsynced_since = None,
+                    false => _ = self.unsynced_since.get_or_insert_with(Instant::now),
+                }
+                if let Err(error) = self.segments.committed() {
+                    self.losses.note(0, &LogFault::of_segment(&error));
+                }
+            }
             Err(_) => {
+                // With the database's lock, which the rollback gives back.
+                self.segments.rolled_back();
                 if !self.connection.is_autocommit()
                     && let Err(error) = self.connection.execute_batch("ROLLBACK")
                 {
@@ -175,15 +202,41 @@ impl Writer {
 
     fn remove(&mut self) {
         let mut more = false;
-        let outcome = self.commit(false, |connection| {
-            more = remove::step(connection)?;
+        let removed = self.commit(false, |commit| {
+            more = remove::step(commit)?;
             Ok(())
         });
+        let outcome = match removed {
+            Ok(()) if !more => self.remove_segments(),
+            outcome => outcome,
+        };
         if let Err(fault) = outcome {
             tracing::error!(%fault, "removed log events could not be deleted");
             more = false;
         }
         self.removing = more;
+    }
+
+    /// Deletes the segments that no chunk is in any longer.
+    fn remove_segments(&mut self) -> Result<(), LogFault> {
+        let Some(folder) = self.segments.folder().cloned() else { return Ok(()) };
+        let unnamed = unnamed(&self.connection)?;
+        if !unnamed.is_empty() {
+            self.segments.leave(&unnamed);
+            // On the disk, with what was removed before it: what is deleted does not come back.
+            self.commit(true, |commit| forget(commit.connection, &folder, &unnamed))?;
+            self.strays = true;
+        }
+        if self.strays {
+            let mut deleted = Ok(());
+            self.commit(false, |commit| {
+                deleted = delete_strays(commit.connection, &folder)?;
+                Ok(())
+            })?;
+            deleted.map_err(|error| LogFault::of_segment(&error))?;
+            self.strays = false;
+        }
+        Ok(())
     }
 }
 

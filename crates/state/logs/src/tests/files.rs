@@ -34,9 +34,12 @@ async fn only_the_owner_can_read_the_files() {
     let directory = parent.path().join("new");
     let logs = open(Location::Directory(directory.clone()));
     append(&logs, "s", &[(1, "secret")]).await;
+    append(&logs, "s", &[(1, &"secret".repeat(1_000))]).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&directory), 0o700);
-    for name in ["logs.db", "logs.db-wal", "logs.db-shm", "logs.lock"] {
+    for name in ["", "logs.segments"] {
+        assert_eq!(mode(&directory.join(name)), 0o700, "{name}");
+    }
+    for name in ["logs.db", "logs.db-wal", "logs.db-shm", "logs.lock", "logs.segments/1"] {
         assert_eq!(mode(&directory.join(name)), 0o600, "{name}");
     }
 }
@@ -62,9 +65,9 @@ fn damage_newer_and_foreign_files_are_refused() {
     drop(try_open(directory.path()).unwrap());
     let edit = |sql: &str| Connection::open(&file).unwrap().execute_batch(sql).unwrap();
 
-    edit("INSERT INTO migrations (number, name, applied) VALUES (3, 'later', 0)");
-    assert!(matches!(refused(), OpenError::NewerVersion { found: 3, supported: 2, .. }));
-    edit("DELETE FROM migrations WHERE number = 3; PRAGMA application_id = 1");
+    edit("INSERT INTO migrations (number, name, applied) VALUES (4, 'later', 0)");
+    assert!(matches!(refused(), OpenError::NewerVersion { found: 4, supported: 3, .. }));
+    edit("DELETE FROM migrations WHERE number = 4; PRAGMA application_id = 1");
     assert!(matches!(refused(), OpenError::Foreign { .. }));
 
     for garbage in [b"not a database, but long enough to be looked at. ".repeat(20), {

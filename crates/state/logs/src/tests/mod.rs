@@ -5,6 +5,7 @@ mod drops;
 mod files;
 mod filtering;
 mod removal;
+mod segments;
 mod streams;
 mod viewing;
 
