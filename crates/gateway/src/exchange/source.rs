@@ -38,8 +38,7 @@ impl Ends {
     pub fn new(address: IpAddr, local_port: u16) -> Self {
         let address: Box<str> = address.to_canonical().to_string().into();
         // Addresses and numbers are header values.
-        let address_value =
-            HeaderValue::from_str(&address).unwrap_or_else(|_| const { HeaderValue::from_static("") });
+        let address_value = HeaderValue::from_str(&address).unwrap_or(const { HeaderValue::from_static("") });
         Self { address, address_value, local_port, local_port_value: local_port.into() }
     }
 

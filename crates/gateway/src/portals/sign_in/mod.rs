@@ -286,7 +286,7 @@ fn keep(response: &mut Response<Body>, visit: &Visit<'_>, purpose: &str, value: 
 fn redirect(to: &str) -> Response<Body> {
     let mut response = file(StatusCode::SEE_OTHER, super::html::PLAIN, &Bytes::new());
     match HeaderValue::from_str(to) {
-        Ok(location) => drop(response.headers_mut().insert(LOCATION, location)),
+        Ok(location) => response.headers_mut().insert(LOCATION, location),
         Err(_) => *response.status_mut() = StatusCode::BAD_REQUEST,
     }
     response
