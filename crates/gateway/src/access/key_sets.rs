@@ -11,6 +11,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::object;
 use crate::exchange::{Body, read_whole};
 use crate::integration::http::{Target, Upstreams};
 use crate::message::Request;
@@ -136,5 +137,5 @@ async fn fetch<T: DeserializeOwned>(address: &Uri, upstreams: &Upstreams) -> Res
         .await
         .map_err(|_| format!("{address} does not answer in time"))?
         .map_err(|error| error.to_string())?;
-    serde_json::from_slice(&body).map_err(|error| format!("{address} has not what is expected: {error}"))
+    object(&body).map_err(|error| format!("{address} has not what is expected: {error}"))
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::object;
 use crate::exchange::StageVariables;
 use crate::exchange::{ContextScope, StageFacts, Variable};
 use crate::integration::lambda::{EventRequest, Invocation, Manner, ProxyEvent, function};
@@ -264,8 +265,7 @@ pub fn verdict(reply: &InvokeReply) -> Result<Verdict, NoVerdict> {
             _ => invalid_json("Unrecognized field \"errorType\" , not marked as ignorable"),
         });
     }
-    let answer: Answer =
-        serde_json::from_slice(&reply.payload).map_err(|why| invalid_json(&why.to_string()))?;
+    let answer: Answer = object(&reply.payload).map_err(|why| invalid_json(&why.to_string()))?;
     // The texts of these are not recorded.
     let policy =
         answer.policy_document.ok_or_else(|| misconfigured("Authorizer returned no policy document"))?;
@@ -344,6 +344,12 @@ mod tests {
         check(r#"{"errorMessage": "unauthorized"}"#, true, "Invalid JSON in response: Unrecognized field");
         check("null", false, "Invalid JSON in response: ");
         check("\"Allow\"", false, "Invalid JSON in response: ");
+        check(
+            r#"["user", {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}]}, null, null]"#,
+            false,
+            "Invalid JSON in response: it is no object",
+        );
         check("{}", false, "Authorizer returned no policy document");
         check(r#"{"isAuthorized": true}"#, false, "Invalid JSON in response: ");
         check(r#"{"principalId": 1}"#, false, "Invalid JSON in response: ");

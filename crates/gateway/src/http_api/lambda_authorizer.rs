@@ -15,6 +15,7 @@ use super::event::PayloadFormat;
 use super::limits::LONGEST_TTL;
 use super::values::{Mapped, Place, ValueError, View};
 use crate::access::lambda_authorizer::next_number;
+use crate::access::object;
 use crate::exchange::{NOBODY, StageFacts, StageVariables};
 use crate::integration::lambda::{Invocation, Manner, function};
 
@@ -156,12 +157,12 @@ impl LambdaAuthorizer {
         }
         if simple {
             let Simple { is_authorized, context } =
-                serde_json::from_slice(&reply.payload).map_err(|why| format!("no simple response: {why}"))?;
+                object(&reply.payload).map_err(|why| format!("no simple response: {why}"))?;
             let context = context.unwrap_or_default();
             return Ok(Verdict { principal_id: None, context, rights: Rights::All(is_authorized) });
         }
         let ByPolicy { principal_id, policy_document, context } =
-            serde_json::from_slice(&reply.payload).map_err(|why| format!("no policy: {why}"))?;
+            object(&reply.payload).map_err(|why| format!("no policy: {why}"))?;
         let rules = policy::Policy::parse(policy_document.get())
             .and_then(|parsed| parsed.require(policy::Kind::Authorizer).map(|()| parsed))
             .map_err(|why| format!("no policy: {why}"))?;
@@ -209,7 +210,14 @@ mod tests {
             };
             assert_eq!((all, Value::Object(context)), (authorized, json!({"a": [1]})));
         }
-        for answer in [json!({}), json!({"isAuthorized": "true"}), json!(true), json!(null), policy()] {
+        for answer in [
+            json!({}),
+            json!({"isAuthorized": "true"}),
+            json!(true),
+            json!(null),
+            json!([true, null]),
+            policy(),
+        ] {
             assert!(said(true, &answer, false).is_err(), "{answer}");
         }
         assert!(said(true, &json!({"isAuthorized": true}), true).is_err());
@@ -230,6 +238,8 @@ mod tests {
         {
             assert!(said(false, &answer, false).is_err(), "{answer}");
         }
+        let as_list = json!(["me", policy()["policyDocument"], null]);
+        assert!(said(false, &as_list, false).is_err());
         assert!(said(false, &policy(), true).is_err());
     }
 }

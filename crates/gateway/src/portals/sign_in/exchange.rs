@@ -10,6 +10,7 @@ use http::{HeaderValue, Method, Uri, Version};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
+use crate::access::object;
 use crate::exchange::{Body, read_whole};
 use crate::integration::http::{Target, Upstreams};
 use crate::message::Request;
@@ -85,7 +86,7 @@ pub(super) async fn id_token(
         .map_err(|_| unreachable("the user pool does not answer in time".to_owned()))?
         .map_err(|error| unreachable(error.to_string()))?;
     // What is wrong with it is not told: it may be a token.
-    let answered: Result<Answered, _> = serde_json::from_slice(&body);
+    let answered: Result<Answered, _> = object(&body);
     answered
         .map(|answered| answered.id_token)
         .map_err(|_| unreachable("the user pool answers no identity token".to_owned()))
