@@ -15,21 +15,22 @@ pub const MOST_LINES: usize = 1_000;
 
 /// Header lines in their order. Several may have the same name.
 ///
-/// Looking for a name costs a comparison with each line, so whoever reads messages bounds their lines.
-#[derive(Debug, Clone, Default)]
+/// Looking for a name costs a comparison with each line, so whoever reads messages bounds their lines. `Debug` shows
+/// no credentials.
+#[derive(Clone, Default)]
 pub struct Headers {
     /// What the lines were read from that were read.
     head: Bytes,
     lines: Vec<Line>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Line {
     name: HeaderName,
     value: Value,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Value {
     Made(HeaderValue),
     /// What stands at this place in the head, and what was made of it if it was asked for.
@@ -297,14 +298,13 @@ impl<N: Named> std::ops::Index<N> for Headers {
 }
 
 /// The lines of [`Headers`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Lines<'a> {
     head: &'a Bytes,
     lines: std::slice::Iter<'a, Line>,
 }
 
 /// The lines of [`Headers`], which are used up.
-#[derive(Debug)]
 pub struct IntoLines {
     head: Bytes,
     lines: std::vec::IntoIter<Line>,

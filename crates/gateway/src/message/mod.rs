@@ -4,6 +4,7 @@
 mod headers;
 mod request;
 mod response;
+mod shown;
 
 pub use headers::{Headers, IntoName, MOST_LINES, Named};
 pub use request::{Parts as RequestParts, Request};
