@@ -106,7 +106,7 @@ def test_a_simple_response_is_yes_or_no(ask):
     assert told(ask("/simple/1", NO)) == FORBIDDEN
 
 
-@pytest.mark.parametrize("said", ["fail", {}, {"isAuthorized": "true"}, True, None, policy("Allow", "*")])
+@pytest.mark.parametrize("said", ["fail", {}, {"isAuthorized": "true"}, True, [True], [True, None], None, policy("Allow", "*")])
 def test_what_is_no_simple_response_lets_nobody_in(ask, said):
     """ "If your Lambda authorizer returns a response in an invalid format, clients receive a 500 Internal Server
     Error." """
@@ -122,6 +122,7 @@ def test_a_policy_is_held_to_the_route_that_is_called(ask, api, path):
     assert told(ask(path, policy("Deny", "*"))) == FORBIDDEN
     assert told(ask(path, {"principalId": "me"})) == FAILED
     assert told(ask(path, YES)) == FAILED
+    assert told(ask(path, list(policy("Allow", "*").values()))) == FAILED
 
 
 def test_other_writings_of_a_path_that_is_denied_are_denied(ask, api):

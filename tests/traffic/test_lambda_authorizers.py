@@ -23,6 +23,9 @@ def handler(event, context):
         raise Exception("something else")
     if token == "malformed":
         return {"isAuthorized": True}
+    if token == "list":
+        everything = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+        return ["somebody", {"Version": "2012-10-17", "Statement": [everything]}, None, None]
     stage = event["methodArn"].rsplit("/", 2)[0]
     allow = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": stage + "/GET/open"}
     deny = {"Effect": "Deny", "Action": "execute-api:Invoke", "Resource": stage + "/GET/secret"}
@@ -109,6 +112,7 @@ def test_who_is_allowed_gets_in_and_is_known(tokens, call):
         ("/open", "unknown", UNAUTHORIZED),
         ("/open", "broken", BROKEN),
         ("/open", "malformed", BROKEN),
+        ("/open", "list", BROKEN),
         ("/secret", "me", DENIED),
         ("/other", "me", NOT_ALLOWED),
     ],
