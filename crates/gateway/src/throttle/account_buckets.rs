@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     fn of(buckets: &AccountBuckets, account: usize, now: Instant) -> Arc<Bucket> {
-        buckets.of(&Scope::new(&format!("{account:012}"), "us-east-1"), now)
+        buckets.of(&Scope::new(format!("{account:012}"), "us-east-1"), now)
     }
 
     #[test]
