@@ -3,11 +3,12 @@
 //! that was read off the wire stays where it was read until somebody asks for it: one that is only passed on is never
 //! made.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::lines::{IntoLines, Line, Lines, Value};
 
 /// The lines that a message is given whose headers are not read off the wire (where heads have bounds of their
 /// own): what functions and templates make.
@@ -22,63 +23,6 @@ pub struct Headers {
     /// What the lines were read from that were read.
     head: Bytes,
     lines: Vec<Line>,
-}
-
-#[derive(Clone)]
-struct Line {
-    name: HeaderName,
-    value: Value,
-}
-
-#[derive(Clone)]
-enum Value {
-    Made(HeaderValue),
-    /// What stands at this place in the head, and what was made of it if it was asked for.
-    Read(Range<u32>, OnceCell<HeaderValue>),
-}
-
-impl Line {
-    fn new(name: HeaderName, value: HeaderValue) -> Self {
-        Self { name, value: Value::Made(value) }
-    }
-
-    fn value(&self, head: &Bytes) -> &HeaderValue {
-        match &self.value {
-            Value::Made(value) => value,
-            Value::Read(place, made) => made.get_or_init(|| made_of(head, place)),
-        }
-    }
-
-    fn into_parts(self, head: &Bytes) -> (HeaderName, HeaderValue) {
-        let value = match self.value {
-            Value::Made(value) => value,
-            Value::Read(place, made) => made.into_inner().unwrap_or_else(|| made_of(head, &place)),
-        };
-        (self.name, value)
-    }
-}
-
-impl Value {
-    fn bytes<'a>(&'a self, head: &'a Bytes) -> &'a [u8] {
-        match self {
-            Self::Made(value) => value.as_bytes(),
-            Self::Read(place, _) => head.get(range(place)).unwrap_or_default(),
-        }
-    }
-}
-
-fn made_of(head: &Bytes, place: &Range<u32>) -> HeaderValue {
-    let empty = || const { HeaderValue::from_static("") };
-    let Range { start, end } = range(place);
-    if end > head.len() {
-        return empty();
-    }
-    // Whoever read the line has looked at each of its bytes.
-    HeaderValue::from_maybe_shared(head.slice(start..end)).unwrap_or_else(|_| empty())
-}
-
-const fn range(place: &Range<u32>) -> Range<usize> {
-    place.start as usize..place.end as usize
 }
 
 /// What a header can be looked for by.
@@ -109,8 +53,7 @@ impl Headers {
     /// Adds a line whose value is at `place` in a head. It has no bytes but such as header values may have: whoever
     /// reads the line sees to that.
     pub(crate) fn append_read(&mut self, name: HeaderName, place: Range<usize>) {
-        let [start, end] = [place.start, place.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
-        self.lines.push(Line { name, value: Value::Read(start..end, OnceCell::new()) });
+        self.lines.push(Line::read(name, place));
     }
 
     /// The head that all lines were read from which were read.
@@ -294,51 +237,6 @@ impl<N: Named> std::ops::Index<N> for Headers {
     #[allow(clippy::expect_used, reason = "what an index is for")]
     fn index(&self, name: N) -> &HeaderValue {
         self.get(name).expect("there is a line of that name")
-    }
-}
-
-/// The lines of [`Headers`].
-#[derive(Clone)]
-pub struct Lines<'a> {
-    head: &'a Bytes,
-    lines: std::slice::Iter<'a, Line>,
-}
-
-/// The lines of [`Headers`], which are used up.
-pub struct IntoLines {
-    head: Bytes,
-    lines: std::vec::IntoIter<Line>,
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = (&'a HeaderName, &'a HeaderValue);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.lines.next().map(|line| (&line.name, line.value(self.head)))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.lines.size_hint()
-    }
-}
-
-impl DoubleEndedIterator for Lines<'_> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        self.lines.next_back().map(|line| (&line.name, line.value(self.head)))
-    }
-}
-
-impl ExactSizeIterator for Lines<'_> {}
-
-impl Iterator for IntoLines {
-    type Item = (HeaderName, HeaderValue);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.lines.next().map(|line| line.into_parts(&self.head))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.lines.size_hint()
     }
 }
 
