@@ -156,6 +156,16 @@ class TestRequestHeaders:
         assert backend.last.header("X-Forwarded-Proto")
         assert backend.last.header("X-Forwarded-Port")
 
+    @pytest.mark.parametrize(
+        "name", ["X-Amzn-Apigateway-Api-Id", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-For"]
+    )
+    def test_nobody_says_them_in_its_place(self, proxy, backend, call, name):
+        call("GET", proxy.path("/any/x"))
+        own = backend.last.header(name)
+        call("GET", proxy.path("/any/x"), {name: "192.0.2.1"})
+        # An earlier proxy's word of where a request comes from stands in front of the gateway's.
+        assert backend.last.header(name) == (f"192.0.2.1, {own}" if name == "X-Forwarded-For" else own)
+
     def test_a_trace_goes_through(self, proxy, backend, call):
         root = "Root=1-5e645f3e-1dfad076a177c5ccc5de12f5"
         call("GET", proxy.path("/any/x"), {"X-Amzn-Trace-Id": root})
