@@ -31,8 +31,8 @@ use crate::shard::Sharded;
 /// Lines that a core collects before it hands them on.
 const BATCH_LINES: usize = 512;
 
-/// The same in bytes of their texts.
-const BATCH_BYTES: usize = 256 * 1024;
+/// The same in bytes of their texts: no more than stays in the processor's cache until it is written.
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// The longest that a line waits for others.
 const BATCH_TIME: Duration = Duration::from_millis(500);

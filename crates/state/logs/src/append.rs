@@ -27,61 +27,107 @@ pub(crate) fn append(
     now: Timestamp,
     missing: Missing,
 ) -> rusqlite::Result<bool> {
-    let connection = commit.connection;
-    let (group, stream) = match (find_stream(connection, name)?, missing) {
-        (Some(found), _) => found,
-        (None, Missing::Create) => create_stream(connection, name, now)?,
-        (None, Missing::Refuse) => return Ok(false),
-    };
-    // Lines come by time, or nearly so: they are of one window, seldom of two.
-    let mut windows: BTreeMap<i64, Vec<(i64, &str)>> = BTreeMap::new();
-    for line in lines.iter().flat_map(LogLines::iter) {
-        let millis = not_before_1970(line.timestamp);
-        windows.entry(window_of(millis)).or_default().push((millis, cut(line.message)));
-    }
-    if windows.is_empty() {
-        return Ok(true);
-    }
-    let next = take_numbers(connection, windows.values().map(Vec::len).sum())?;
-    let mut stored = Stored { group, stream, now, next, first: i64::MAX, last: -1, bytes: 0 };
-    for (window, lines) in windows {
-        let mut chunk = commit.segments.begin(window);
-        for (millis, text) in lines {
-            if chunk.is_full_for(text.len()) {
-                stored.chunk(commit, chunk)?;
-                chunk = commit.segments.begin(window);
-            }
-            chunk.push(millis, text);
+    let mut stored = match commit.streams.known.remove(name) {
+        Some(stored) => stored,
+        None => {
+            let connection = commit.connection;
+            let (group, stream) = match (find_stream(connection, name)?, missing) {
+                (Some(found), _) => found,
+                (None, Missing::Create) => create_stream(connection, name, now)?,
+                (None, Missing::Refuse) => return Ok(false),
+            };
+            Stored { group, stream, now, first: i64::MAX, last: -1, bytes: 0 }
         }
-        stored.chunk(commit, chunk)?;
+    };
+    stored.now = now;
+    let appended = stored.append(commit, lines);
+    commit.streams.known.insert(name.clone(), stored);
+    appended.map(|()| true)
+}
+
+/// The streams that a commit has appended to, and the numbers of events that it has given away.
+#[derive(Default)]
+pub(crate) struct Streams {
+    known: BTreeMap<StreamName, Stored>,
+    /// The next event's number, once one was asked for.
+    next: Option<i64>,
+}
+
+impl Streams {
+    /// So many numbers of events that follow each other; the first of them.
+    fn take_numbers(&mut self, connection: &Connection, count: i64) -> rusqlite::Result<i64> {
+        let next = match self.next {
+            Some(next) => next,
+            None => connection
+                .prepare_cached("SELECT next_event FROM numbers")?
+                .query_row((), |row| row.get(0))?,
+        };
+        self.next = Some(next.saturating_add(count));
+        Ok(next)
     }
-    stored.remember(connection)?;
-    Ok(true)
+
+    /// Writes down what is only known here.
+    pub(crate) fn settle(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        if let Some(next) = self.next.take() {
+            connection.prepare_cached("UPDATE numbers SET next_event = ?1")?.execute([next])?;
+        }
+        let known = std::mem::take(&mut self.known);
+        known.values().filter(|stored| stored.last >= 0).try_for_each(|stored| stored.remember(connection))
+    }
 }
 
-/// So many numbers of events that follow each other; the first of them.
-fn take_numbers(connection: &Connection, count: usize) -> rusqlite::Result<i64> {
-    connection
-        .prepare_cached("UPDATE numbers SET next_event = next_event + ?1 RETURNING next_event - ?1")?
-        .query_row([integer(count)], |row| row.get(0))
-}
-
-/// What one append has stored.
+/// What a commit has stored in a stream.
 struct Stored {
     group: i64,
     stream: i64,
     now: Timestamp,
-    /// The next event's number.
-    next: i64,
     first: i64,
     last: i64,
     bytes: usize,
 }
 
 impl Stored {
+    fn append(&mut self, commit: &mut Commit<'_>, lines: &[LogLines]) -> rusqlite::Result<()> {
+        // Lines come by time, or nearly so: most are of the window of the first.
+        let mut others: BTreeMap<i64, Vec<(i64, &str)>> = BTreeMap::new();
+        let lines = lines.iter().flat_map(LogLines::iter);
+        let mut lines = lines.map(|line| (not_before_1970(line.timestamp), cut(line.message))).peekable();
+        let Some(window) = lines.peek().map(|(millis, _)| window_of(*millis)) else { return Ok(()) };
+        self.chunks(commit, window, lines, |millis, text| {
+            others.entry(window_of(millis)).or_default().push((millis, text));
+        })?;
+        others
+            .into_iter()
+            .try_for_each(|(window, lines)| self.chunks(commit, window, lines.into_iter(), |_, _| {}))
+    }
+
+    /// Stores those lines as chunks that are of `window`, at least one; the others go `elsewhere`.
+    fn chunks<'l>(
+        &mut self,
+        commit: &mut Commit<'_>,
+        window: i64,
+        lines: impl Iterator<Item = (i64, &'l str)>,
+        mut elsewhere: impl FnMut(i64, &'l str),
+    ) -> rusqlite::Result<()> {
+        let mut chunk = commit.segments.begin(window);
+        for (millis, text) in lines {
+            if !chunk.covers(millis) {
+                elsewhere(millis, text);
+                continue;
+            }
+            if chunk.is_full_for(text.len()) {
+                self.chunk(commit, chunk)?;
+                chunk = commit.segments.begin(window);
+            }
+            chunk.push(millis, text);
+        }
+        self.chunk(commit, chunk)
+    }
+
     /// Stores a chunk of at least one event.
     fn chunk(&mut self, commit: &mut Commit<'_>, chunk: ChunkBuilder) -> rusqlite::Result<()> {
         let ((first, last), events, bytes) = (chunk.times(), integer(chunk.events()), chunk.stored_bytes());
+        let number = commit.streams.take_numbers(commit.connection, events)?;
         let place = commit.segments.place(commit.connection, &chunk)?;
         let in_row = if place.is_some() { &[] } else { chunk.data() };
         commit
@@ -92,7 +138,7 @@ impl Stored {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?
             .execute(params![
-                self.next,
+                number,
                 self.group,
                 self.stream,
                 first,
@@ -107,7 +153,6 @@ impl Stored {
                 place.map(|place| place.checksum),
             ])?;
         commit.segments.end(chunk, place);
-        self.next = self.next.saturating_add(events);
         self.first = self.first.min(first);
         self.last = self.last.max(last);
         self.bytes += bytes;

@@ -12,7 +12,7 @@ use ports::log_sink::{LogLine, LogLines};
 use crate::LogFault;
 use crate::commit::Commit;
 use crate::limits::{
-    DROPPED_STREAMS, GATHERED_BYTES, GATHERING, JOINED_APPENDS, QUEUE_BYTES, QUEUED_EVENT_OVERHEAD,
+    DROPPED_STREAMS, GATHERING, JOINED_APPENDS, PIECE_BYTES, QUEUE_BYTES, QUEUED_EVENT_OVERHEAD,
 };
 
 /// A stream, by its names.
@@ -52,8 +52,13 @@ pub(crate) enum Job {
 pub(crate) type Drops = BTreeMap<StreamName, u64>;
 
 /// What the writer takes at once.
+#[derive(Default)]
 pub(crate) struct Taken {
     pub(crate) jobs: Vec<Job>,
+    /// What the jobs' lines cost, in bytes.
+    pub(crate) bytes: usize,
+    /// Somebody waits for an answer.
+    pub(crate) urgent: bool,
     pub(crate) drops: Drops,
     /// Nothing will come any more.
     pub(crate) closed: bool,
@@ -95,7 +100,7 @@ impl Queue {
         let before = state.bytes;
         state.bytes = before.saturating_add(cost(&events));
         // The writer is woken for the first and when there is enough, not for each.
-        let wake = state.jobs.is_empty() || (before < GATHERED_BYTES && state.bytes >= GATHERED_BYTES);
+        let wake = state.jobs.is_empty() || (before < PIECE_BYTES && state.bytes >= PIECE_BYTES);
         state.join(name, events);
         drop(state);
         if wake {
@@ -122,38 +127,43 @@ impl Queue {
         self.news.notify_one();
     }
 
-    /// Waits for something to write, no longer than `idle`, and lets more gather unless
-    /// somebody waits for it.
+    /// Waits for something to write, no longer than `idle`, and lets more gather unless somebody waits for it.
     pub(crate) fn take(&self, idle: Option<Duration>) -> Taken {
-        let mut state = self.lock();
         let until = idle.map(|idle| Instant::now() + idle);
-        while state.jobs.is_empty() && !state.closed {
-            match self.wait(state, until) {
-                (guard, true) => state = guard,
-                (guard, false) => {
-                    state = guard;
-                    break;
-                }
-            }
-        }
-        let until = Some(Instant::now() + GATHERING);
-        while !state.jobs.is_empty() && !state.urgent && !state.closed && state.bytes < GATHERED_BYTES {
-            match self.wait(state, until) {
-                (guard, true) => state = guard,
-                (guard, false) => {
-                    state = guard;
-                    break;
-                }
-            }
-        }
-        state.urgent = false;
-        state.bytes = 0;
+        let state = self.wait_while(until, |state| state.jobs.is_empty() && !state.closed);
+        let until = if state.jobs.is_empty() { None } else { Some(Instant::now() + GATHERING) };
+        drop(state);
+        until.map_or_else(|| self.taken(self.lock()), |until| self.more(until))
+    }
+
+    /// Waits until `until` for as much as is written at once.
+    pub(crate) fn more(&self, until: Instant) -> Taken {
+        self.taken(
+            self.wait_while(Some(until), |state| state.bytes < PIECE_BYTES && !state.urgent && !state.closed),
+        )
+    }
+
+    fn taken(&self, mut state: MutexGuard<'_, State>) -> Taken {
         let jobs = std::mem::take(&mut state.jobs);
         // Told only together with something else, so that a disk that refuses everything is
         // not tried again and again for the sake of telling.
         let tell = !jobs.is_empty() || state.closed;
         let drops = if tell { std::mem::take(&mut state.drops) } else { Drops::new() };
-        Taken { jobs, drops, closed: state.closed }
+        let (bytes, urgent) = (std::mem::take(&mut state.bytes), std::mem::take(&mut state.urgent));
+        Taken { jobs, bytes, urgent, drops, closed: state.closed }
+    }
+
+    /// Waits, no longer than until `until`.
+    fn wait_while(&self, until: Option<Instant>, waits: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        while waits(&state) {
+            state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => break,
+                Some(left) => self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
+        state
     }
 
     /// Counts events that were taken but could not be written.
@@ -178,22 +188,6 @@ impl Queue {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         self.dropped.fetch_add(count, Ordering::Relaxed);
         remember(drops, name, count);
-    }
-
-    /// Waits; false once the time has come.
-    fn wait<'g>(
-        &self,
-        state: MutexGuard<'g, State>,
-        until: Option<Instant>,
-    ) -> (MutexGuard<'g, State>, bool) {
-        let Some(until) = until else {
-            return (self.news.wait(state).unwrap_or_else(PoisonError::into_inner), true);
-        };
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return (state, false);
-        }
-        (self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0, true)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -293,6 +287,27 @@ mod tests {
             })
             .collect();
         assert_eq!(jobs, ["a 1 2 4", "b 3", "call", "a 5"]);
+    }
+
+    #[test]
+    fn what_is_written_at_once_is_taken_without_waiting() {
+        let queue = Queue::default();
+        let long = Instant::now() + Duration::from_secs(3_600);
+        let text = "x".repeat(30_000);
+        queue.append(name("a"), lines(&[&text, &text]));
+        // Too little, and the time has come.
+        let taken = queue.more(Instant::now());
+        assert_eq!((taken.jobs.len(), taken.bytes, taken.urgent), (1, 60_064, false));
+        queue.append(name("a"), lines(&[&text, &text, &text]));
+        assert_eq!(queue.more(long).bytes, 90_096);
+        // Somebody waits, and then the end.
+        queue.call(Box::new(Nothing));
+        let taken = queue.more(long);
+        assert_eq!((taken.jobs.len(), taken.urgent, taken.closed), (1, true, false));
+        queue.close();
+        assert!(queue.more(long).closed);
+        let taken = queue.take(None);
+        assert!(taken.jobs.is_empty() && taken.closed);
     }
 
     #[test]

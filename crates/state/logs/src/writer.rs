@@ -12,8 +12,8 @@ use rusqlite::Connection;
 
 use crate::append::{Missing, append};
 use crate::commit::Commit;
-use crate::limits::{LOSSES_TOLD, STANDS_BACK, UNSYNCED};
-use crate::queue::{CallKind, Drops, Job, Queue};
+use crate::limits::{GATHERED_BYTES, GATHERING, LOSSES_TOLD, PIECE_BYTES, STANDS_BACK, UNSYNCED};
+use crate::queue::{CallKind, Drops, Job, Queue, StreamName, Taken};
 use crate::segments::{Segments, delete_strays, forget, unnamed};
 use crate::{LogFault, remove};
 
@@ -30,6 +30,7 @@ pub(crate) fn start(
         segments,
         clock,
         queue,
+        commits_wait: None,
         unsynced_since: None,
         removing: true,
         strays: true,
@@ -48,6 +49,8 @@ struct Writer {
     segments: Segments,
     clock: Clock,
     queue: Arc<Queue>,
+    /// Whether the database waits for the disk with its commits, once it was told.
+    commits_wait: Option<bool>,
     /// When the oldest commit was made that may not be on the disk.
     unsynced_since: Option<Instant>,
     /// There may be events of removed groups and streams.
@@ -77,91 +80,96 @@ impl Losses {
 
 impl Writer {
     fn run(mut self) {
+        let queue = Arc::clone(&self.queue);
+        let mut next = None;
         loop {
             let idle = match self.unsynced_since {
                 _ if self.removing => Some(Duration::ZERO),
                 Some(since) => Some(UNSYNCED.saturating_sub(since.elapsed())),
                 None => None,
             };
-            let taken = self.queue.take(idle);
-            self.write(taken.jobs, taken.drops);
+            let taken = next.take().unwrap_or_else(|| queue.take(idle));
+            let closed = taken.closed;
+            next = self.write(taken, &queue);
             if self.removing {
                 self.remove();
             }
-            if taken.closed || self.unsynced_since.is_some_and(|since| since.elapsed() >= UNSYNCED) {
+            let closed = closed && next.is_none();
+            if closed || self.unsynced_since.is_some_and(|since| since.elapsed() >= UNSYNCED) {
                 self.sync();
             }
-            if taken.closed {
+            if closed {
                 return;
             }
         }
     }
 
-    fn write(&mut self, mut jobs: Vec<Job>, drops: Drops) {
+    /// Makes a commit of what was taken, and of what is appended while it is made. Answers what was taken meanwhile
+    /// and is of the next.
+    fn write(&mut self, taken: Taken, queue: &Queue) -> Option<Taken> {
+        let Taken { jobs, mut bytes, urgent, drops, closed } = taken;
         if jobs.is_empty() && drops.is_empty() {
-            return;
+            return None;
         }
+        let until = Instant::now() + GATHERING;
         let durable = jobs.iter().any(|job| matches!(job, Job::Call(call) if call.kind() != CallKind::Plain));
-        let now = self.clock.now();
+        let clock = self.clock.clone();
+        let (mut held, mut next) = (Held::default(), None);
         let outcome = self.commit(durable, |commit| {
-            for job in &mut jobs {
-                match job {
-                    Job::Append(name, lines) => {
-                        append(commit, name, lines, now, Missing::Create)?;
-                    }
-                    Job::Call(call) => call.run(commit)?,
+            held.run(jobs, commit, clock.now())?;
+            // As long as it grows by pieces, and nobody waits.
+            let mut grows = !urgent && !closed && bytes >= PIECE_BYTES;
+            while grows {
+                let more = queue.more(until);
+                if more.urgent || more.closed {
+                    next = Some(more);
+                    break;
                 }
+                bytes = bytes.saturating_add(more.bytes);
+                grows = more.bytes >= PIECE_BYTES && bytes < GATHERED_BYTES;
+                held.told(more.drops);
+                held.run(more.jobs, commit, clock.now())?;
             }
-            for (name, count) in &drops {
-                append(commit, name, &[drop_notice(*count, now)], now, Missing::Create)?;
-            }
-            Ok(())
+            held.told(drops);
+            held.tell(commit, clock.now())
         });
         if let Err(fault) = &outcome {
-            let lost = jobs.iter().map(|job| match job {
-                Job::Append(_, lines) => lines.iter().map(LogLines::len).sum(),
-                Job::Call(_) => 0,
-            });
-            self.losses.note(lost.sum(), fault);
-            self.queue.untold(drops);
+            self.losses.note(held.events().map(|(_, events)| events).sum(), fault);
         }
-        for job in jobs {
-            match job {
-                Job::Append(name, lines) if outcome.is_err() => {
-                    self.queue.lost(name, lines.iter().map(LogLines::len).sum());
-                }
-                Job::Append(..) => {}
-                Job::Call(call) => {
-                    self.removing |= call.kind() == CallKind::Removal;
-                    call.finish(outcome.clone());
-                }
-            }
-        }
+        self.removing |= held.finish(&outcome, queue);
+        next
     }
 
     /// Runs `work` in one transaction.
     fn commit(
         &mut self,
         durable: bool,
-        work: impl FnOnce(&mut Commit<'_>) -> rusqlite::Result<()>,
+        work: impl FnOnce(&mut Commit<'_>) -> Result<(), LogFault>,
     ) -> Result<(), LogFault> {
-        let (connection, segments) = (&self.connection, &mut self.segments);
+        let (connection, segments, waits) = (&self.connection, &mut self.segments, &mut self.commits_wait);
         let attempt = || -> Result<(), LogFault> {
-            // WAL: a commit with FULL also brings all commits before it to the disk.
-            connection.execute_batch(match durable {
-                true => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
-                false => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
-            })?;
+            if *waits != Some(durable) {
+                // WAL: a commit with FULL also brings all commits before it to the disk.
+                connection.execute_batch(match durable {
+                    true => "PRAGMA synchronous = FULL",
+                    false => "PRAGMA synchronous = NORMAL",
+                })?;
+                *waits = Some(durable);
+            }
+            connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
             if durable {
                 // Without a change of its own a commit would not touch the disk.
                 connection.execute("UPDATE syncs SET number = number + 1", ())?;
             }
-            work(&mut Commit { connection, segments: &mut *segments })?;
-            segments.write().map_err(|error| LogFault::of_segment(&error))?;
+            let mut commit = Commit::new(connection, segments);
+            work(&mut commit)?;
+            commit.settle()?;
+            commit.write()?;
             if durable {
-                segments.sync().map_err(|error| LogFault::of_segment(&error))?;
+                commit.segments.sync().map_err(|error| LogFault::of_segment(&error))?;
             }
-            Ok(connection.execute_batch("COMMIT")?)
+            connection.prepare_cached("COMMIT")?.execute(())?;
+            Ok(())
         };
         let outcome = match catch_unwind(AssertUnwindSafe(attempt)) {
             Ok(outcome) => outcome.map_err(|fault| fault.of_commit(&self.connection)),
@@ -224,7 +232,7 @@ impl Writer {
         if !unnamed.is_empty() {
             self.segments.leave(&unnamed);
             // On the disk, with what was removed before it: what is deleted does not come back.
-            self.commit(true, |commit| forget(commit.connection, &folder, &unnamed))?;
+            self.commit(true, |commit| Ok(forget(commit.connection, &folder, &unnamed)?))?;
             self.strays = true;
         }
         if self.strays {
@@ -238,6 +246,84 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// What a commit is to run, until it is known what became of it.
+#[derive(Default)]
+struct Held {
+    jobs: Vec<Job>,
+    /// How many of them have run.
+    ran: usize,
+    /// Events whose lines were given back already, by their streams.
+    appended: Vec<(StreamName, usize)>,
+    /// Drops that it tells of.
+    drops: Drops,
+}
+
+impl Held {
+    fn run(&mut self, jobs: Vec<Job>, commit: &mut Commit<'_>, now: Timestamp) -> Result<(), LogFault> {
+        self.jobs.extend(jobs);
+        for job in self.jobs.iter_mut().skip(self.ran) {
+            match job {
+                Job::Append(name, lines) => {
+                    append(commit, name, lines, now, Missing::Create)?;
+                    self.appended.push((name.clone(), count(lines)));
+                    lines.clear();
+                }
+                Job::Call(call) => {
+                    commit.settle()?;
+                    call.run(commit)?;
+                }
+            }
+            self.ran += 1;
+        }
+        commit.write()
+    }
+
+    fn told(&mut self, drops: Drops) {
+        for (name, count) in drops {
+            let known = self.drops.entry(name).or_default();
+            *known = known.saturating_add(count);
+        }
+    }
+
+    /// Tells the streams of their drops.
+    fn tell(&self, commit: &mut Commit<'_>, now: Timestamp) -> Result<(), LogFault> {
+        for (name, count) in &self.drops {
+            append(commit, name, &[drop_notice(*count, now)], now, Missing::Create)?;
+        }
+        Ok(())
+    }
+
+    /// How many events were to be appended to which streams.
+    fn events(&self) -> impl Iterator<Item = (&StreamName, usize)> {
+        let ran = self.appended.iter().map(|(name, events)| (name, *events));
+        let left = self.jobs.iter().filter_map(|job| match job {
+            Job::Append(name, lines) => Some((name, count(lines))),
+            Job::Call(_) => None,
+        });
+        ran.chain(left).filter(|(_, events)| *events > 0)
+    }
+
+    /// Answers who waits, and counts what is lost. Whether something is to be removed.
+    fn finish(self, outcome: &Result<(), LogFault>, queue: &Queue) -> bool {
+        if outcome.is_err() {
+            self.events().for_each(|(name, events)| queue.lost(name.clone(), events));
+            queue.untold(self.drops);
+        }
+        let mut removal = false;
+        for job in self.jobs {
+            if let Job::Call(call) = job {
+                removal |= call.kind() == CallKind::Removal;
+                call.finish(outcome.clone());
+            }
+        }
+        removal
+    }
+}
+
+fn count(lines: &[LogLines]) -> usize {
+    lines.iter().map(LogLines::len).sum()
 }
 
 fn drop_notice(count: u64, now: Timestamp) -> LogLines {

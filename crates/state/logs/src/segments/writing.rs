@@ -21,7 +21,9 @@ pub(crate) struct Segments {
     current: Option<Segment>,
     /// The number that this commit has drawn, of the segment that it begins.
     drawn: Option<i64>,
-    /// The data of this commit's chunks.
+    /// Bytes of this commit that are written.
+    written: u64,
+    /// The data of this commit's chunks that is not.
     gathered: Vec<u8>,
     /// Where chunks were that this commit removes.
     removed: Vec<Place>,
@@ -48,6 +50,7 @@ impl Segments {
             full_at: SEGMENT_BYTES,
             current: None,
             drawn: None,
+            written: 0,
             gathered: Vec::new(),
             removed: Vec::new(),
         }
@@ -80,7 +83,7 @@ impl Segments {
                 (*self.drawn.insert(connection.last_insert_rowid()), 0)
             }
         };
-        let offset = length.saturating_add(bytes(chunk.start()));
+        let offset = length.saturating_add(self.written).saturating_add(bytes(chunk.start()));
         Ok(Some(Place { segment, offset, length: data.len(), checksum: crc32fast::hash(data) }))
     }
 
@@ -98,7 +101,7 @@ impl Segments {
         self.removed.extend(place);
     }
 
-    /// Writes what is gathered: once, before the commit.
+    /// Writes what is gathered, before the commit.
     pub(crate) fn write(&mut self) -> io::Result<()> {
         let Some(folder) = self.folder.as_ref().filter(|_| !self.gathered.is_empty()) else { return Ok(()) };
         let current = match (&mut self.current, self.drawn) {
@@ -109,8 +112,12 @@ impl Segments {
             }
             (None, None) => return Err(io::Error::other("a chunk of log events has no segment")),
         };
-        current.unsynced = current.unsynced.saturating_add(bytes(self.gathered.len()));
-        current.file.write_all_at(&self.gathered, current.length)
+        let length = bytes(self.gathered.len());
+        current.unsynced = current.unsynced.saturating_add(length);
+        current.file.write_all_at(&self.gathered, current.length.saturating_add(self.written))?;
+        self.written = self.written.saturating_add(length);
+        self.gathered.clear();
+        Ok(())
     }
 
     /// Brings to the disk what is not there. What could not be brought there may be lost, so nothing is appended to it.
@@ -129,8 +136,7 @@ impl Segments {
     /// If what is written can no longer wait for the disk and does not come there.
     pub(crate) fn committed(&mut self) -> io::Result<()> {
         self.drawn = None;
-        let written = bytes(self.gathered.len());
-        self.gathered.clear();
+        let written = std::mem::take(&mut self.written);
         self.gathered.shrink_to(KEPT_BUFFER_BYTES);
         if let Some(folder) = self.folder.as_ref().filter(|_| !self.removed.is_empty()) {
             holes::punch(folder, std::mem::take(&mut self.removed));
@@ -150,6 +156,7 @@ impl Segments {
 
     /// The commit has failed. What it has written is cut off, or else overwritten by the next.
     pub(crate) fn rolled_back(&mut self) {
+        self.written = 0;
         self.gathered.clear();
         self.removed.clear();
         match self.drawn.take() {
@@ -278,6 +285,31 @@ mod tests {
         assert_eq!(at(frame.gather("d", 5_000)), (1, 4_012, 5_012));
         frame.segments.rolled_back();
         assert_eq!(at(frame.gather("e", 4_000)), (1, 4_012, 4_012));
+    }
+
+    #[test]
+    fn a_commit_may_be_written_in_pieces() {
+        let mut frame = Frame::new();
+        assert_eq!(at(frame.gather("a", 5_000)), (1, 0, 5_012));
+        frame.segments.write().unwrap();
+        // With one that stays in its row between.
+        assert_eq!(frame.gather("b", 10), None);
+        frame.segments.write().unwrap();
+        assert_eq!(at(frame.gather("c", 4_000)), (1, 5_012, 4_012));
+        assert_eq!(frame.file(1).len(), 5_012);
+        frame.segments.write().unwrap();
+        assert_eq!(at(frame.gather("d", 4_000)), (1, 9_024, 4_012));
+        frame.segments.write().unwrap();
+        frame.segments.committed().unwrap();
+        let file = frame.file(1);
+        assert_eq!((file.len(), file[5_012 + 12], file[9_024 + 12]), (13_036, b'c', b'd'));
+        // Pieces of a commit that fails, and what is not written of it.
+        assert_eq!(at(frame.gather("e", 4_000)), (1, 13_036, 4_012));
+        frame.segments.write().unwrap();
+        assert_eq!(at(frame.gather("f", 4_000)), (1, 17_048, 4_012));
+        frame.segments.rolled_back();
+        assert_eq!(frame.file(1), file);
+        assert_eq!(at(frame.gather("g", 4_000)), (1, 13_036, 4_012));
     }
 
     #[test]

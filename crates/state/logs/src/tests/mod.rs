@@ -4,6 +4,7 @@ mod chunks;
 mod drops;
 mod files;
 mod filtering;
+mod pieces;
 mod removal;
 mod segments;
 mod streams;
