@@ -20,8 +20,10 @@ pub(super) struct Pool {
     pub(super) target: Target,
     /// How its connections begin, if they are over TLS: with its certificate if it has one.
     pub(super) tls: TlsConnector,
-    /// One permit for each request that may be under way.
-    slots: Semaphore,
+    /// Requests under way, and those that wait for one of these to end: each end is a permit for one of them.
+    busy: Cell<usize>,
+    most_busy: usize,
+    ends: Semaphore,
     waiting: Cell<usize>,
     most_waiting: usize,
     /// Those without a request; the one used last is last.
@@ -54,7 +56,9 @@ impl Pool {
         Rc::new(Self {
             target,
             tls,
-            slots: Semaphore::new(most.busy.get()),
+            busy: Cell::new(0),
+            most_busy: most.busy.get(),
+            ends: Semaphore::new(0),
             waiting: Cell::new(0),
             most_waiting: most.waiting,
             idle: RefCell::default(),
@@ -65,12 +69,12 @@ impl Pool {
 
     /// Waits, in turn, until one more request may be under way.
     pub(super) async fn slot(self: &Rc<Self>) -> Result<Slot, TooManyWait> {
-        if let Ok(permit) = self.slots.try_acquire() {
-            permit.forget();
+        if self.busy.get() < self.most_busy {
+            self.busy.set(self.busy.get() + 1);
             return Ok(Slot(Rc::clone(self)));
         }
-        let _waiting = Waiting::begin(&self.waiting, self.most_waiting)?;
-        self.slots.acquire().await.map_err(|_| TooManyWait)?.forget();
+        let _waiting = Waiting::begin(self)?;
+        self.ends.acquire().await.map_err(|_| TooManyWait)?.forget();
         Ok(Slot(Rc::clone(self)))
     }
 
@@ -151,7 +155,7 @@ impl Pool {
     }
 
     pub(super) fn free_slots(&self) -> usize {
-        self.slots.available_permits()
+        self.most_busy - self.busy.get()
     }
 
     /// Makes the idle connections older than they are.
@@ -184,31 +188,43 @@ impl Drop for Open {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.slots.add_permits(1);
+        let Self(pool) = self;
+        if pool.waiting.get() > 0 {
+            // The place stays taken: by whoever has waited longest.
+            pool.ends.add_permits(1);
+        } else {
+            pool.busy.set(pool.busy.get().saturating_sub(1));
+        }
     }
 }
 
-struct Waiting<'a>(&'a Cell<usize>);
+struct Waiting<'a>(&'a Pool);
 
 impl<'a> Waiting<'a> {
-    fn begin(count: &'a Cell<usize>, most: usize) -> Result<Self, TooManyWait> {
-        if count.get() >= most {
+    fn begin(pool: &'a Pool) -> Result<Self, TooManyWait> {
+        if pool.waiting.get() >= pool.most_waiting {
             return Err(TooManyWait);
         }
-        count.set(count.get() + 1);
-        Ok(Self(count))
+        pool.waiting.set(pool.waiting.get() + 1);
+        Ok(Self(pool))
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.set(self.0.get().saturating_sub(1));
+        let Self(pool) = self;
+        pool.waiting.set(pool.waiting.get().saturating_sub(1));
+        if pool.waiting.get() == 0 {
+            // Left by those who were given a place and did not wait for it any more.
+            let unused = pool.ends.forget_permits(usize::MAX);
+            pool.busy.set(pool.busy.get().saturating_sub(unused));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::task::{Context, Waker};
+    use std::task::{Context, Poll, Waker};
 
     use futures_util::FutureExt as _;
 
@@ -241,9 +257,38 @@ mod tests {
         let pool = pool();
         pool.waiting.set(2);
         let _free = pool.slot().await.unwrap();
-        pool.slots.forget_permits(3);
+        pool.busy.set(3);
         assert!(pool.slot().await.is_err());
         pool.waiting.set(1);
         assert!(pool.slot().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_place_whose_request_waits_no_more_goes_to_the_next() {
+        let pool = pool();
+        let mut slots = Vec::new();
+        for _ in 0..3 {
+            slots.push(pool.slot().await.unwrap());
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        {
+            let mut gone = Box::pin(pool.slot());
+            let mut next = Box::pin(pool.slot());
+            assert!(gone.as_mut().poll(&mut cx).is_pending() && next.as_mut().poll(&mut cx).is_pending());
+            // Given to the first, which goes.
+            slots.pop();
+            drop(gone);
+            let Poll::Ready(Ok(slot)) = next.as_mut().poll(&mut cx) else { panic!("the next still waits") };
+            slots.push(slot);
+        }
+        assert_eq!((pool.free_slots(), pool.waiting.get()), (0, 0));
+        // With nobody behind it, the place is free again.
+        let mut gone = Box::pin(pool.slot());
+        assert!(gone.as_mut().poll(&mut cx).is_pending());
+        slots.pop();
+        drop(gone);
+        assert_eq!((pool.free_slots(), pool.waiting.get()), (1, 0));
+        drop(slots);
+        assert_eq!(pool.free_slots(), 3);
     }
 }
