@@ -111,6 +111,9 @@ impl Channel {
     /// Whether the other end has gone, or has said something that nobody asked for: a connection that
     /// rests has nothing to say.
     pub(crate) fn is_at_rest(&mut self) -> bool {
+        if let Some(quiet) = self.transport.is_quiet() {
+            return quiet && self.read.is_empty();
+        }
         let mut cx = Context::from_waker(std::task::Waker::noop());
         self.read.is_empty() && self.poll_fill(&mut cx).is_pending()
     }
@@ -130,7 +133,7 @@ impl Channel {
             Body::Chunked(_) | Body::UntilClosed | Body::Broken => return None,
         };
         self.body = Body::Over;
-        Some(self.read.split_to(length).freeze())
+        Some(split_off(&mut self.read, length).freeze())
     }
 
     /// Whether the body has been read to its end.
@@ -235,5 +238,15 @@ impl Channel {
     pub(crate) fn into_rewound(self) -> Rewound {
         // A copy of its own: the buffer is larger than what is left in it.
         Rewound::new(Bytes::copy_from_slice(&self.read), self.transport)
+    }
+}
+
+/// Takes so many bytes from the front of a buffer that has them. What is all or nothing of it needs no count of those
+/// who share it.
+pub(super) fn split_off(buffer: &mut BytesMut, length: usize) -> BytesMut {
+    match length {
+        0 => BytesMut::new(),
+        length if length == buffer.len() => std::mem::take(buffer),
+        length => buffer.split_to(length),
     }
 }

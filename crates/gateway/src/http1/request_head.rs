@@ -7,6 +7,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{EXPECT, HOST};
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
+use super::channel::split_off;
 use super::head::{Fields, HEADERS, HeadEnd, lines_end_in_crlf, place};
 use super::{Fault, Framing, HEAD_BYTES, Persistence, is_host, is_target};
 use crate::message::{Headers, RequestParts};
@@ -94,7 +95,7 @@ impl RequestHeads {
             }
         };
         self.skipped = 0;
-        let bytes = if length == buffer.len() { std::mem::take(buffer) } else { buffer.split_to(length) };
+        let bytes = split_off(buffer, length);
         read.head(bytes.freeze()).map(Some)
     }
 }

@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use bytes::BytesMut;
 use http::{Method, StatusCode};
 
+use super::channel::split_off;
 use super::head::{Fields, HEADERS, HeadEnd};
 use super::{Fault, Framing, HEAD_BYTES};
 use crate::message::Headers;
@@ -49,7 +50,7 @@ impl ResponseHeads {
                     }
                 }
             };
-            let bytes = if length == buffer.len() { std::mem::take(buffer) } else { buffer.split_to(length) };
+            let bytes = split_off(buffer, length);
             head.headers.are_in(bytes.freeze());
             match head.status {
                 StatusCode::SWITCHING_PROTOCOLS => {

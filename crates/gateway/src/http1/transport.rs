@@ -28,6 +28,19 @@ impl Transport {
             Self::Server(_) | Self::Client(_) => Poll::Ready(Ok(())),
         }
     }
+
+    /// Whether there is nothing to read, not even the end; a byte that there is gets lost. Over TLS this cannot be
+    /// told without reading on.
+    pub(crate) fn is_quiet(&self) -> Option<bool> {
+        match self {
+            // Costs no call of the system while nothing has come, and nobody is to be woken by what comes.
+            Self::Plain(stream) => {
+                let came = stream.try_read(&mut [0]);
+                Some(came.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
+            }
+            Self::Server(_) | Self::Client(_) => None,
+        }
+    }
 }
 
 impl AsyncRead for Transport {
