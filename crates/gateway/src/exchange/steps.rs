@@ -56,7 +56,7 @@ pub struct Validated<'r>(pub Box<Matched<'r>>);
 #[derive(Debug)]
 pub struct Prepared<'r> {
     /// What the answer's mapping needs of the client's request.
-    pub client: Box<Client<'r>>,
+    pub client: Client<'r>,
     /// Which integration, and what it gets.
     pub call: Call<'r>,
 }
@@ -64,20 +64,8 @@ pub struct Prepared<'r> {
 /// What is kept of a client's request until it is answered.
 #[derive(Debug)]
 pub struct Client<'r> {
-    /// The unchanging part.
-    pub request: &'r Request,
-    /// The stage.
-    pub stage: &'r CompiledStage,
-    /// The method.
-    pub method: &'r CompiledMethod,
-    /// The values of the path's variables.
-    pub path: PathParameters<'r>,
-    /// Who sent it.
-    pub caller: Caller,
-    /// The client's headers; empty if they went on to the backend.
-    pub headers: Headers,
-    /// Their names as sent.
-    pub header_names: HeaderNames,
+    /// The request; without its headers if they went on to the backend, and without its body.
+    pub matched: Box<Matched<'r>>,
     /// The client's body; empty if it was not read.
     pub payload: Bytes,
     /// The trace that the integration is told of.
@@ -130,15 +118,15 @@ impl<'r> Matched<'r> {
     }
 }
 
-impl<'r> Client<'r> {
+impl Client<'_> {
     /// What mappings and templates read.
     #[must_use]
     pub fn view(&self) -> RequestView<'_> {
         RequestView {
-            request: self.request,
-            headers: &self.headers,
-            header_names: &self.header_names,
-            path: &self.path,
+            request: self.matched.request,
+            headers: &self.matched.headers,
+            header_names: &self.matched.header_names,
+            path: &self.matched.path,
             body: &self.payload,
             context: self.context(),
         }
@@ -154,11 +142,11 @@ impl<'r> Client<'r> {
     #[must_use]
     pub fn context(&self) -> Context<'_> {
         Context {
-            request: self.request,
-            stage: &self.stage.facts,
-            resource: Some(&self.method.resource),
+            request: self.matched.request,
+            stage: &self.matched.stage.facts,
+            resource: Some(&self.matched.method.resource),
             route_key: None,
-            caller: &self.caller,
+            caller: &self.matched.caller,
             trace: self.trace.as_ref(),
             outcome: None,
         }

@@ -14,8 +14,15 @@ const NONE: HeaderValue = HeaderValue::from_static("");
 
 /// A request's trace, for integrations that are told of it (all but MOCK).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
-    header: HeaderValue,
+pub struct Trace(Header);
+
+/// Its header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Header {
+    /// As the client sent it.
+    Sent(HeaderValue),
+    /// With a root of its own.
+    Begun([u8; 40]),
 }
 
 impl Trace {
@@ -28,21 +35,27 @@ impl Trace {
             sent.len() <= LONGEST_CONTINUED && sent.to_str().is_ok_and(|sent| part(sent, "Root").is_some())
         };
         match sent.filter(has_root) {
-            Some(sent) => Self { header: sent.clone() },
-            None => Self { header: HeaderValue::from_bytes(&new_root(now, ids)).unwrap_or(NONE) },
+            Some(sent) => Self(Header::Sent(sent.clone())),
+            None => Self(Header::Begun(new_root(now, ids))),
         }
     }
 
     /// The header as the integration sees it.
     #[must_use]
     pub fn header(&self) -> &str {
-        self.header.to_str().unwrap_or_default()
+        match &self.0 {
+            Header::Sent(sent) => sent.to_str().unwrap_or_default(),
+            Header::Begun(header) => std::str::from_utf8(header).unwrap_or_default(),
+        }
     }
 
     /// The same as a header's value.
     #[must_use]
-    pub const fn value(&self) -> &HeaderValue {
-        &self.header
+    pub fn value(&self) -> HeaderValue {
+        match &self.0 {
+            Header::Sent(sent) => sent.clone(),
+            Header::Begun(header) => HeaderValue::from_bytes(header).unwrap_or(NONE),
+        }
     }
 
     /// `$context.xrayTraceId`: the root alone.

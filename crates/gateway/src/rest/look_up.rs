@@ -127,7 +127,7 @@ pub(super) async fn keep(slot: Option<Slot>, reply: Reply, client: &Client<'_>) 
     match slot {
         None => Ok(reply),
         Some(slot) => {
-            let now = client.request.received.plus(client.request.started.elapsed());
+            let now = client.matched.request.received.plus(client.matched.request.started.elapsed());
             slot.fill(reply, now).await.map_err(unusable)
         }
     }

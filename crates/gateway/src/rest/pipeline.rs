@@ -126,7 +126,7 @@ async fn steps<'r>(
     // A mock is not asked, and takes no time that anybody is told of.
     let is_mock = matches!(call, Call::Mock(..));
     let asked = if is_mock { request.started } else { Instant::now() };
-    let answered = integrate::integrate(call, asked, client.method.timeout, services).await;
+    let answered = integrate::integrate(call, asked, client.matched.method.timeout, services).await;
     let latency = if is_mock { Duration::ZERO } else { asked.elapsed() };
     course.asked(latency, &client, answered.as_ref().ok());
     let answered = course.log.answered(answered?, latency, &stage.binary).await?;
@@ -157,14 +157,14 @@ impl<'r> Course<'r> {
 
     /// The integration is about to be told of this trace. Only access logs ask for it later.
     fn prepared(&mut self, client: &Client<'_>, call: &Call<'_>) {
-        if client.stage.access_log.as_ref().is_some_and(|log| log.shows().trace) {
+        if client.matched.stage.access_log.as_ref().is_some_and(|log| log.shows().trace) {
             self.trace.clone_from(&client.trace);
         }
         self.log.prepared(client, call);
     }
 
     fn asked(&mut self, latency: Duration, client: &Client<'_>, answered: Option<&Answered<'_>>) {
-        let (method, log) = (client.method, client.stage.access_log.as_ref());
+        let (method, log) = (client.matched.method, client.matched.stage.access_log.as_ref());
         let shown = log.is_some_and(|log| log.shows().endpoint_request_ids);
         let (status, lambda) = match answered {
             Some(Answered::Http(_, answer)) => (Some(answer.status), false),

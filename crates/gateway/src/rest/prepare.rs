@@ -49,7 +49,7 @@ pub(super) async fn prepare<'r>(validated: Validated<'r>, ids: &IdSource) -> Res
                 return Err(Refusal::ApiConfigurationError(ConfigurationFault::NoIntegration));
             };
             let (client, outgoing) = map_to_http(matched, call, mapping, trace).await?;
-            let callers = client.caller.credentials.clone();
+            let callers = client.matched.caller.credentials.clone();
             Ok(Prepared { call: Call::Service(service, Box::new(outgoing), callers), client })
         }
         Integration::LambdaProxy(proxy) => {
@@ -65,13 +65,13 @@ pub(super) async fn prepare<'r>(validated: Validated<'r>, ids: &IdSource) -> Res
 
 async fn to_mock<'r>(matched: Box<Matched<'r>>, mock: &'r Mock) -> Result<Prepared<'r>, Refusal> {
     let (mut client, _) = whole(matched, None).await?;
-    let content_type = content_type(&client.headers);
+    let content_type = content_type(&client.matched.headers);
     let template = mock.templates.for_request(content_type, mock.passthrough)?;
     let known = template.and_then(|template| mock.known(template));
     let status = match (known, template) {
         (Some(status), _) => status,
         (None, Some(template)) => {
-            let binary = client.stage.binary.are_sent_by(content_type);
+            let binary = client.matched.stage.binary.are_sent_by(content_type);
             let payload = payload::of_request(client.payload.clone(), binary, None)
                 .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?;
             mock::status(&rendered(template, &mut client, &payload)?)?
@@ -91,8 +91,8 @@ async fn pass_to_http<'r>(
         if read { whole(matched, Some(trace)).await? } else { unread(matched, Some(trace)) };
     let mapped = call.mapped(&client.view(), &client.overrides)?;
     // Nobody looks at the headers again: they go on as they are.
-    let headers = std::mem::take(&mut client.headers);
-    let outgoing = call.passing(mapped, client.request, headers, body, client.trace.as_ref());
+    let headers = std::mem::take(&mut client.matched.headers);
+    let outgoing = call.passing(mapped, client.matched.request, headers, body, client.trace.as_ref());
     Ok(Prepared { call: Call::Http(call, Box::new(outgoing)), client })
 }
 
@@ -101,13 +101,13 @@ async fn map_to_http<'r>(
     call: &'r HttpCall,
     mapping: &'r Mapping,
     trace: Trace,
-) -> Result<(Box<Client<'r>>, Outgoing), Refusal> {
+) -> Result<(Client<'r>, Outgoing), Refusal> {
     let (mut client, _) = whole(matched, Some(trace)).await?;
     let payload = converted(&mut client, &mapping.templates, mapping.passthrough, mapping.handling)?;
     let mapped = call.mapped(&client.view(), &client.overrides)?;
-    let content_type = client.headers.get(CONTENT_TYPE).cloned();
+    let content_type = client.matched.headers.get(CONTENT_TYPE).cloned();
     let outgoing =
-        call.mapping(mapping, mapped, client.request, content_type, payload, client.trace.as_ref());
+        call.mapping(mapping, mapped, client.matched.request, content_type, payload, client.trace.as_ref());
     Ok((client, outgoing))
 }
 
@@ -120,15 +120,20 @@ async fn to_lambda_proxy<'r>(
     let trace = client.trace_header();
     let event = proxy.event.render(&EventRequest {
         context: client.context(),
-        headers: &client.headers,
-        header_names: &client.header_names,
-        path: &client.path,
+        headers: &client.matched.headers,
+        header_names: &client.matched.header_names,
+        path: &client.matched.path,
         trace,
         body: &client.payload,
-        binary: client.stage.binary.are_sent_by(content_type(&client.headers)),
+        binary: client.matched.stage.binary.are_sent_by(content_type(&client.matched.headers)),
     });
-    let request =
-        proxy.invocation.request(&client.caller, event, InvocationType::RequestResponse, trace, None)?;
+    let request = proxy.invocation.request(
+        &client.matched.caller,
+        event,
+        InvocationType::RequestResponse,
+        trace,
+        None,
+    )?;
     Ok(Prepared { call: Call::LambdaProxy(proxy, Box::new(request)), client })
 }
 
@@ -153,7 +158,7 @@ async fn to_lambda<'r>(
     let client_context = headers.get(&CLIENT_CONTEXT).and_then(text);
     let trace = client.trace_header();
     let request =
-        lambda.invocation.request(&client.caller, payload, invocation_type, trace, client_context)?;
+        lambda.invocation.request(&client.matched.caller, payload, invocation_type, trace, client_context)?;
     Ok(Prepared { call: Call::Lambda(lambda, Box::new(request)), client })
 }
 
@@ -165,9 +170,9 @@ fn converted(
     passthrough: Passthrough,
     handling: Option<api::apigateway::ContentHandlingStrategy>,
 ) -> Result<Bytes, Refusal> {
-    let content_type = content_type(&client.headers);
+    let content_type = content_type(&client.matched.headers);
     let template = templates.for_request(content_type, passthrough)?;
-    let binary = client.stage.binary.are_sent_by(content_type);
+    let binary = client.matched.stage.binary.are_sent_by(content_type);
     let payload = payload::of_request(client.payload.clone(), binary, handling)
         .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?;
     Ok(match template {
@@ -180,7 +185,7 @@ fn converted(
 fn rendered(template: &Compiled, client: &mut Client<'_>, payload: &[u8]) -> Result<Bytes, Refusal> {
     let mut overrides = std::mem::take(&mut client.overrides);
     let rendered =
-        template.render_request(&client.view(), &client.stage.variables, payload, &mut overrides)?;
+        template.render_request(&client.view(), &client.matched.stage.variables, payload, &mut overrides)?;
     client.overrides = overrides;
     Ok(rendered)
 }
@@ -190,7 +195,7 @@ fn content_type(headers: &Headers) -> Option<&str> {
 }
 
 /// Reads the body; what is left to hand on is the same again.
-async fn whole(matched: Box<Matched<'_>>, trace: Option<Trace>) -> Result<(Box<Client<'_>>, Body), Refusal> {
+async fn whole(matched: Box<Matched<'_>>, trace: Option<Trace>) -> Result<(Client<'_>, Body), Refusal> {
     let (mut client, body) = unread(matched, trace);
     if !matches!(body, Body::Empty) {
         client.payload = read_whole(body, PAYLOAD_BYTES).await.map_err(unreadable)?;
@@ -199,10 +204,7 @@ async fn whole(matched: Box<Matched<'_>>, trace: Option<Trace>) -> Result<(Box<C
     Ok((client, again))
 }
 
-fn unread(matched: Box<Matched<'_>>, trace: Option<Trace>) -> (Box<Client<'_>>, Body) {
-    let Matched { request, stage, method, path, caller, headers, header_names, body } = *matched;
-    let (payload, overrides) = (Bytes::new(), Overrides::default());
-    let client =
-        Client { request, stage, method, path, caller, headers, header_names, payload, trace, overrides };
-    (Box::new(client), body)
+fn unread(mut matched: Box<Matched<'_>>, trace: Option<Trace>) -> (Client<'_>, Body) {
+    let body = std::mem::take(&mut matched.body);
+    (Client { matched, payload: Bytes::new(), trace, overrides: Overrides::default() }, body)
 }

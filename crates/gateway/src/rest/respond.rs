@@ -70,7 +70,7 @@ async fn by_mapping(
         Subject::Success => responses.select(None),
     }?;
     let body = read_answer(body).await?;
-    let (stage, overrides) = (client.stage, client.overrides.clone());
+    let (stage, overrides) = (client.matched.stage, client.overrides.clone());
     response.reply(&client.view(), &headers, body, &stage.binary, &stage.variables, overrides)
 }
 
@@ -96,8 +96,8 @@ async fn of_lambda_proxy(answer: EndpointResponse, client: &Client<'_>) -> Resul
     let payload = read_answer(answer.body).await?;
     let answer = lambda::decode(&payload)
         .map_err(|why| Refusal::IntegrationFailure(IntegrationFault::MalformedProxyResponse { why }))?;
-    let accept = client.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let body = if answer.base64 && client.stage.binary.are_accepted_by(accept) {
+    let accept = client.matched.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let body = if answer.base64 && client.matched.stage.binary.are_accepted_by(accept) {
         payload::decoded(&answer.body)
             .map_err(|NotBase64| Refusal::ApiConfigurationError(ConfigurationFault::NotBase64))?
     } else {

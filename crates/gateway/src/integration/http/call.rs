@@ -233,7 +233,7 @@ impl HttpCall {
         trace: Option<&Trace>,
     ) -> Outgoing {
         headers.append(API_ID, self.api_id.clone());
-        headers.append(TRACE_ID, trace.map_or(EMPTY, |trace| trace.value().clone()));
+        headers.append(TRACE_ID, trace.map_or(EMPTY, Trace::value));
         let Mapped { target, uri, headers: over } = mapped;
         over.set_on(&mut headers);
         let method = self.method.clone().unwrap_or_else(|| client.method.clone());

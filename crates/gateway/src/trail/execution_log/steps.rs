@@ -79,18 +79,18 @@ impl ExecutionLog {
                     format!("Endpoint request headers: {}", headers(outgoing.headers()))
                 });
                 self.write(Detail::Data, || {
-                    let shown = shown(outgoing.body(), outgoing.headers(), &client.stage.binary);
+                    let shown = shown(outgoing.body(), outgoing.headers(), &client.matched.stage.binary);
                     format!("Endpoint request body after transformations: {shown}")
                 });
                 self.write(Detail::Steps, || format!("Sending request to {uri}"));
             }
             Call::LambdaProxy(_, invoke) | Call::Lambda(_, invoke) => {
-                let (id, api) = (client.request.ids.request_id(), &client.stage.facts.api_id);
+                let (id, api) = (client.matched.request.ids.request_id(), &client.matched.stage.facts.api_id);
                 let manner = match call {
                     Call::LambdaProxy(proxy, _) if proxy.streams.is_some() => Manner::Streaming,
                     _ => Manner::Whole,
                 };
-                self.invoking(id, api, invoke, manner, client.headers.get(CONTENT_TYPE));
+                self.invoking(id, api, invoke, manner, client.matched.headers.get(CONTENT_TYPE));
             }
         }
     }
