@@ -13,8 +13,9 @@ use crate::message::Headers;
 /// The header lines that a head may have.
 pub(crate) const HEADERS: usize = 100;
 
-/// Headers that a message gets on its way, for which there is room from the beginning.
-const ADDED: usize = 7;
+/// Headers that a request gets on its way, and an answer, for which there is room from the beginning.
+pub(super) const ADDED_TO_REQUESTS: usize = 7;
+pub(super) const ADDED_TO_ANSWERS: usize = 3;
 
 /// Where a message's body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,13 +106,13 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Of the lines that `httparse` has found in `head`. The headers are yet to be told [where they
-    /// are](Headers::are_in).
+    /// Of the lines that `httparse` has found in `head`, with room for so many that are `added`. The headers are yet
+    /// to be told [where they are](Headers::are_in).
     ///
     /// # Errors
     /// If the framing is not clear beyond doubt.
-    pub(crate) fn of(head: &[u8], lines: &[httparse::Header<'_>]) -> Result<Self, Fault> {
-        let headers = Headers::with_capacity(lines.len() + ADDED);
+    pub(crate) fn of(head: &[u8], lines: &[httparse::Header<'_>], added: usize) -> Result<Self, Fault> {
+        let headers = Headers::with_capacity(lines.len() + added);
         let mut fields = Self { headers, ..Self::default() };
         with_names(|names| {
             for line in lines {

@@ -8,7 +8,7 @@ use http::header::{EXPECT, HOST};
 use http::{HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::channel::split_off;
-use super::head::{Fields, HEADERS, HeadEnd, lines_end_in_crlf, place};
+use super::head::{ADDED_TO_REQUESTS, Fields, HEADERS, HeadEnd, lines_end_in_crlf, place};
 use super::{Fault, Framing, HEAD_BYTES, Persistence, is_host, is_target};
 use crate::message::{Headers, RequestParts};
 
@@ -129,7 +129,7 @@ fn read(bytes: &[u8]) -> Result<(Read, usize), Unacceptable> {
     let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
         return Err(Unacceptable::bad("it is no request"));
     };
-    let fields = Fields::of(bytes, parsed.headers)?;
+    let fields = Fields::of(bytes, parsed.headers, ADDED_TO_REQUESTS)?;
     let method =
         Method::from_bytes(method.as_bytes()).map_err(|_| Unacceptable::bad("the method is none"))?;
     let target = place(bytes, target.as_bytes()).ok_or(Unacceptable::bad("the target is none"))?;

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use http::{Method, StatusCode};
 
 use super::channel::split_off;
-use super::head::{Fields, HEADERS, HeadEnd};
+use super::head::{ADDED_TO_ANSWERS, Fields, HEADERS, HeadEnd};
 use super::{Fault, Framing, HEAD_BYTES};
 use crate::message::Headers;
 
@@ -83,7 +83,7 @@ fn read(bytes: &[u8], method: &Method) -> Result<(ResponseHead, usize), Fault> {
         return Err(Fault::Malformed("it is no answer in HTTP"));
     };
     let status = StatusCode::from_u16(code).map_err(|_| Fault::Malformed("the status is none"))?;
-    let fields = Fields::of(bytes, parsed.headers)?;
+    let fields = Fields::of(bytes, parsed.headers, ADDED_TO_ANSWERS)?;
     // RFC 9112, section 6.3.
     let bodiless = *method == Method::HEAD
         || status.is_informational()
