@@ -1,8 +1,6 @@
 //! What is counted of requests whoever they are for.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-
-use crate::shard::Sharded;
+use crate::shard::{Sharded, Sum};
 
 /// Counts of all requests. Each core counts for itself.
 #[derive(Debug)]
@@ -10,11 +8,11 @@ pub struct Traffic(Sharded<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    /// Requests that came less those that were answered; one core's alone may be negative, if a
+    /// Requests that came less those that were answered; one core's alone may be below zero, if a
     /// request was dropped on another thread than it came in on.
-    in_flight: AtomicI64,
-    to_no_stage: AtomicU64,
-    aws_operations: AtomicU64,
+    in_flight: Sum,
+    to_no_stage: Sum,
+    aws_operations: Sum,
 }
 
 /// A request that is under way, until this is dropped.
@@ -31,39 +29,40 @@ impl Traffic {
     /// Requests whose answer has not begun.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        let sum: i64 = self.0.iter().map(|counts| counts.in_flight.load(Ordering::Relaxed)).sum();
-        u64::try_from(sum).unwrap_or(0)
+        let sum = self.0.iter().fold(0_u64, |sum, counts| sum.wrapping_add(counts.in_flight.get()));
+        // Below zero while the shares are not read at the same moment.
+        if sum > u64::MAX / 2 { 0 } else { sum }
     }
 
     /// Requests to APIs or stages that are not there.
     #[must_use]
     pub fn to_no_stage(&self) -> u64 {
-        self.0.iter().map(|counts| counts.to_no_stage.load(Ordering::Relaxed)).sum()
+        self.0.iter().map(|counts| counts.to_no_stage.get()).sum()
     }
 
     /// Calls of AWS operations.
     #[must_use]
     pub fn aws_operations(&self) -> u64 {
-        self.0.iter().map(|counts| counts.aws_operations.load(Ordering::Relaxed)).sum()
+        self.0.iter().map(|counts| counts.aws_operations.get()).sum()
     }
 
     pub(super) fn begin(&self) -> InFlight<'_> {
-        self.0.mine().in_flight.fetch_add(1, Ordering::Relaxed);
+        self.0.mine().in_flight.add(1);
         InFlight(self)
     }
 
     pub(super) fn count_to_no_stage(&self) {
-        self.0.mine().to_no_stage.fetch_add(1, Ordering::Relaxed);
+        self.0.mine().to_no_stage.add(1);
     }
 
     pub(super) fn count_aws_operation(&self) {
-        self.0.mine().aws_operations.fetch_add(1, Ordering::Relaxed);
+        self.0.mine().aws_operations.add(1);
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.0.mine().in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.mine().in_flight.add(u64::MAX);
     }
 }
 

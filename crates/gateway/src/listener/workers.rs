@@ -23,6 +23,7 @@ use super::roster::Roster;
 use super::watch::{Patience, Ticks};
 use super::{Serve, Settings};
 use crate::Worker;
+use crate::shard::OwnShare;
 use crate::turn;
 use crate::worker;
 
@@ -58,6 +59,8 @@ impl Thread {
                 Err(error) => return drop(ready.send(Err(error))),
             };
             drop(ready.send(Ok(())));
+            // With more workers than cores, some share one.
+            let _own = OwnShare::claim();
             runtime.block_on(work(serve, settings, panics, load, received));
             // A name lookup cannot be interrupted and may take the resolver's whole timeout.
             runtime.shutdown_background();

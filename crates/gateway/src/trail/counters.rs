@@ -4,7 +4,6 @@
 //! settings ask for detailed metrics. Each core counts for itself, so counting costs no waiting.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use http::StatusCode;
 
 use super::WebSocketCounters;
 use super::histogram::{Distribution, Histogram};
-use crate::shard::Sharded;
+use crate::shard::{Sharded, Sum};
 
 /// A stage's counters. They outlive its deployments.
 #[derive(Debug, Default)]
@@ -45,12 +44,12 @@ pub struct Counters(Sharded<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    requests: AtomicU64,
-    client_errors: AtomicU64,
-    server_errors: AtomicU64,
-    cache_hits: AtomicU64,
-    cache_misses: AtomicU64,
-    data_processed: AtomicU64,
+    requests: Sum,
+    client_errors: Sum,
+    server_errors: Sum,
+    cache_hits: Sum,
+    cache_misses: Sum,
+    data_processed: Sum,
     latency: Histogram,
     integration_latency: Histogram,
 }
@@ -158,22 +157,19 @@ impl Counters {
     /// Counts one request.
     pub fn count(&self, observed: &Observed) {
         let counts = self.0.mine();
-        let add = |count: &AtomicU64| {
-            count.fetch_add(1, Ordering::Relaxed);
-        };
-        add(&counts.requests);
+        counts.requests.add(1);
         if observed.status.is_client_error() {
-            add(&counts.client_errors);
+            counts.client_errors.add(1);
         } else if observed.status.is_server_error() {
-            add(&counts.server_errors);
+            counts.server_errors.add(1);
         }
         match observed.cached {
-            Some(true) => add(&counts.cache_hits),
-            Some(false) => add(&counts.cache_misses),
+            Some(true) => counts.cache_hits.add(1),
+            Some(false) => counts.cache_misses.add(1),
             None => {}
         }
         if observed.data_processed > 0 {
-            counts.data_processed.fetch_add(observed.data_processed, Ordering::Relaxed);
+            counts.data_processed.add(observed.data_processed);
         }
         counts.latency.count(observed.latency);
         if let Some(latency) = observed.integration_latency {
@@ -185,12 +181,12 @@ impl Counters {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.0.iter().fold(Totals::default(), |sum, counts| Totals {
-            requests: sum.requests + counts.requests.load(Ordering::Relaxed),
-            client_errors: sum.client_errors + counts.client_errors.load(Ordering::Relaxed),
-            server_errors: sum.server_errors + counts.server_errors.load(Ordering::Relaxed),
-            cache_hits: sum.cache_hits + counts.cache_hits.load(Ordering::Relaxed),
-            cache_misses: sum.cache_misses + counts.cache_misses.load(Ordering::Relaxed),
-            data_processed: sum.data_processed + counts.data_processed.load(Ordering::Relaxed),
+            requests: sum.requests + counts.requests.get(),
+            client_errors: sum.client_errors + counts.client_errors.get(),
+            server_errors: sum.server_errors + counts.server_errors.get(),
+            cache_hits: sum.cache_hits + counts.cache_hits.get(),
+            cache_misses: sum.cache_misses + counts.cache_misses.get(),
+            data_processed: sum.data_processed + counts.data_processed.get(),
         })
     }
 

@@ -1,7 +1,8 @@
 //! How long things take: counts by bucket, which a collector can add up over time and nodes.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::shard::Sum;
 
 /// The upper bounds of the buckets, in microseconds: from what the gateway itself takes to the
 /// longest timeouts of integrations, 29 seconds and, for streams, 15 minutes.
@@ -29,11 +30,11 @@ pub(crate) const BOUNDS: [u64; 18] = [
 /// One bucket for each bound, and one for what is above all of them.
 const BUCKETS: usize = BOUNDS.len() + 1;
 
-/// Durations that are being counted.
+/// Durations that are being counted, in a thread's share of something.
 #[derive(Debug, Default)]
 pub(super) struct Histogram {
-    buckets: [AtomicU64; BUCKETS],
-    sum_micros: AtomicU64,
+    buckets: [Sum; BUCKETS],
+    sum_micros: Sum,
 }
 
 /// Durations that were counted.
@@ -51,17 +52,17 @@ impl Histogram {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         let bucket = BOUNDS.partition_point(|bound| *bound < micros);
         if let Some(bucket) = self.buckets.get(bucket) {
-            bucket.fetch_add(1, Ordering::Relaxed);
+            bucket.add(1);
         }
-        self.sum_micros.fetch_add(micros, Ordering::Relaxed);
+        self.sum_micros.add(micros);
     }
 
     /// Adds what was counted here to `sum`.
     pub(super) fn add_to(&self, sum: &mut Distribution) {
         for (sum, bucket) in sum.buckets.iter_mut().zip(&self.buckets) {
-            *sum = sum.wrapping_add(bucket.load(Ordering::Relaxed));
+            *sum = sum.wrapping_add(bucket.get());
         }
-        sum.sum_micros = sum.sum_micros.wrapping_add(self.sum_micros.load(Ordering::Relaxed));
+        sum.sum_micros = sum.sum_micros.wrapping_add(self.sum_micros.get());
     }
 }
 

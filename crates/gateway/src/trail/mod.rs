@@ -32,7 +32,7 @@ use crate::shard::Sharded;
 const BATCH_LINES: usize = 512;
 
 /// The same in bytes of their texts: no more than stays in the processor's cache until it is written.
-const BATCH_BYTES: usize = 64 * 1024;
+const BATCH_BYTES: usize = 128 * 1024;
 
 /// The longest that a line waits for others.
 const BATCH_TIME: Duration = Duration::from_millis(500);

@@ -3,12 +3,11 @@
 //! detailed metrics.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::histogram::{Distribution, Histogram};
-use crate::shard::Sharded;
+use crate::shard::{Sharded, Sum};
 
 /// The counters of a stage of a WebSocket API.
 #[derive(Debug, Default)]
@@ -24,11 +23,11 @@ pub struct WebSocketCounts(Sharded<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    connects: AtomicU64,
-    messages: AtomicU64,
-    integration_errors: AtomicU64,
-    client_errors: AtomicU64,
-    execution_errors: AtomicU64,
+    connects: Sum,
+    messages: Sum,
+    integration_errors: Sum,
+    client_errors: Sum,
+    execution_errors: Sum,
     integration_latency: Histogram,
 }
 
@@ -113,7 +112,7 @@ impl WebSocketCounts {
             (&counts.execution_errors, u64::from(observed.execution_error)),
         ] {
             if add > 0 {
-                count.fetch_add(add, Ordering::Relaxed);
+                count.add(add);
             }
         }
         if let Some(latency) = observed.integration_latency {
@@ -124,9 +123,7 @@ impl WebSocketCounts {
     /// The sums over all cores.
     #[must_use]
     pub fn totals(&self) -> WebSocketTotals {
-        let sum = |of: fn(&Counts) -> &AtomicU64| {
-            self.0.iter().map(|counts| of(counts).load(Ordering::Relaxed)).sum()
-        };
+        let sum = |of: fn(&Counts) -> &Sum| self.0.iter().map(|counts| of(counts).get()).sum();
         WebSocketTotals {
             connects: sum(|counts| &counts.connects),
             messages: sum(|counts| &counts.messages),

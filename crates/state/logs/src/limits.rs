@@ -87,7 +87,7 @@ pub(crate) const GATHERED_BYTES: usize = 1_048_576;
 /// Waiting bytes that are written meanwhile. Less, and the writer wakes more often; more, and they are no longer in the
 /// cache of the processor that made them, and keep it longer from answering requests: a thousand lines of a twentieth
 /// of a second take half a millisecond at once.
-pub(crate) const PIECE_BYTES: usize = 64 * 1_024;
+pub(crate) const PIECE_BYTES: usize = 128 * 1_024;
 
 /// How long written events may stay in the system's cache: what a dying machine may lose.
 pub(crate) const UNSYNCED: Duration = Duration::from_secs(1);
