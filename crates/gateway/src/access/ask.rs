@@ -149,7 +149,7 @@ async fn by_function(
     let (id, now) = (request.ids.request_id(), request.received);
     let arn = MethodArn::bounded(Asking::of(matched))?;
     log.write(Detail::Steps, || format!("Starting authorizer: {} for request: {id}", authorizer.id));
-    let trace = Trace::continued(matched.headers.get(TRACE_ID), now, ids);
+    let trace = Trace::continued(matched.headers.get(TRACE_ID), now, ids.bytes());
     let of = EventRequest {
         context: Context {
             request,

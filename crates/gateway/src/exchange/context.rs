@@ -613,7 +613,8 @@ mod tests {
         let request = request("/prod/pets//7?x=1", "prod");
         let resource = ResourceFacts { id: "r1r2r3".into(), path: "/pets/{proxy+}".into() };
         let sent = HeaderValue::from_static("Root=1-66980acb-000000000000000000000001;Sampled=1");
-        let trace = Trace::continued(Some(&sent), request.received, &IdSource::new(base::Random::seeded(1)));
+        let trace =
+            Trace::continued(Some(&sent), request.received, IdSource::new(base::Random::seeded(1)).bytes());
         let stage = facts();
         let context = Context {
             request: &request,

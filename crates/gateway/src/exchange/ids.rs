@@ -19,6 +19,8 @@ const DRAWN_AT_ONCE: usize = 1024;
 pub struct RequestIds {
     request: [u8; 36],
     extended: [u8; 16],
+    /// What a trace begins with that begins with the request.
+    trace: [u8; 12],
     one: bool,
 }
 
@@ -39,6 +41,12 @@ impl RequestIds {
     #[must_use]
     pub const fn extended_bytes(&self) -> &[u8] {
         &self.extended
+    }
+
+    /// Random bytes for the root of a trace that begins with the request.
+    #[must_use]
+    pub const fn trace(&self) -> [u8; 12] {
+        self.trace
     }
 
     /// The two as one: HTTP and WebSocket APIs give their requests the shorter one alone.
@@ -86,11 +94,13 @@ impl IdSource {
     /// The identifiers of one more request.
     #[must_use]
     pub fn next(&self) -> RequestIds {
-        let bytes = self.bytes::<27>();
-        let mut uuid_bytes = [0; 16];
-        let (for_uuid, for_extended) = bytes.split_at(16);
+        let bytes = self.bytes::<39>();
+        let (mut uuid_bytes, mut trace) = ([0; 16], [0; 12]);
+        let (for_uuid, rest) = bytes.split_at(16);
+        let (for_extended, for_trace) = rest.split_at(11);
         uuid_bytes.copy_from_slice(for_uuid);
-        let mut ids = RequestIds { request: [b'0'; 36], extended: [b'='; 16], one: false };
+        trace.copy_from_slice(for_trace);
+        let mut ids = RequestIds { request: [b'0'; 36], extended: [b'='; 16], trace, one: false };
         uuid::Builder::from_random_bytes(uuid_bytes).into_uuid().hyphenated().encode_lower(&mut ids.request);
         // Cannot fail: 11 bytes are 16 characters.
         let _ = STANDARD.encode_slice(for_extended, &mut ids.extended);

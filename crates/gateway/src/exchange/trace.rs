@@ -28,15 +28,15 @@ enum Header {
 impl Trace {
     /// The client's trace if it sent one with a `Root`, else a new one. Recorded from AWS:
     /// the client's `Root`, and its `Parent` and `Sampled` if it sent them, are what the
-    /// integration sees.
+    /// integration sees. A new one has `root` in its own.
     #[must_use]
-    pub fn continued(sent: Option<&HeaderValue>, now: Timestamp, ids: &IdSource) -> Self {
+    pub fn continued(sent: Option<&HeaderValue>, now: Timestamp, root: [u8; 12]) -> Self {
         let has_root = |sent: &&HeaderValue| {
             sent.len() <= LONGEST_CONTINUED && sent.to_str().is_ok_and(|sent| part(sent, "Root").is_some())
         };
         match sent.filter(has_root) {
             Some(sent) => Self(Header::Sent(sent.clone())),
-            None => Self(Header::Begun(new_root(now, ids))),
+            None => Self(Header::Begun(new_root(now, root))),
         }
     }
 
@@ -91,11 +91,11 @@ fn part<'a>(header: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// `Root=1-{seconds in 8 hexadecimal digits}-{24 random ones}`.
-fn new_root(now: Timestamp, ids: &IdSource) -> [u8; 40] {
+fn new_root(now: Timestamp, root: [u8; 12]) -> [u8; 40] {
     let mut header = *b"Root=1-00000000-000000000000000000000000";
     let seconds = u32::try_from(now.as_secs()).unwrap_or_default();
     write_hex(header.get_mut(7..15).unwrap_or_default(), seconds.to_be_bytes());
-    write_hex(header.get_mut(16..).unwrap_or_default(), ids.bytes::<12>());
+    write_hex(header.get_mut(16..).unwrap_or_default(), root);
     header
 }
 
@@ -120,12 +120,12 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_721_241_291_500);
 
     fn continued(sent: &'static str) -> Trace {
-        Trace::continued(Some(&HeaderValue::from_static(sent)), NOW, &ids())
+        Trace::continued(Some(&HeaderValue::from_static(sent)), NOW, ids().bytes())
     }
 
     #[test]
     fn a_new_trace_has_the_time_in_its_root() {
-        let trace = Trace::continued(None, NOW, &ids());
+        let trace = Trace::continued(None, NOW, ids().bytes());
         assert!(trace.header().starts_with("Root=1-66980ecb-"), "{}", trace.header());
         assert_eq!(trace.header().len(), 5 + 1 + 1 + 8 + 1 + 24);
         assert_eq!(trace.root().len(), 35);
@@ -160,6 +160,6 @@ mod tests {
     #[test]
     fn an_overlong_header_is_not_continued() {
         let long = HeaderValue::from_str(&format!("Root=1-2-3;X={}", "a".repeat(600))).unwrap();
-        assert!(Trace::continued(Some(&long), NOW, &ids()).header().starts_with("Root=1-66980ecb-"));
+        assert!(Trace::continued(Some(&long), NOW, ids().bytes()).header().starts_with("Root=1-66980ecb-"));
     }
 }

@@ -85,7 +85,7 @@ async fn steps<'r>(
     if let Some(cors) = preflight {
         return Ok(course.preflight(cors, origin.as_ref()));
     }
-    let Prepared { client, call } = prepare::prepare(admitted, services.ids).await?;
+    let Prepared { client, call } = prepare::prepare(admitted).await?;
     course.received = course.received.max(client.payload.len() as u64);
     let asked = Instant::now();
     let answered = integrate::integrate(call, asked, &client, services).await;

@@ -8,7 +8,7 @@ use super::integrations::Integration;
 use super::limits::PAYLOAD_BYTES;
 use super::parameters::Altered;
 use super::steps::{Admitted, Call, Client, Matched, Prepared};
-use crate::exchange::{Body, IdSource, Refusal, Trace, read_whole};
+use crate::exchange::{Body, Refusal, Trace, read_whole};
 use crate::mapping::headers::TRACE_ID;
 use crate::message::Headers;
 use crate::rest::measure::unreadable;
@@ -17,10 +17,14 @@ use crate::rest::measure::unreadable;
 ///
 /// # Errors
 /// What the client gets if there is no such request.
-pub(super) async fn prepare<'r>(admitted: Admitted<'r>, ids: &IdSource) -> Result<Prepared<'r>, Refusal> {
+pub(super) async fn prepare<'r>(admitted: Admitted<'r>) -> Result<Prepared<'r>, Refusal> {
     let Admitted(mut matched) = admitted;
     let route = matched.route;
-    let trace = Trace::continued(matched.headers.get(TRACE_ID), matched.request.received, ids);
+    let trace = Trace::continued(
+        matched.headers.get(TRACE_ID),
+        matched.request.received,
+        matched.request.ids.trace(),
+    );
     let reads = route.request.read_body()
         || route.response.read_body()
         || match &route.integration {

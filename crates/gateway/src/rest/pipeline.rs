@@ -121,7 +121,7 @@ async fn steps<'r>(
             (validated, slot, warned)
         }
     };
-    let Prepared { client, call } = prepare::prepare(validated, services.ids).await?;
+    let Prepared { client, call } = prepare::prepare(validated).await?;
     course.prepared(&client, &call);
     // A mock is not asked, and takes no time that anybody is told of.
     let is_mock = matches!(call, Call::Mock(..));

@@ -9,8 +9,7 @@ use vtl::Overrides;
 use super::limits::PAYLOAD_BYTES;
 use super::measure::unreadable;
 use crate::exchange::{
-    Body, Call, Client, ConfigurationFault, IdSource, Matched, Prepared, Refusal, Trace, Validated,
-    read_whole,
+    Body, Call, Client, ConfigurationFault, Matched, Prepared, Refusal, Trace, Validated, read_whole,
 };
 use crate::integration::Integration;
 use crate::integration::http::call::{Exchange, HttpCall, Mapping, Outgoing};
@@ -25,9 +24,10 @@ use crate::message::Headers;
 ///
 /// # Errors
 /// What the client gets if there is no such request.
-pub(super) async fn prepare<'r>(validated: Validated<'r>, ids: &IdSource) -> Result<Prepared<'r>, Refusal> {
+pub(super) async fn prepare<'r>(validated: Validated<'r>) -> Result<Prepared<'r>, Refusal> {
     let Validated(matched) = validated;
-    let trace = || Trace::continued(matched.headers.get(TRACE_ID), matched.request.received, ids);
+    let request = matched.request;
+    let trace = || Trace::continued(matched.headers.get(TRACE_ID), request.received, request.ids.trace());
     match &matched.method.integration {
         Integration::Unusable(fault) => Err(Refusal::ApiConfigurationError(fault.clone())),
         Integration::Mock(mock) => to_mock(matched, mock).await,

@@ -67,7 +67,8 @@ async fn steps<'r>(
     if let Some(refusal) = &route.closed {
         return Err(refusal.clone());
     }
-    routed.trace = Some(Trace::continued(routed.headers.get(TRACE_ID), request.received, services.ids));
+    routed.trace =
+        Some(Trace::continued(routed.headers.get(TRACE_ID), request.received, request.ids.trace()));
     if key == CONNECT {
         admit::require(&routed)?;
         let presented = admit::limit(&routed)?;
