@@ -37,5 +37,6 @@ pub(crate) fn get(rest: &str, value: &str) -> Option<(Request, Headers)> {
     };
     let host = HeaderValue::from_static("abc123.execute-api.us-west-2.localhost");
     let address = Address { base_path: None, stage: 1..5, rest: 5 };
-    Some((Request::new(&incoming, host, IDS.next(), address), headers))
+    let uri = incoming.head.uri.clone();
+    Some((Request::new(&incoming, uri, host, IDS.next(), address), headers))
 }

@@ -79,16 +79,16 @@ impl Address {
 }
 
 impl Request {
-    /// Takes the unchanging part out of `incoming`, whose headers and body go on their own way.
+    /// Of what is unchanging of `incoming`, whose headers and body go on their own way, and of its target.
     #[must_use]
-    pub fn new(incoming: &Incoming, host: HeaderValue, ids: RequestIds, address: Address) -> Self {
+    pub fn new(incoming: &Incoming, uri: Uri, host: HeaderValue, ids: RequestIds, address: Address) -> Self {
         let head = &incoming.head;
         Self {
             method: head.method.clone(),
-            uri: head.uri.clone(),
+            uri,
             version: head.version,
             host,
-            user_agent: head.headers.get(header::USER_AGENT).cloned(),
+            user_agent: head.headers.first_value(header::USER_AGENT),
             source: Source::Network(Arc::clone(&incoming.ends)),
             local_port: incoming.ends.local_port(),
             via: None,
@@ -205,7 +205,7 @@ pub(crate) fn host(uri: &Uri, headers: &Headers) -> HeaderValue {
             let named = authority.as_str().rsplit('@').next().unwrap_or_default();
             HeaderValue::from_str(named).unwrap_or_else(|_| HeaderValue::from_static(""))
         }
-        None => headers.get(header::HOST).cloned().unwrap_or_else(|| HeaderValue::from_static("")),
+        None => headers.first_value(header::HOST).unwrap_or_else(|| HeaderValue::from_static("")),
     }
 }
 

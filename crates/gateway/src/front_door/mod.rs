@@ -224,7 +224,8 @@ impl FrontDoor {
         if self.overrides && served.protocol() == Protocol::Rest {
             override_method(&mut incoming.head);
         }
-        let mut request = Request::new(&incoming, host, self.ids.next(), address);
+        let uri = std::mem::take(&mut incoming.head.uri);
+        let mut request = Request::new(&incoming, uri, host, self.ids.next(), address);
         let Incoming { head, header_names, body, upgrade, .. } = incoming;
         let mut headers = head.headers;
         join_cookies(&mut headers, head.version);
@@ -279,7 +280,8 @@ impl FrontDoor {
         via: Option<&Via>,
     ) -> Result<(), Refusal> {
         let Some(private) = domain.private() else { return Ok(()) };
-        let mut request = Request::new(incoming, host.clone(), self.ids.next(), Address::default());
+        let (uri, ids) = (incoming.head.uri.clone(), self.ids.next());
+        let mut request = Request::new(incoming, uri, host.clone(), ids, Address::default());
         request.via = via.cloned();
         let admitted = private.admits(domain, &request, &incoming.head.headers);
         admitted.map_err(|why| Refusal::Forbidden(domain.refuses(why)))

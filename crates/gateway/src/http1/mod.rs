@@ -27,7 +27,7 @@ pub(crate) use request_head::{Expectation, RequestHead, RequestHeads, Unacceptab
 pub(crate) use response_head::{ResponseHead, ResponseHeads};
 pub(crate) use target::{is_host, is_target};
 pub(crate) use transport::{Rewound, Transport};
-pub(crate) use write::{Length, push_chunk_size, push_head_end, push_headers};
+pub(crate) use write::{Length, push_chunk_size, push_head_end, push_header, push_headers};
 
 /// The most bytes of a head that are read. API Gateway's own limit is 10,240 bytes of headers (quotas
 /// for REST APIs), and the pipeline answers what is over it; this bound is well beyond, so that there

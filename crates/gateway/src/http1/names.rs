@@ -10,6 +10,40 @@ use http::header::InvalidHeaderName;
 const REMEMBERED: usize = 128;
 const LONGEST: usize = 64;
 
+/// Names that `http` does not know and that are often sent: they have no owners to be counted.
+const FREQUENT: [&str; 30] = [
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "idempotency-key",
+    "keep-alive",
+    "priority",
+    "proxy-connection",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "traceparent",
+    "tracestate",
+    "x-amz-apigw-id",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-request-id",
+    "x-amz-security-token",
+    "x-amzn-requestid",
+    "x-amzn-trace-id",
+    "x-api-key",
+    "x-correlation-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-powered-by",
+    "x-request-id",
+    "x-requested-with",
+];
+
 /// Names that were read, each as it was sent.
 #[derive(Debug)]
 pub(super) struct Names(Vec<Option<(Box<[u8]>, HeaderName)>>);
@@ -39,6 +73,8 @@ impl Names {
             return Ok(name.clone());
         }
         let name = HeaderName::from_bytes(sent)?;
+        let frequent = FREQUENT.into_iter().find(|frequent| name == *frequent);
+        let name = frequent.map_or(name, HeaderName::from_static);
         *place = Some((sent.into(), name.clone()));
         Ok(name)
     }
@@ -68,6 +104,14 @@ mod tests {
             for sent in sent {
                 prop_assert_eq!(name(sent.as_bytes()).ok(), HeaderName::from_bytes(sent.as_bytes()).ok());
             }
+        }
+    }
+
+    #[test]
+    fn names_that_are_often_sent_are_names() {
+        for sent in FREQUENT {
+            assert_eq!(name(sent.as_bytes()).unwrap(), sent);
+            assert_eq!(name(sent.to_uppercase().as_bytes()).unwrap(), sent);
         }
     }
 

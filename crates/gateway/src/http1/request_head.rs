@@ -178,8 +178,8 @@ fn check_host(fields: &Fields, version: Version) -> Result<(), Unacceptable> {
     if fields.hosts > 1 || (fields.hosts == 0 && version == Version::HTTP_11) {
         return Err(Unacceptable::bad("there is not one host"));
     }
-    match fields.headers.get(HOST) {
-        Some(host) if !is_host(host.as_bytes()) => Err(Unacceptable::bad("the host is none")),
+    match fields.headers.first(HOST) {
+        Some(host) if !is_host(host) => Err(Unacceptable::bad("the host is none")),
         _ => Ok(()),
     }
 }

@@ -23,11 +23,16 @@ pub(crate) fn push_headers(out: &mut Vec<u8>, headers: &Headers, left_out: &Head
         if *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING || name == left_out {
             continue;
         }
-        out.extend_from_slice(name.as_str().as_bytes());
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value);
-        out.extend_from_slice(b"\r\n");
+        push_header(out, name, value);
     }
+}
+
+/// Appends one line.
+pub(crate) fn push_header(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
+    out.extend_from_slice(name.as_str().as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Appends the line of the framing, and the head's end.

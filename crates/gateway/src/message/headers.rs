@@ -84,6 +84,18 @@ impl Headers {
         self.lines.iter().find(|line| name.is(&line.name)).map(|line| line.value(&self.head))
     }
 
+    /// The bytes of the first value of this name. Costs no value.
+    #[must_use]
+    pub fn first(&self, name: impl Named) -> Option<&[u8]> {
+        self.lines.iter().find(|line| name.is(&line.name)).map(|line| line.value.bytes(&self.head))
+    }
+
+    /// The first value of this name, for whoever keeps it.
+    #[must_use]
+    pub fn first_value(&self, name: impl Named) -> Option<HeaderValue> {
+        self.lines.iter().find(|line| name.is(&line.name)).map(|line| line.value.own(&self.head))
+    }
+
     /// All values of this name, in their order.
     pub fn get_all<N: Named>(&self, name: N) -> impl DoubleEndedIterator<Item = &HeaderValue> + use<'_, N> {
         let lines = self.lines.iter().filter(move |line| name.is(&line.name));

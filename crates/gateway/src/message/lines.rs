@@ -56,6 +56,14 @@ impl Value {
             Self::Read(place, _) => head.get(range(place)).unwrap_or_default(),
         }
     }
+
+    /// The value, which is made if it was not made before.
+    pub(super) fn own(&self, head: &Bytes) -> HeaderValue {
+        match self {
+            Self::Made(value) => value.clone(),
+            Self::Read(place, made) => made.get().cloned().unwrap_or_else(|| made_of(head, place)),
+        }
+    }
 }
 
 fn made_of(head: &Bytes, place: &Range<u32>) -> HeaderValue {

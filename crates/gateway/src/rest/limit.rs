@@ -45,9 +45,14 @@ pub(super) fn present(matched: &Matched<'_>, authorized: Option<&Caller>) -> Res
 /// The value of that key, whether or not there is such a key.
 pub(super) fn value<'a>(matched: &'a Matched<'_>, authorized: Option<&'a Caller>) -> Option<&'a str> {
     match authorized {
-        None => matched.headers.get(API_KEY).map(|value| value.to_str().unwrap_or_default()),
+        None => matched.headers.first(API_KEY).map(|value| text(value).unwrap_or_default()),
         Some(caller) => caller.authorizer.as_ref()?.usage_identifier_key.as_ref().map(base::Secret::expose),
     }
+}
+
+/// What stands in a header, if it is nothing but ASCII.
+fn text(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(value).ok().filter(|text| text.is_ascii())
 }
 
 /// The method as usage plans and their logs name it.

@@ -41,7 +41,8 @@ pub(super) fn meter<'r>(
     }
     member.count(called(&matched), matched.request.received)?;
     log.key_authorized(&matched, value);
-    caller.api_key = Some(Arc::clone(member.presented()));
-    matched.caller.api_key.clone_from(&caller.api_key);
+    let presented = member.into_presented();
+    matched.caller.api_key = Some(Arc::clone(&presented));
+    caller.api_key = Some(presented);
     Ok(Admitted(matched))
 }

@@ -73,7 +73,7 @@ struct Limited {
 /// A key that may call a stage, by the one plan that opens it.
 #[derive(Clone, Debug)]
 pub struct Member {
-    key: Arc<Key>,
+    presented: Arc<PresentedKey>,
     plan: Arc<InPlan>,
     stage: usize,
 }
@@ -141,7 +141,7 @@ impl Keys {
             Some((plan, at))
         });
         let (plan, stage) = opened.ok_or(KeyFault::NotInPlan)?;
-        Ok(Member { key: Arc::clone(key), plan: Arc::clone(plan), stage })
+        Ok(Member { presented: Arc::clone(&key.presented), plan: Arc::clone(plan), stage })
     }
 
     /// Puts other keys in the place of those that are there.
@@ -157,13 +157,13 @@ impl Keys {
 
 impl Member {
     /// The key, as `$context.identity` shows it.
-    pub(crate) fn presented(&self) -> &Arc<PresentedKey> {
-        &self.key.presented
+    pub(crate) fn into_presented(self) -> Arc<PresentedKey> {
+        self.presented
     }
 
     /// The key's value as logs show it.
     fn redacted(&self) -> String {
-        redacted(&self.key.presented.value)
+        redacted(&self.presented.value)
     }
 
     /// Lets a request through if the key may call the method once more: by the throttle of the

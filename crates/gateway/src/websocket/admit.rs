@@ -114,7 +114,7 @@ pub(super) fn meter(
         member.throttle(called(routed), routed.request.started)?;
     }
     member.count(called(routed), routed.request.received)?;
-    caller.api_key = Some(Arc::clone(member.presented()));
+    caller.api_key = Some(member.into_presented());
     Ok(())
 }
 

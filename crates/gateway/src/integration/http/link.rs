@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderName, Method, header};
+use http::{HeaderName, HeaderValue, Method, header};
 use http_body::{Body as _, SizeHint};
 
 use super::bounds::{IDLE_TIME, MAY_BE_STALE};
@@ -18,7 +18,7 @@ use super::pool::{Open, Pool, Slot};
 use crate::exchange::{Arriving, Body, BodyError};
 use crate::http1::{
     Channel, Fault, Length, ResponseHead, ResponseHeads, Transport, push_chunk_size, push_head_end,
-    push_headers,
+    push_header, push_headers,
 };
 use crate::message::{Headers, Request, Response};
 
@@ -93,7 +93,7 @@ impl Free {
         scratch: &Cell<Vec<u8>>,
     ) -> Result<Response<Body>, Unanswered> {
         let Self { mut channel, open, .. } = self;
-        let mut upload = Upload::begin(request, scratch.take());
+        let mut upload = Upload::begin(request, pool.target.authority(), scratch.take());
         let mut heads = ResponseHeads::default();
         let method = request.method();
         let head = poll_fn(|cx| {
@@ -182,7 +182,7 @@ struct Upload {
 }
 
 impl Upload {
-    fn begin(request: &mut Request<Body>, scratch: Vec<u8>) -> Self {
+    fn begin(request: &mut Request<Body>, authority: &HeaderValue, scratch: Vec<u8>) -> Self {
         let mut upload = Self {
             out: scratch,
             data: Bytes::new(),
@@ -200,6 +200,9 @@ impl Upload {
         };
         upload.out.clear();
         push_request_line(&mut upload.out, request);
+        if !request.headers().contains_key(header::HOST) {
+            push_header(&mut upload.out, &header::HOST, authority.as_bytes());
+        }
         push_headers(&mut upload.out, request.headers(), &header::CONNECTION);
         push_head_end(&mut upload.out, upload.length);
         match request.body_mut() {

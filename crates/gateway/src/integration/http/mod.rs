@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use foldhash::fast::RandomState;
-use http::{Method, header};
+use http::Method;
 use rustls::ClientConfig;
 
 pub use bounds::PerTarget;
@@ -109,12 +109,9 @@ impl Upstreams {
         &self,
         now: Instant,
         target: &Target,
-        mut request: Request<Body>,
+        request: Request<Body>,
         deadline: Instant,
     ) -> Result<Response<Body>, UpstreamError> {
-        if !request.headers().contains_key(header::HOST) {
-            request.headers_mut().append(header::HOST, target.authority().clone());
-        }
         let pool = self.pool(target);
         let _under_way = self.under_way.begin();
         let phase = Cell::new(Phase::Queued);
