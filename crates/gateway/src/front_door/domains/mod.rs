@@ -15,6 +15,7 @@ mod refresh;
 mod rules;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -40,6 +41,8 @@ const HEALTH_CHECKS: &[&str] = &["/ping", "/sping"];
 pub struct Domains {
     /// By name in lower case; that of a wildcard begins with `*.`.
     served: ArcSwap<HashMap<Box<str>, Arc<Domain>>>,
+    /// Whether there are any: most often there are none, and then no request looks for its own.
+    any: AtomicBool,
     /// The private ones of each name that VPC endpoints are associated with, the oldest first.
     private: ArcSwap<HashMap<Box<str>, Vec<Arc<Domain>>>>,
     /// All that is stored, also what another goes before. Only the thread that follows the store
@@ -135,10 +138,10 @@ impl Domains {
     /// a wildcard. For those who have come by a VPC endpoint, a private name that the endpoint is
     /// associated with goes before others of that name.
     pub(super) fn find(&self, host: &str, via: Option<&Via>) -> Option<Arc<Domain>> {
-        let served = self.served.load();
-        if served.is_empty() {
+        if !self.any.load(Ordering::Acquire) {
             return None;
         }
+        let served = self.served.load();
         let name = names::of_host(host)?;
         if self.own.contains(&*name) {
             return None;
@@ -200,6 +203,7 @@ impl Domains {
             };
             next
         });
+        self.any.store(!self.served.load().is_empty(), Ordering::Release);
     }
 
     /// What is stored, by account, region and key.

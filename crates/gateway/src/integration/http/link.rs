@@ -350,7 +350,8 @@ impl Lent {
     fn give_back(self) {
         let Self { channel, open, slot, pool, persists, idle_time } = self;
         if persists {
-            pool.rest(Free { channel, open, idle_since: Instant::now(), idle_time });
+            // It may count as idle since its request was sent: it is then let go of early, never late.
+            pool.rest(Free { channel, open, idle_since: pool.seen(), idle_time });
         }
         // Last, so that whoever waits for it finds the connection.
         drop(slot);

@@ -30,6 +30,8 @@ pub(super) struct Pool {
     idle: RefCell<Vec<Free>>,
     /// All of them.
     open: Cell<usize>,
+    /// The latest time that somebody told it.
+    seen: Cell<Instant>,
     /// The one that carries all exchanges, if the target speaks HTTP/2.
     shared: RefCell<Option<Rc<Shared>>>,
 }
@@ -63,6 +65,7 @@ impl Pool {
             most_waiting: most.waiting,
             idle: RefCell::default(),
             open: Cell::new(0),
+            seen: Cell::new(Instant::now()),
             shared: RefCell::default(),
         })
     }
@@ -86,6 +89,7 @@ impl Pool {
     /// The connection that all share, or the idle one that was used last, if one is left that can be
     /// used. Those found unusable on the way end.
     pub(super) fn take(&self, now: Instant) -> Option<Ready> {
+        self.seen.set(now.max(self.seen.get()));
         if let Some(shared) = self.shared(now) {
             return Some(Ready::Shared(shared));
         }
@@ -113,6 +117,12 @@ impl Pool {
         self.shared.borrow_mut().take_if(|own| Rc::ptr_eq(own, shared));
     }
 
+    /// About the time, and not later: when the last request was sent, or the connections were last looked through.
+    /// Under load that is now, and costs nothing.
+    pub(super) fn seen(&self) -> Instant {
+        self.seen.get()
+    }
+
     /// Makes a connection idle whose exchange is over, or ends it if there are idle ones enough.
     pub(super) fn rest(&self, free: Free) {
         let mut idle = self.idle.borrow_mut();
@@ -123,6 +133,7 @@ impl Pool {
 
     /// Ends connections that have been idle for too long, or that their backend has closed.
     pub(super) fn sweep(&self, now: Instant) {
+        self.seen.set(now.max(self.seen.get()));
         let mut idle = std::mem::take(&mut *self.idle.borrow_mut());
         idle.retain_mut(|free| free.is_usable(now));
         // None was given back meanwhile: nothing else runs.
