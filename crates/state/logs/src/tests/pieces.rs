@@ -5,7 +5,7 @@ use ports::log_sink::LogLines;
 use super::{all, append, at, on_both, open, scope};
 use crate::{Location, LogStore};
 
-/// Events of twenty thousand bytes: four are more than is written at once, and a hundred than is committed at once.
+/// Events of twenty thousand bytes: seven are more than is written at once, and a hundred than is committed at once.
 fn event(number: i64) -> (i64, String) {
     (number, format!("{number:03}{}", "x".repeat(20_000)))
 }
