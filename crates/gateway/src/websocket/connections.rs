@@ -110,7 +110,7 @@ impl OpenConnections {
     fn find(&self, at: &ConnectionRef) -> Result<Arc<Connection>, ConnectionError> {
         let found = lock(self.shard(&at.id)).get(&*at.id).cloned();
         let own = |found: &Arc<Connection>| *found.api == *at.api && *found.stage == *at.stage;
-        found.filter(own).ok_or(ConnectionError::Gone)
+        found.filter(own).filter(|found| found.outbox.is_open()).ok_or(ConnectionError::Gone)
     }
 
     fn shard(&self, id: &str) -> &Mutex<HashMap<Box<str>, Arc<Connection>>> {
@@ -199,6 +199,18 @@ mod tests {
         assert_eq!(post("hello"), Ok(()));
         assert_eq!(all.close(at("abc", "prod", "id=")).now_or_never().unwrap(), Ok(()));
         assert_eq!(post("late"), Err(ConnectionError::Gone));
+        assert_eq!(all.get(at("abc", "prod", "id=")).now_or_never().unwrap(), Err(ConnectionError::Gone));
+    }
+
+    #[test]
+    fn a_connection_that_is_closing_is_gone_for_everybody() {
+        let all = Arc::new(OpenConnections::default());
+        let (connection, _registered) = open(&all, "id=");
+        connection.outbox.end();
+        let at = || at("abc", "prod", "id=");
+        assert_eq!(all.post(at(), "late".into()).now_or_never().unwrap(), Err(ConnectionError::Gone));
+        assert_eq!(all.get(at()).now_or_never().unwrap(), Err(ConnectionError::Gone));
+        assert_eq!(all.close(at()).now_or_never().unwrap(), Err(ConnectionError::Gone));
     }
 
     #[test]

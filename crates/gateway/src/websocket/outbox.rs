@@ -87,7 +87,14 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// The connection has ended: nothing is taken any more, and what waits is given up.
+    /// Whether messages are taken.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.state();
+        !state.closed && !state.closing
+    }
+
+    /// The connection ends: nothing is taken any more, and what waits is given up. Before the client can
+    /// know of the end: who has heard of it finds nobody there.
     pub(super) fn end(&self) {
         let mut state = self.state();
         *state = State { closed: true, ..State::default() };

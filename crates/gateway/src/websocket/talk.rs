@@ -285,10 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
                 });
                 if self.closing.is_none() {
                     // The frame that answers it goes out by itself; nothing else does.
-                    let now = Instant::now();
-                    self.sending = None;
-                    self.closing = Some(Closing { until: now + CLOSE_TIME, deaf: None, hung_up: false });
-                    self.keep_time(now);
+                    self.begin_to_close();
                 }
             }
             // It is answered already; the answer has to go out.
@@ -318,12 +315,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
         if self.closing.is_some() || self.ended.is_some() {
             return;
         }
+        self.begin_to_close();
         let frame = CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason) };
         // An error shows at the next flush.
         let _ = Pin::new(&mut self.socket).start_send(Message::Close(Some(frame)));
-        self.sending = None;
         self.unflushed = true;
         self.ended = Some((code, reason).into());
+    }
+
+    /// What is not sent yet is given up, and whoever has something for the client is told so from now on.
+    fn begin_to_close(&mut self) {
+        self.connection.outbox.end();
+        self.sending = None;
         let now = Instant::now();
         self.closing = Some(Closing { until: now + CLOSE_TIME, deaf: None, hung_up: false });
         self.keep_time(now);
@@ -389,3 +392,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<'_, S> {
         self.timer.as_mut().reset(next);
     }
 }
+
+#[cfg(test)]
+mod tests;
