@@ -12,13 +12,13 @@ interleaved (see compare.py); the others are times of this machine. The table is
 import argparse
 import contextlib
 import datetime
-import http.client
 import json
 import os
 import pathlib
 import platform
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -186,18 +186,21 @@ class Bench:
         gateway.create_deployment(restApiId=api, stageName=STAGE)
         path, body = f"/restapis/{api}/deployments", json.dumps({"stageName": STAGE})
         spans, seconds, times = [], 3 if self.quick else 8, 2 if self.quick else 10
+        # Made beforehand, since what the client works is taken from the requests.
+        headers = {"Host": f"127.0.0.1:{proxy.port}", "Content-Length": len(body),
+                   **signed(endpoint, "apigateway", path, body)}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        request = f"POST {path} HTTP/1.1\r\n{head}\r\n{body}".encode()
 
         def deploying():
-            connection = http.client.HTTPConnection("127.0.0.1", proxy.port)
-            for _ in range(times):
-                time.sleep(0.5)
-                headers = signed(endpoint, "apigateway", path, body)
-                started = time.time()
-                connection.request("POST", path, body, headers)
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status == 201:
-                    spans.append((started, time.time()))
+            with socket.create_connection(("127.0.0.1", proxy.port)) as connection:
+                for _ in range(times):
+                    time.sleep(0.5)
+                    started = time.time()
+                    connection.sendall(request)
+                    answer = connection.recv(65536)
+                    if answer.startswith(b"HTTP/1.1 201") and answer.endswith(b"}"):
+                        spans.append((started, time.time()))
 
         thread = threading.Thread(target=deploying)
         thread.start()
@@ -222,8 +225,6 @@ class Bench:
 
 def until_answered(port, path):
     """Asks until there is an answer with 200."""
-    import socket
-
     request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:

@@ -141,7 +141,7 @@ pub fn compile_stage(
         None
     });
     let mut routes = Routes::default();
-    let mut methods = Vec::new();
+    let mut methods = Vec::with_capacity(snapshot.resources.len());
     for resource in &snapshot.resources {
         let resource_facts = resource_facts(resource)?;
         let mut entries = Vec::new();

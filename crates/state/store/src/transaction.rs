@@ -19,12 +19,14 @@ impl<'a> Transaction<'a> {
 
     /// The document at `key`.
     pub fn get<D: Document>(&mut self, scope: &Scope, key: &Key) -> Result<Option<D>, StoreFault> {
+        base::give_way();
         let body = self.engine.get(scope, D::COLLECTION, &stored_key::<D>(key)?)?;
         body.map(|body| decode(key, &body)).transpose()
     }
 
     /// Stores the document at `key`, in place of any that was there.
     pub fn put<D: Document>(&mut self, scope: &Scope, key: &Key, document: &D) -> Result<(), StoreFault> {
+        base::give_way();
         let (key, body) = (stored_key::<D>(key)?, encode(document)?);
         base::give_way();
         self.engine.put(scope, D::COLLECTION, &key, &body)
@@ -230,6 +232,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn collect<D: Document>(&mut self, scope: &Scope, range: &Range) -> Result<Vec<(Key, D)>, StoreFault> {
+        base::give_way();
         let mut found = Vec::new();
         self.engine.list(scope, D::COLLECTION, range, &mut |key, body| {
             let key = read_key::<D>(key)?;
