@@ -114,9 +114,11 @@ impl Writer {
         let until = Instant::now() + GATHERING;
         let durable = jobs.iter().any(|job| matches!(job, Job::Call(call) if call.kind() != CallKind::Plain));
         let clock = self.clock.clone();
+        // Held before anything can fail.
         let (mut held, mut next) = (Held::default(), None);
+        held.hold(jobs, drops);
         let outcome = self.commit(durable, |commit| {
-            held.run(jobs, commit, clock.now())?;
+            held.run(commit, clock.now())?;
             // As long as it grows by pieces, and nobody waits.
             let mut grows = !urgent && !closed && bytes >= PIECE_BYTES;
             while grows {
@@ -127,10 +129,9 @@ impl Writer {
                 }
                 bytes = bytes.saturating_add(more.bytes);
                 grows = more.bytes >= PIECE_BYTES && bytes < GATHERED_BYTES;
-                held.told(more.drops);
-                held.run(more.jobs, commit, clock.now())?;
+                held.hold(more.jobs, more.drops);
+                held.run(commit, clock.now())?;
             }
-            held.told(drops);
             held.tell(commit, clock.now())
         });
         if let Err(fault) = &outcome {
@@ -261,8 +262,16 @@ struct Held {
 }
 
 impl Held {
-    fn run(&mut self, jobs: Vec<Job>, commit: &mut Commit<'_>, now: Timestamp) -> Result<(), LogFault> {
+    fn hold(&mut self, jobs: Vec<Job>, drops: Drops) {
         self.jobs.extend(jobs);
+        for (name, count) in drops {
+            let known = self.drops.entry(name).or_default();
+            *known = known.saturating_add(count);
+        }
+    }
+
+    /// Runs what has not run.
+    fn run(&mut self, commit: &mut Commit<'_>, now: Timestamp) -> Result<(), LogFault> {
         for job in self.jobs.iter_mut().skip(self.ran) {
             match job {
                 Job::Append(name, lines) => {
@@ -278,13 +287,6 @@ impl Held {
             self.ran += 1;
         }
         commit.write()
-    }
-
-    fn told(&mut self, drops: Drops) {
-        for (name, count) in drops {
-            let known = self.drops.entry(name).or_default();
-            *known = known.saturating_add(count);
-        }
     }
 
     /// Tells the streams of their drops.

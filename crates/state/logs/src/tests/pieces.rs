@@ -53,3 +53,37 @@ async fn all_of_it_is_counted_if_it_cannot_be_written() {
     append(&logs, "s", &[(10, "after")]).await;
     assert_eq!(all(&logs, "s").await, ["after", "10 log events were dropped"]);
 }
+
+#[tokio::test]
+async fn what_is_lost_is_told_once_something_can_be_written_however_often_it_was_tried() {
+    let directory = tempfile::tempdir().unwrap();
+    let in_the_way = directory.path().join("logs.segments");
+    std::fs::write(&in_the_way, "").unwrap();
+    let logs = open(Location::Directory(directory.path().to_owned()));
+    for (first, lost) in [(0, 3), (3, 6), (6, 9)] {
+        (first..first + 3).for_each(|number| append_without_waiting(&logs, "s", event(number)));
+        // Nobody waits for them, so that nothing else is written meanwhile.
+        while logs.dropped() < lost {
+            tokio::task::yield_now().await;
+        }
+    }
+    std::fs::remove_file(&in_the_way).unwrap();
+    append(&logs, "s", &[(10, "after")]).await;
+    assert_eq!(all(&logs, "s").await, ["after", "9 log events were dropped"]);
+}
+
+#[tokio::test]
+async fn a_commit_that_cannot_begin_loses_nothing_untold() {
+    let directory = tempfile::tempdir().unwrap();
+    let logs = open(Location::Directory(directory.path().to_owned()));
+    append(&logs, "s", &[(0, "before")]).await;
+    let other = rusqlite::Connection::open(directory.path().join("logs.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    append_without_waiting(&logs, "s", event(1));
+    // Fails when the writer has waited for the other as long as it does.
+    logs.flush().await.unwrap_err();
+    assert_eq!(logs.dropped(), 1);
+    other.execute_batch("ROLLBACK").unwrap();
+    append(&logs, "s", &[(2, "after")]).await;
+    assert_eq!(all(&logs, "s").await, ["before", "after", "1 log events were dropped"]);
+}
