@@ -4,11 +4,15 @@
     cargo build --release --package gatewright
     .venv/bin/python benches/layout.py
 
-A system maps a program's file in pieces of many pages around each one that is touched. Functions that run at a start
-lie all over thirty megabytes of code, so without this most of it would be resident after the first request. Needs
-valgrind, and binutils (`nm`, `objcopy`). What it writes, `crates/server/layout.ld`, names functions without the hash
-that the compiler adds to them: it stays of use while functions keep their names, and a function that it does not know,
-or that is gone, does no harm. Make it anew when `resident memory` in `make bench` grows.
+What every request runs comes first. It is a hundred kilobytes of thirty megabytes of code; scattered over two hundred
+pages it costs a request a tenth of its time in the gateway, because a processor knows the places of few pages by heart.
+What a start runs is next: a system maps a program's file in pieces of many pages around each one that is touched, so
+without this most of it would be resident after the first request.
+
+Needs valgrind, and binutils (`nm`, `objcopy`). What it writes, `crates/server/layout.ld`, names functions without the
+hash that the compiler adds to them, unless too many that do not run have the same name: it stays of use while functions
+keep their names, and a function that it does not know, or that is gone, does no harm. Make it anew when the way of a
+request has changed, or when `resident memory` in `make bench` grows.
 """
 
 import argparse
@@ -29,7 +33,8 @@ from lab.processes import RELEASE, TOP, Lab, end
 from lab.proxies import Proxies
 
 WRITTEN = TOP / "crates/server/layout.ld"
-HEAD = """/* Functions that run at a start, and then those that usual requests run besides. Made by benches/layout.py. */
+HEAD = """/* Functions that every request runs, those that run at a start, and those that some requests run besides. Made by
+   benches/layout.py. */
 SECTIONS
 {
   .text :
@@ -44,6 +49,12 @@ INSERT BEFORE .init;
 
 #: What usual requests run is left where it is if so many times as much would have to come along.
 DILUTION = 4
+
+#: The same of what every request runs, beyond which functions are named with their hashes.
+HOT_DILUTION = 1.5
+
+#: Requests of each kind by which it is told what every one of them runs: what is called as often.
+REQUESTS = 3000
 
 
 def main():
@@ -64,12 +75,16 @@ def main():
         proxy = proxies.gatewright("layout-features", data=data)
         deploy(f"http://127.0.0.1:{proxy.port}", [small_document()] * 99)
         end(proxy.process)
-        begun = executed(lab, traced, data, proxy, "begun", lambda: get(proxy, "mock"))
-        asked = executed(lab, traced, data, proxy, "asked", lambda: usual(proxy))
-    patterns = ordered(sizes, begun, float("inf"))
-    patterns += [found for found in ordered(sizes, asked - begun, DILUTION) if found not in set(patterns)]
+        begun = set(costs(lab, traced, data, proxy, "begun", lambda _: get(proxy, "mock")))
+        asked = set(costs(lab, traced, data, proxy, "asked", lambda _: usual(proxy)))
+        served = costs(lab, traced, data, proxy, "served", lambda pid: crowd(lab, proxy, pid), "--instr-atstart=no")
+    hot = {symbol: cost for symbol, (calls, cost) in served.items() if calls >= REQUESTS and symbol in sizes}
+    patterns = dict.fromkeys(densest(sizes, hot))
+    patterns |= dict.fromkeys(ordered(sizes, begun, float("inf")))
+    patterns |= dict.fromkeys(ordered(sizes, asked - begun, DILUTION))
     WRITTEN.write_text(HEAD + "".join(map(line, patterns)) + TAIL)
-    print(f"{len(begun)} functions of a start, {len(asked - begun)} of requests besides: {len(patterns)} names")
+    print(f"{len(hot)} functions of every request, {sum(sizes[symbol] for symbol in hot) // 1024} KiB; {len(begun)} of a "
+          f"start, {len(asked - begun)} of some requests besides: {len(patterns)} names")
 
 
 def sizes_of(binary):
@@ -79,23 +94,25 @@ def sizes_of(binary):
     return {row[3]: int(row[1], 16) for row in rows if len(row) == 4 and row[2] in "tTwW"}
 
 
-def executed(lab, binary, data, proxy, name, ask):
-    """The symbols of all functions that run while a gateway starts, is asked, and ends."""
+def costs(lab, binary, data, proxy, name, ask, *options):
+    """By the symbols of all functions that run while a gateway starts, is asked, and ends: how often they are called, and
+    their instructions."""
     out = lab.folder / name
-    command = ["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}", binary, "serve",
+    command = ["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}", *options, binary, "serve",
                "--data-dir", data, "--config", lab.folder / "layout-features.toml", "--listen", f"127.0.0.1:{proxy.port}",
                "--tls-listen", f"127.0.0.1:{proxy.tls_port}"]
     process = lab.spawn(name, command, "0,1")
     lab.wait_for(proxy.port, name, 120)
-    ask()
+    ask(process.pid)
     # What it does once a second is done as well.
     time.sleep(3)
     process.terminate()
     process.wait(120)
     if not out.exists():
         raise SystemExit((lab.folder / f"{name}.log").read_text(errors="replace"))
-    names, own, functions = {}, False, set()
-    objects = {}
+    names, own, functions = {}, False, collections.Counter()
+    callees, objects = collections.Counter(), {}
+    symbol, callee, calls = None, None, None
     for line in out.read_text().splitlines():
         if found := re.match(r"(c?)ob=\((\d+)\)(?: (.*))?$", line):
             called, number, path = found.groups()
@@ -108,9 +125,20 @@ def executed(lab, binary, data, proxy, name, ask):
             if name:
                 # Functions that call themselves are counted by their depth.
                 names[number] = re.sub(r"'\d+$", "", name)
-            if own and not called:
-                functions.add(names[number])
-    return functions
+            if called:
+                callee = names[number]
+            else:
+                symbol = names[number]
+        elif found := re.match(r"calls=(\d+)", line):
+            calls = int(found[1])
+        elif found := re.match(r"[+*\d-]\S* (\d+)$", line):
+            # The instructions of what a function has called are counted where they were run.
+            if calls:
+                callees[callee] += calls
+            elif own:
+                functions[symbol] += int(found[1])
+            calls = None
+    return {symbol: (callees[symbol], cost) for symbol, cost in functions.items()}
 
 
 def get(proxy, case, connection=None, method="GET", body=None):
@@ -137,6 +165,40 @@ def usual(proxy):
     subprocess.run(["h2load", "-n", "20", "-c", "2", *headers, proxy.url("tls-get")], check=True, capture_output=True)
 
 
+def crowd(lab, proxy, pid):
+    """So many requests of each kind over connections that stay; nothing else is counted, nor what the first ones find
+    to be done."""
+    usual(proxy)
+    time.sleep(3)
+    body = lab.folder / "body"
+    body.write_bytes(b"x" * 16_384)
+    headers = [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")]
+    subprocess.run(["callgrind_control", "--instr=on", str(pid)], check=True, capture_output=True)
+    for case, sent in (("get", []), ("mock", []), ("post", ["-d", body])):
+        subprocess.run(["h2load", "--h1", "-n", str(REQUESTS), "-c", "8", *headers, *sent, proxy.url(case)], check=True,
+                       capture_output=True)
+    subprocess.run(["callgrind_control", "--instr=off", str(pid)], check=True, capture_output=True)
+
+
+def densest(sizes, hot):
+    """The names of what every request runs, those first of which the most is run."""
+    named = collections.defaultdict(lambda: [0, 0, 0])
+    for symbol, size in sizes.items():
+        found = named[pattern(symbol)]
+        found[0] += size
+        if symbol in hot:
+            found[1] += size
+            found[2] += hot[symbol]
+    density = {}
+    for symbol, cost in hot.items():
+        all_, runs, together = named[pattern(symbol)]
+        if runs * HOT_DILUTION >= all_:
+            density[pattern(symbol)] = together / max(all_, 1)
+        else:
+            density[re.sub(r"\.(llvm\.)?\d+$", ".*", symbol)] = cost / max(sizes[symbol], 1)
+    return sorted(density, key=lambda name: (-density[name], name))
+
+
 def ordered(sizes, functions, dilution):
     """The names of `functions` for the linker, those first with which the least comes along that does not run."""
     named = collections.defaultdict(lambda: [0, 0])
@@ -157,7 +219,8 @@ def line(pattern):
 def pattern(symbol):
     """A symbol as the linker script has it: without what changes from one build to the next."""
     symbol = re.sub(r"\.llvm\.\d+$", "", symbol)
-    symbol = re.sub(r"17h[0-9a-f]{16}E", "17h*", symbol)
+    symbol = re.sub(r"17h[0-9a-f]{16}E(\.\d+)?", "17h*", symbol)
+    symbol = re.sub(r"\.\d+$", ".*", symbol)
     return re.sub(r"Cs[0-9A-Za-z]{6,13}_", "Cs*_", symbol)
 
 
