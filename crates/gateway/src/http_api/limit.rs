@@ -10,7 +10,7 @@ use crate::exchange::Refusal;
 /// # Errors
 /// 429.
 pub(super) fn limit(matched: &Matched<'_>) -> Result<(), Refusal> {
-    let now = matched.request.started;
+    let now = matched.request.started.into();
     let taken =
         matched.route.throttle.iter().chain(&matched.stage.account).all(|throttle| throttle.take(now));
     if taken { Ok(()) } else { Err(Refusal::Throttled) }

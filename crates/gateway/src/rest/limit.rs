@@ -22,7 +22,7 @@ pub(super) type Presented = Option<Result<Member, KeyFault>>;
 pub(super) fn limit(matched: &Matched<'_>, log: &mut ExecutionLog) -> Result<Presented, Refusal> {
     let presented =
         (matched.method.api_key == Some(ApiKeySourceType::Header)).then(|| present(matched, None));
-    let now = matched.request.started;
+    let now = matched.request.started.into();
     if let Some(Ok(member)) = &presented {
         let throttled = member.throttle(called(matched), now);
         throttled.inspect_err(|_| log.verifying(matched, || value(matched, None)))?;

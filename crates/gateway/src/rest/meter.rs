@@ -37,7 +37,7 @@ pub(super) fn meter<'r>(
         Err(fault) => return Err(called(&matched).refused(value(), fault)),
     };
     if authorized.is_some() {
-        member.throttle(called(&matched), matched.request.started)?;
+        member.throttle(called(&matched), matched.request.started.into())?;
     }
     member.count(called(&matched), matched.request.received)?;
     log.key_authorized(&matched, value);

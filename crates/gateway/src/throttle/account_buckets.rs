@@ -33,7 +33,7 @@ impl AccountBuckets {
         }
         if kept.buckets.len() >= kept.crowded.max(FEW) {
             // A bucket that no stage has and that is full is the same as a new one.
-            kept.buckets.retain(|_, bucket| Arc::strong_count(bucket) > 1 || !bucket.is_full(now));
+            kept.buckets.retain(|_, bucket| Arc::strong_count(bucket) > 1 || !bucket.is_full(now.into()));
             kept.crowded = kept.buckets.len().saturating_mul(2);
         }
         let bucket = Arc::<Bucket>::default();
@@ -80,7 +80,7 @@ mod tests {
         let limit = Limit::new(1.0, 2).unwrap();
         let empties = |account| {
             let bucket = of(&buckets, account, now);
-            (0..9).filter(|_| bucket.take(limit, now)).count()
+            (0..9).filter(|_| bucket.take(limit, now.into())).count()
         };
         assert_eq!(empties(0), 2);
         for account in 1..10 * FEW {

@@ -1,6 +1,7 @@
 //! A token bucket in one number: the moment at which it will be full again. Taking a token moves
 //! that moment by one token's time; there is no token if it would lie too far ahead.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -60,28 +61,38 @@ impl Limit {
     }
 }
 
-/// How much is used of a limit.
-#[derive(Debug)]
-pub struct Bucket {
-    made: Instant,
-    /// Nanoseconds after `made` at which it is full.
-    full_at: AtomicU64,
+/// When it was first looked at any bucket.
+static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// A moment as buckets tell it: made once for a request that is held to several.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Nanoseconds since the beginning.
+    nanoseconds: u64,
 }
 
-impl Default for Bucket {
-    fn default() -> Self {
-        Self { made: Instant::now(), full_at: AtomicU64::new(0) }
+impl From<Instant> for Moment {
+    fn from(instant: Instant) -> Self {
+        let since = instant.saturating_duration_since(*BEGINNING).as_nanos();
+        Self { nanoseconds: u64::try_from(since).unwrap_or(u64::MAX) }
     }
+}
+
+/// How much is used of a limit.
+#[derive(Debug, Default)]
+pub struct Bucket {
+    /// Nanoseconds since the beginning at which it is full.
+    full_at: AtomicU64,
 }
 
 impl Bucket {
     /// Takes a token, if there is one. Exact however many take at a time.
     #[must_use]
-    pub fn take(&self, limit: Limit, now: Instant) -> bool {
+    pub fn take(&self, limit: Limit, now: Moment) -> bool {
         if limit.token == 0 {
             return false;
         }
-        let now = self.nanoseconds(now);
+        let now = now.nanoseconds;
         let taken = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
             let next = full_at.max(now).saturating_add(limit.token);
             (next - now <= limit.full).then_some(next)
@@ -91,12 +102,8 @@ impl Bucket {
 
     /// Whether nothing of it is used, whatever the limit.
     #[must_use]
-    pub fn is_full(&self, now: Instant) -> bool {
-        self.full_at.load(Ordering::Relaxed) <= self.nanoseconds(now)
-    }
-
-    fn nanoseconds(&self, now: Instant) -> u64 {
-        u64::try_from(now.saturating_duration_since(self.made).as_nanos()).unwrap_or(u64::MAX)
+    pub fn is_full(&self, now: Moment) -> bool {
+        self.full_at.load(Ordering::Relaxed) <= now.nanoseconds
     }
 }
 
@@ -110,13 +117,13 @@ mod tests {
     use super::*;
 
     fn passed(bucket: &Bucket, limit: Limit, now: Instant, tries: usize) -> usize {
-        (0..tries).filter(|_| bucket.take(limit, now)).count()
+        (0..tries).filter(|_| bucket.take(limit, now.into())).count()
     }
 
     #[test]
     fn a_burst_passes_and_then_the_rate() {
         let (bucket, limit) = (Bucket::default(), Limit::new(2.0, 5).unwrap());
-        let start = bucket.made;
+        let start = *BEGINNING;
         for (millis, expected) in [(0, 5), (499, 0), (500, 1), (1_499, 1), (1_500, 1), (60_000, 5)] {
             assert_eq!(
                 passed(&bucket, limit, start + Duration::from_millis(millis), 9),
@@ -136,19 +143,19 @@ mod tests {
         assert_eq!(Limit::new(5.0, -1), Limit::new(5.0, 5_000));
         for (rate, burst) in [(0.0, 5), (5.0, 0)] {
             let bucket = Bucket::default();
-            assert_eq!(passed(&bucket, Limit::new(rate, burst).unwrap(), bucket.made, 9), 0);
+            assert_eq!(passed(&bucket, Limit::new(rate, burst).unwrap(), *BEGINNING, 9), 0);
         }
         for (rate, burst, expected) in [(1e-300, 3, 3), (f64::INFINITY, 1, 1), (1e-9, i32::MAX, 9)] {
             let bucket = Bucket::default();
-            assert_eq!(passed(&bucket, Limit::new(rate, burst).unwrap(), bucket.made, 9), expected, "{rate}");
+            assert_eq!(passed(&bucket, Limit::new(rate, burst).unwrap(), *BEGINNING, 9), expected, "{rate}");
         }
     }
 
     #[test]
     fn a_new_limit_finds_what_is_used() {
         let bucket = Bucket::default();
-        assert_eq!(passed(&bucket, Limit::new(1.0, 2).unwrap(), bucket.made, 9), 2);
-        assert_eq!(passed(&bucket, Limit::new(1.0, 3).unwrap(), bucket.made, 9), 1);
+        assert_eq!(passed(&bucket, Limit::new(1.0, 2).unwrap(), *BEGINNING, 9), 2);
+        assert_eq!(passed(&bucket, Limit::new(1.0, 3).unwrap(), *BEGINNING, 9), 1);
     }
 
     #[test]
@@ -158,7 +165,7 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let passed = passed(&bucket, limit, bucket.made, 700);
+                    let passed = passed(&bucket, limit, *BEGINNING, 700);
                     total.fetch_add(passed, Ordering::Relaxed);
                 });
             }
@@ -178,7 +185,7 @@ mod tests {
             let (mut at, mut total) = (0_u64, 0_u64);
             for step in steps {
                 at += step;
-                total += u64::from(bucket.take(limit, bucket.made + Duration::from_nanos(at)));
+                total += u64::from(bucket.take(limit, (*BEGINNING + Duration::from_nanos(at)).into()));
             }
             let most = u64::try_from(burst).unwrap() + at * u64::from(rate) / 1_000_000_000 + 1;
             prop_assert!(total <= most, "{total} of {most}");

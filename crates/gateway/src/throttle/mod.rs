@@ -6,11 +6,10 @@ mod bucket;
 mod stage_buckets;
 
 pub use account_buckets::AccountBuckets;
-pub use bucket::{ACCOUNT_BURST, ACCOUNT_RATE, Bucket, Limit};
+pub use bucket::{ACCOUNT_BURST, ACCOUNT_RATE, Bucket, Limit, Moment};
 pub use stage_buckets::StageBuckets;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 /// A limit and how much of it is used.
 #[derive(Clone, Debug)]
@@ -24,7 +23,7 @@ pub struct Throttle {
 impl Throttle {
     /// Takes a token, if there is one.
     #[must_use]
-    pub fn take(&self, now: Instant) -> bool {
+    pub fn take(&self, now: Moment) -> bool {
         self.bucket.take(self.limit, now)
     }
 }

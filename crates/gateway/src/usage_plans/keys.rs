@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use api::apigateway::ThrottleSettings;
 use arc_swap::ArcSwap;
@@ -13,7 +12,7 @@ use foldhash::fast::RandomState;
 
 use super::client::Client;
 use crate::exchange::{PresentedKey, Refusal};
-use crate::throttle::{Limit, Throttle};
+use crate::throttle::{Limit, Moment, Throttle};
 use crate::trail::execution_log::wording::redacted;
 
 /// Keys by value. Requests look them up without waiting; changes put a new map in the place of the
@@ -171,7 +170,7 @@ impl Member {
     ///
     /// # Errors
     /// 429, with AWS's words for the log (recorded).
-    pub(crate) fn throttle(&self, called: Called<'_>, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn throttle(&self, called: Called<'_>, now: Moment) -> Result<(), Refusal> {
         let InPlan { client, throttle, stages } = &*self.plan;
         let methods = stages.get(self.stage).map(|stage| &*stage.methods).unwrap_or_default();
         let own = methods.iter().filter(|method| method.is(called)).map(|method| &method.limited);
@@ -253,6 +252,8 @@ impl Limited {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::time::Instant;
+
     use base::Scope;
     use serde_json::{Value, json};
 
@@ -335,7 +336,7 @@ pub(super) mod tests {
         });
         let (keys, _) = keys(settings, true);
         let member = keys.present(Some(VALUE), "rohkz08x02", "dev").unwrap();
-        let now = Instant::now();
+        let now = Moment::from(Instant::now());
         assert!((0..10).all(|_| member.throttle(CALLED, now).is_ok()));
         assert_eq!(
             log(member.throttle(CALLED, now).unwrap_err()),
@@ -362,7 +363,7 @@ pub(super) mod tests {
         });
         let (keys, _) = keys(settings, true);
         let member = keys.present(Some(VALUE), "rohkz08x02", "dev").unwrap();
-        let now = Instant::now();
+        let now = Moment::from(Instant::now());
         let passed = |path, verb| {
             let called = Called { path, verb, ..CALLED };
             (0..4).filter(|_| member.throttle(called, now).is_ok()).count()
@@ -383,7 +384,7 @@ pub(super) mod tests {
             })
         };
         let (keys, client) = keys(settings(2), true);
-        let now = Instant::now();
+        let now = Moment::from(Instant::now());
         let member = keys.present(Some(VALUE), "rohkz08x02", "dev").unwrap();
         assert_eq!((0..9).filter(|_| member.throttle(CALLED, now).is_ok()).count(), 2);
         let wider = InPlan::new(&plan(settings(3)), client);

@@ -46,7 +46,7 @@ pub(super) fn limit(routed: &Routed<'_>) -> Result<Option<Result<Member, KeyFaul
     let presented = (routed.route.api_key == Some(ApiKeySourceType::Header)).then(|| {
         present(routed, routed.headers.get("x-api-key").map(|own| own.to_str().unwrap_or_default()))
     });
-    let now = routed.request.started;
+    let now = routed.request.started.into();
     if let Some(Ok(member)) = &presented {
         member.throttle(called(routed), now)?;
     }
@@ -111,7 +111,7 @@ pub(super) fn meter(
     let member = presented.unwrap_or_else(|| present(routed, value));
     let member = member.map_err(|fault| called(routed).refused(value, fault))?;
     if source == ApiKeySourceType::Authorizer {
-        member.throttle(called(routed), routed.request.started)?;
+        member.throttle(called(routed), routed.request.started.into())?;
     }
     member.count(called(routed), routed.request.received)?;
     caller.api_key = Some(member.into_presented());
