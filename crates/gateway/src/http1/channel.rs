@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http_body::SizeHint;
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
+use tokio::task::coop::has_budget_remaining;
 
 use super::body::Body;
 use super::chunked::Next;
@@ -36,16 +37,19 @@ pub(crate) struct Channel {
     pub(crate) read: BytesMut,
     /// How much came the last time.
     came: usize,
+    /// Whoever asked last whether the other end has gone is woken when something comes: nothing was read since.
+    listening: bool,
     body: Body,
 }
 
 impl Channel {
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, read: BytesMut::new(), came: 0, body: Body::Over }
+        Self { transport, read: BytesMut::new(), came: 0, listening: false, body: Body::Over }
     }
 
     /// Reads more; the number of bytes that came, 0 at the end.
     pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.listening = false;
         if self.came >= MUCH || matches!(self.body, Body::Length(left) if left > MOST_READ as u64) {
             self.poll_fill_in_place(cx)
         } else {
@@ -96,16 +100,36 @@ impl Channel {
         Poll::Pending
     }
 
+    /// The same for the task that asks [whether the other end has gone](Self::poll_gone). If it has done so and nothing
+    /// has come, it is woken anyway, and need not be enrolled again.
+    pub(crate) fn poll_fill_or_listen(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.is_listening() { Poll::Pending } else { self.poll_fill(cx) }
+    }
+
     /// Whether the other end has gone, as far as can be told without waiting. What comes meanwhile is
-    /// kept, up to a bound.
+    /// kept, up to a bound. Of a connection only one task asks.
     pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_listening() {
+            return Poll::Pending;
+        }
+        self.listening = false;
         while self.read.len() < SAID_AHEAD {
-            match ready!(self.poll_fill_by_copy(cx, SAID_AHEAD)) {
-                Ok(1..) => {}
-                Ok(0) | Err(_) => return Poll::Ready(()),
+            // Without budget a read does not wait, but asks to be asked again.
+            let waits = has_budget_remaining();
+            match self.poll_fill_by_copy(cx, SAID_AHEAD) {
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Pending => {
+                    self.listening = waits;
+                    break;
+                }
             }
         }
         Poll::Pending
+    }
+
+    fn is_listening(&self) -> bool {
+        self.listening && self.transport.is_silent()
     }
 
     /// Whether the other end has gone, or has said something that nobody asked for: a connection that
@@ -248,5 +272,81 @@ pub(super) fn split_off(buffer: &mut BytesMut, length: usize) -> BytesMut {
         0 => BytesMut::new(),
         length if length == buffer.len() => std::mem::take(buffer),
         length => buffer.split_to(length),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const PLENTY: Duration = Duration::from_secs(20);
+
+    /// Runs `test` with a channel and the other end.
+    fn run<F: Future<Output = ()>>(test: impl FnOnce(Channel, TcpStream) -> F) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let other = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (own, _) = listener.accept().await.unwrap();
+            let channel = Channel::new(Transport::Plain(own));
+            tokio::time::timeout(PLENTY, test(channel, other)).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn however_often_it_is_asked_whoever_goes_is_seen() {
+        run(|mut channel, other| async move {
+            let (mut other, mut asked) = (Some(other), 0);
+            poll_fn(|cx| {
+                asked += 1;
+                if asked == 3 {
+                    drop(other.take());
+                } else if asked < 3 {
+                    cx.waker().wake_by_ref();
+                }
+                channel.poll_gone(cx)
+            })
+            .await;
+            assert!(asked > 3);
+        });
+    }
+
+    #[test]
+    fn what_comes_while_it_listens_is_read() {
+        run(|mut channel, other| async move {
+            assert!(poll_fn(|cx| Poll::Ready(channel.poll_gone(cx))).await.is_pending());
+            assert!(poll_fn(|cx| Poll::Ready(channel.poll_fill_or_listen(cx))).await.is_pending());
+            other.try_write(b"next").unwrap();
+            assert_eq!(poll_fn(|cx| channel.poll_fill_or_listen(cx)).await.unwrap(), 4);
+            assert_eq!(channel.read, "next");
+            // It has read, and is not woken by what was before.
+            tokio::spawn(async move { drop(other) });
+            poll_fn(|cx| channel.poll_gone(cx)).await;
+        });
+    }
+
+    /// The runtime answers such a task that nothing has come, whatever has, and has told nobody to wake it.
+    #[test]
+    fn a_task_that_has_used_up_its_budget_does_not_listen_yet() {
+        run(|mut channel, other| async move {
+            tokio::spawn(async move { drop(other) });
+            let mut asked = 0;
+            poll_fn(|cx| {
+                asked += 1;
+                if asked == 1 {
+                    while has_budget_remaining() {
+                        assert!(pin!(tokio::task::consume_budget()).poll(cx).is_ready());
+                    }
+                }
+                channel.poll_gone(cx)
+            })
+            .await;
+            assert!(asked > 1);
+        });
     }
 }

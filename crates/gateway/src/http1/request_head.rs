@@ -82,6 +82,9 @@ impl RequestHeads {
                 return Err(Fault::TooLong.into());
             }
         }
+        if buffer.is_empty() {
+            return Ok(None);
+        }
         // Almost every head is here at once, and reading it tells where it ends.
         let at_once = if self.end.is_fresh() { at_once(buffer) } else { None };
         let (read, length) = match at_once {

@@ -38,6 +38,9 @@ impl ResponseHeads {
         method: &Method,
     ) -> Result<Option<ResponseHead>, Fault> {
         loop {
+            if buffer.is_empty() {
+                return Ok(None);
+            }
             // Almost every head is here at once, and reading it tells where it ends.
             let at_once = if self.0.is_fresh() { at_once(buffer, method) } else { None };
             let (mut head, length) = match at_once {

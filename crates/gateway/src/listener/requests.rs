@@ -122,7 +122,7 @@ fn poll_request(
             Ok(None) => {}
             Err(unacceptable) => return Poll::Ready(Came::Unacceptable(unacceptable)),
         }
-        match channel.poll_fill(cx) {
+        match channel.poll_fill_or_listen(cx) {
             Poll::Ready(Ok(1..)) => watch.read(),
             Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Came::Nothing),
             Poll::Pending => {
