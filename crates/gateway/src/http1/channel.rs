@@ -294,7 +294,10 @@ mod tests {
             let other = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (own, _) = listener.accept().await.unwrap();
             let channel = Channel::new(Transport::Plain(own));
+            let begun = std::time::Instant::now();
             tokio::time::timeout(PLENTY, test(channel, other)).await.unwrap();
+            // The time's end wakes whoever was not woken, and then sees what has come.
+            assert!(begun.elapsed() < PLENTY);
         });
     }
 
@@ -330,12 +333,15 @@ mod tests {
         });
     }
 
-    /// The runtime answers such a task that nothing has come, whatever has, and has told nobody to wake it.
+    /// The runtime answers such a task that nothing has come, whatever has, asks it to ask again, and has told nobody to
+    /// wake it later.
     #[test]
     fn a_task_that_has_used_up_its_budget_does_not_listen_yet() {
         run(|mut channel, other| async move {
-            tokio::spawn(async move { drop(other) });
-            let mut asked = 0;
+            // What has waited was woken, and all that came is read.
+            other.try_write(b"next").unwrap();
+            assert_eq!(poll_fn(|cx| channel.poll_fill(cx)).await.unwrap(), 4);
+            let (mut other, mut asked) = (Some(other), 0);
             poll_fn(|cx| {
                 asked += 1;
                 if asked == 1 {
@@ -343,10 +349,14 @@ mod tests {
                         assert!(pin!(tokio::task::consume_budget()).poll(cx).is_ready());
                     }
                 }
-                channel.poll_gone(cx)
+                let gone = channel.poll_gone(cx);
+                if asked == 2 {
+                    drop(other.take());
+                }
+                gone
             })
             .await;
-            assert!(asked > 1);
+            assert!(asked > 2);
         });
     }
 }
