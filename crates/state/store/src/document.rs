@@ -61,11 +61,16 @@ pub(crate) fn encode<D: Document>(document: &D) -> Result<String, StoreFault> {
 pub(crate) fn encode_in(collection: &'static str, value: &impl Serialize) -> Result<String, StoreFault> {
     let body = serde_json::to_string(value)
         .map_err(|error| StoreFault::Unencodable { collection, reason: error.to_string() })?;
+    check_size(collection, &body)?;
+    Ok(body)
+}
+
+pub(crate) fn check_size(collection: &'static str, body: &str) -> Result<(), StoreFault> {
     let limit = crate::MAXIMUM_DOCUMENT_BYTES;
     if body.len() > limit {
         return Err(StoreFault::DocumentTooLarge { collection, size: body.len(), limit });
     }
-    Ok(body)
+    Ok(())
 }
 
 pub(crate) fn decode<D: Document>(key: &Key, body: &str) -> Result<D, StoreFault> {
@@ -87,6 +92,15 @@ pub(crate) fn stored_key_in(collection: &'static str, key: &Key) -> Result<Strin
         return Err(StoreFault::KeyTooLong { collection, size: text.len(), limit });
     }
     Ok(text)
+}
+
+pub(crate) fn read_key<D: Document>(text: &str) -> Result<Key, StoreFault> {
+    read_key_in(D::COLLECTION, text)
+}
+
+pub(crate) fn read_key_in(collection: &str, text: &str) -> Result<Key, StoreFault> {
+    Key::decode(text)
+        .ok_or_else(|| StoreFault::Corrupted { reason: format!("{text:?} of {collection} is not a key") })
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod record;
 mod store;
 #[cfg(test)]
 mod tests;
+mod text;
 mod transaction;
 mod waiting;
 
@@ -36,4 +37,5 @@ pub use key::Key;
 pub use limits::{MAXIMUM_BLOB_BYTES, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_KEY_BYTES};
 pub use record::{Place, Record, Span};
 pub use store::{Location, Store, StoreOptions};
+pub use text::{Field, Text};
 pub use transaction::Transaction;

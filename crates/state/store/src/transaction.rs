@@ -2,10 +2,15 @@
 //! Encoding happens here, once for every engine.
 
 use base::{Scope, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::document::{BlobId, Document, Page, decode, encode, encode_in, stored_key, stored_key_in};
+use crate::document::{
+    BlobId, Document, Page, check_size, decode, encode, encode_in, read_key, read_key_in, stored_key,
+    stored_key_in,
+};
 use crate::engines::{EngineTransaction, Range};
-use crate::{Counter, Key, Made, Place, Record, Sequence, Span, StoreFault};
+use crate::{Counter, Field, Key, Made, Place, Record, Sequence, Span, StoreFault, Text};
 
 /// A view of the store at one moment, and, inside `write`, the changes made to it.
 pub struct Transaction<'a> {
@@ -47,6 +52,18 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// Stores the document that has this text at `key`, in place of any that was there.
+    pub fn put_text<D: Document>(
+        &mut self,
+        scope: &Scope,
+        key: &Key,
+        text: &Text<D>,
+    ) -> Result<(), StoreFault> {
+        base::give_way();
+        check_size(D::COLLECTION, text.as_str())?;
+        self.engine.put(scope, D::COLLECTION, &stored_key::<D>(key)?, text.as_str())
+    }
+
     /// Removes the document at `key`; answers whether there was one.
     pub fn delete<D: Document>(&mut self, scope: &Scope, key: &Key) -> Result<bool, StoreFault> {
         self.engine.delete(scope, D::COLLECTION, &stored_key::<D>(key)?)
@@ -55,9 +72,18 @@ impl<'a> Transaction<'a> {
     /// All documents whose keys start with `prefix`'s parts (one at `prefix` itself
     /// included), in key order.
     pub fn list<D: Document>(&mut self, scope: &Scope, prefix: &Key) -> Result<Vec<(Key, D)>, StoreFault> {
-        let range =
-            Range { prefix: stored_key::<D>(prefix)?, end: prefix.encode_end(), after: None, limit: None };
-        self.collect(scope, &range)
+        self.collect::<D, _>(scope, &all_below::<D>(prefix)?, read)
+    }
+
+    /// The same of one field of the documents, without their keys: its values, with their texts. Costs what
+    /// [`list`](Self::list) costs and a copy of the texts, if the documents have no other field.
+    pub fn list_field<D: Document, T: Serialize + DeserializeOwned>(
+        &mut self,
+        scope: &Scope,
+        prefix: &Key,
+        field: &Field<D, T>,
+    ) -> Result<Vec<(T, Text<T>)>, StoreFault> {
+        self.collect::<D, _>(scope, &all_below::<D>(prefix)?, |key, body| field.read(key, body))
     }
 
     /// The first `limit` documents of [`list`](Self::list) behind `after` (a key of the
@@ -75,7 +101,7 @@ impl<'a> Transaction<'a> {
             after: after.map(stored_key::<D>).transpose()?,
             limit: Some(limit.saturating_add(1)),
         };
-        let mut items = self.collect(scope, &range)?;
+        let mut items = self.collect::<D, _>(scope, &range, read)?;
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|(key, _)| key.clone());
@@ -87,8 +113,7 @@ impl<'a> Transaction<'a> {
     pub fn list_everywhere<D: Document>(&mut self) -> Result<Vec<(Scope, Key, D)>, StoreFault> {
         let mut found = Vec::new();
         self.engine.list_everywhere(D::COLLECTION, &mut |scope, key, body| {
-            let key = read_key::<D>(key)?;
-            let document = decode(&key, body)?;
+            let (key, document) = read(key, body)?;
             found.push((scope, key, document));
             Ok(())
         })?;
@@ -108,9 +133,7 @@ impl<'a> Transaction<'a> {
 
     /// Removes all documents whose keys start with `prefix`'s parts; answers how many.
     pub fn delete_prefix<D: Document>(&mut self, scope: &Scope, prefix: &Key) -> Result<usize, StoreFault> {
-        let range =
-            Range { prefix: stored_key::<D>(prefix)?, end: prefix.encode_end(), after: None, limit: None };
-        self.engine.delete_range(scope, D::COLLECTION, &range)
+        self.engine.delete_range(scope, D::COLLECTION, &all_below::<D>(prefix)?)
     }
 
     /// Adds to the counter at `key`, which is 0 before it is first added to.
@@ -231,13 +254,17 @@ impl<'a> Transaction<'a> {
         self.engine.sequence()
     }
 
-    fn collect<D: Document>(&mut self, scope: &Scope, range: &Range) -> Result<Vec<(Key, D)>, StoreFault> {
+    /// What `read` makes of the keys and bodies of `range`.
+    fn collect<D: Document, T>(
+        &mut self,
+        scope: &Scope,
+        range: &Range,
+        read: impl Fn(&str, &str) -> Result<T, StoreFault>,
+    ) -> Result<Vec<T>, StoreFault> {
         base::give_way();
         let mut found = Vec::new();
         self.engine.list(scope, D::COLLECTION, range, &mut |key, body| {
-            let key = read_key::<D>(key)?;
-            let document = decode(&key, body)?;
-            found.push((key, document));
+            found.push(read(key, body)?);
             base::give_way();
             Ok(())
         })?;
@@ -245,11 +272,12 @@ impl<'a> Transaction<'a> {
     }
 }
 
-fn read_key<D: Document>(text: &str) -> Result<Key, StoreFault> {
-    read_key_in(D::COLLECTION, text)
+fn all_below<D: Document>(prefix: &Key) -> Result<Range, StoreFault> {
+    Ok(Range { prefix: stored_key::<D>(prefix)?, end: prefix.encode_end(), after: None, limit: None })
 }
 
-fn read_key_in(collection: &str, text: &str) -> Result<Key, StoreFault> {
-    Key::decode(text)
-        .ok_or_else(|| StoreFault::Corrupted { reason: format!("{text:?} of {collection} is not a key") })
+fn read<D: Document>(key: &str, body: &str) -> Result<(Key, D), StoreFault> {
+    let key = read_key::<D>(key)?;
+    let document = decode(&key, body)?;
+    Ok((key, document))
 }

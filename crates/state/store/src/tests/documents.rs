@@ -4,7 +4,10 @@ use base::Scope;
 use serde::{Deserialize, Serialize};
 
 use super::{Note, Other, all, get, here, key, note, on_both, put, read};
-use crate::{BlobId, Document, Key, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_KEY_BYTES, StoreFault, Transaction};
+use crate::{
+    BlobId, Document, Field, Key, MAXIMUM_DOCUMENT_BYTES, MAXIMUM_KEY_BYTES, Sequence, StoreFault, Text,
+    Transaction,
+};
 
 #[test]
 fn documents_are_kept_by_scope_collection_and_key() {
@@ -161,12 +164,78 @@ fn blobs_are_stored_once_and_live_as_long_as_they_are_used() {
     });
 }
 
+/// A document with one field.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Parcel {
+    content: Note,
+}
+
+impl Document for Parcel {
+    const COLLECTION: &'static str = "test/parcels";
+}
+
+/// A document of some values of that field.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Shelf {
+    label: String,
+    notes: Vec<Note>,
+}
+
+impl Document for Shelf {
+    const COLLECTION: &'static str = "test/shelves";
+}
+
+const CONTENT: Field<Parcel, Note> = Field::new("content", |parcel| parcel.content);
+
+#[derive(Serialize)]
+struct Others {
+    label: &'static str,
+}
+
+#[test]
+fn texts_go_from_documents_into_another() {
+    on_both(|store| {
+        for (parts, text) in [(["a", "2"], "\"ü\n"), (["a", "1"], "x"), (["b", "1"], "elsewhere")] {
+            let parcel = Parcel { content: note(text) };
+            store.blocking_write(move |t| t.put(&here(), &key(&parts), &parcel)).unwrap();
+        }
+        let work = |t: &mut Transaction<'_>| -> Result<Vec<Note>, StoreFault> {
+            let (notes, texts): (Vec<_>, Vec<_>) =
+                t.list_field(&here(), &key(&["a"]), &CONTENT)?.into_iter().unzip();
+            let text = Text::<Shelf>::with_list(&Others { label: "both" }, "notes", &texts)?;
+            t.put_text(&here(), &key(&["shelf"]), &text)?;
+            Ok(notes)
+        };
+        let (notes, sequence) = store.blocking_write(work).unwrap();
+        assert_eq!(notes, [note("x"), note("\"ü\n")]);
+        let shelf = read(&store, |t| t.get::<Shelf>(&here(), &key(&["shelf"])));
+        assert_eq!(shelf, Some(Shelf { label: "both".into(), notes }));
+        assert_eq!(sequence, Sequence::new(4), "a put in a text is a change");
+    });
+}
+
 #[test]
 fn sizes_are_bounded() {
     on_both(|store| {
         // A JSON string is its text and two quotation marks.
         let write = |length: usize| {
             store.blocking_write(move |t| t.put(&here(), &key(&["big"]), &Note("x".repeat(length)))).map(drop)
+        };
+        assert_eq!(write(MAXIMUM_DOCUMENT_BYTES - 2), Ok(()));
+        assert_eq!(
+            write(MAXIMUM_DOCUMENT_BYTES - 1),
+            Err(StoreFault::DocumentTooLarge {
+                collection: "test/notes",
+                size: MAXIMUM_DOCUMENT_BYTES + 1,
+                limit: MAXIMUM_DOCUMENT_BYTES
+            })
+        );
+        let write = |length: usize| {
+            let write = move |t: &mut Transaction<'_>| {
+                let text = Text::<Note>::new(format!("\"{}\"", "x".repeat(length)));
+                t.put_text(&here(), &key(&["big"]), &text)
+            };
+            store.blocking_write(write).map(drop)
         };
         assert_eq!(write(MAXIMUM_DOCUMENT_BYTES - 2), Ok(()));
         assert_eq!(
