@@ -12,7 +12,7 @@ use api::apigateway::{
 };
 use base::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Document, Key};
+use store::{Document, Field, Key, StoreFault, Text};
 
 /// An API. Key: its id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,11 @@ impl Document for RestApiDocument {
 pub struct ResourceDocument {
     /// As `GetResource` with `embed=methods` answers.
     pub resource: Resource,
+}
+
+impl ResourceDocument {
+    /// The field by which resources are listed with their texts, for [`SnapshotDocument::with_resources`].
+    pub const RESOURCE: Field<Self, Resource> = Field::new("resource", |document| document.resource);
 }
 
 impl Document for ResourceDocument {
@@ -68,6 +73,36 @@ pub struct SnapshotDocument {
     /// here answer as AWS's defaults, or as the customized `DEFAULT_4XX` and `DEFAULT_5XX`.
     #[serde(default)]
     pub gateway_responses: Vec<GatewayResponse>,
+}
+
+impl SnapshotDocument {
+    /// This snapshot with `resources` in place of its own, and its text, in which their texts are as they were
+    /// stored: of the whole snapshot they are nearly all.
+    ///
+    /// # Errors
+    ///
+    /// The rest cannot be written as JSON.
+    pub fn with_resources(
+        mut self,
+        resources: Vec<(Resource, Text<Resource>)>,
+    ) -> Result<(Self, Text<Self>), StoreFault> {
+        #[derive(Serialize)]
+        struct Others<'a> {
+            rest_api: &'a RestApi,
+            models: &'a [Model],
+            request_validators: &'a [RequestValidator],
+            authorizers: &'a [Authorizer],
+            gateway_responses: &'a [GatewayResponse],
+        }
+        let texts: Vec<_>;
+        (self.resources, texts) = resources.into_iter().unzip();
+        // Nothing is left out, so that a new field is not forgotten.
+        let Self { rest_api, resources: _, models, request_validators, authorizers, gateway_responses } =
+            &self;
+        let others = Others { rest_api, models, request_validators, authorizers, gateway_responses };
+        let text = Text::with_list(&others, "resources", &texts)?;
+        Ok((self, text))
+    }
 }
 
 impl Document for SnapshotDocument {
@@ -245,6 +280,10 @@ pub fn within(api_id: &str, id: &str) -> Key {
 
 #[cfg(test)]
 mod tests {
+    use base::{Clock, Scope};
+    use serde_json::{Value, json};
+    use store::{Location, Store, StoreOptions, Transaction};
+
     use super::*;
 
     fn stage(keys: &[&str]) -> Stage {
@@ -254,6 +293,146 @@ mod tests {
         };
         let settings = keys.iter().enumerate().map(|(at, key)| ((*key).to_owned(), setting(at))).collect();
         Stage { method_settings: Some(settings), ..Stage::default() }
+    }
+
+    /// A document of the collection of resources as another version may have written it.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
+    struct OtherResource(Value);
+
+    impl Document for OtherResource {
+        const COLLECTION: &'static str = ResourceDocument::COLLECTION;
+    }
+
+    /// With a value in every field.
+    fn resource(id: &str) -> Value {
+        let text = "\"\\/ }]\u{1}\r\n\u{7f}ä€😀\u{2028}";
+        json!({
+            "id": id,
+            "parentId": text,
+            "pathPart": text,
+            "path": format!("/{text}"),
+            "resourceMethods": {
+                "GET": {},
+                text: {
+                    "httpMethod": text,
+                    "authorizationType": text,
+                    "authorizerId": text,
+                    "apiKeyRequired": true,
+                    "requestValidatorId": text,
+                    "operationName": text,
+                    "requestParameters": {text: true, "b": false, "a": true},
+                    "requestModels": {text: text},
+                    "methodResponses": {
+                        text: {
+                            "statusCode": text,
+                            "responseParameters": {text: false},
+                            "responseModels": {text: text},
+                        },
+                    },
+                    "methodIntegration": {
+                        "type": "AWS",
+                        "httpMethod": text,
+                        "uri": text,
+                        "connectionType": "VPC_LINK",
+                        "connectionId": text,
+                        "credentials": text,
+                        "requestParameters": {text: text, "": ""},
+                        "requestTemplates": {text: text, "none": null},
+                        "passthroughBehavior": text,
+                        "contentHandling": "CONVERT_TO_TEXT",
+                        "timeoutInMillis": -29,
+                        "cacheNamespace": text,
+                        "cacheKeyParameters": [text, ""],
+                        "integrationResponses": {
+                            text: {
+                                "statusCode": text,
+                                "selectionPattern": text,
+                                "responseParameters": {text: text},
+                                "responseTemplates": {text: text, "none": null},
+                                "contentHandling": "CONVERT_TO_BINARY",
+                            },
+                        },
+                        "tlsConfig": {"insecureSkipVerification": true},
+                        "responseTransferMode": "STREAM",
+                        "integrationTarget": text,
+                    },
+                    "authorizationScopes": [text],
+                },
+            },
+        })
+    }
+
+    /// The resources with these documents, listed with their texts.
+    fn listed(documents: Vec<Value>) -> Vec<(Resource, Text<Resource>)> {
+        let clock = Clock::standing_at(Timestamp::from_millis(0));
+        let store = Store::open(StoreOptions { location: Location::Memory, clock }).unwrap();
+        let work = move |tx: &mut Transaction<'_>| {
+            let scope = Scope::new("000000000000", "us-east-1");
+            for (index, document) in documents.iter().enumerate() {
+                tx.put(&scope, &within("api", &index.to_string()), &OtherResource(document.clone()))?;
+            }
+            tx.list_field(&scope, &Key::new(["api"]), &ResourceDocument::RESOURCE)
+        };
+        store.blocking_write(work).map_err(|fault: StoreFault| fault).unwrap().0
+    }
+
+    fn decoded<T: serde::de::DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_snapshots_text_holds_the_snapshot() {
+        let text = "\"resources\":[]}ä\\";
+        let others: SnapshotDocument = decoded(json!({
+            "rest_api": {"id": text, "createdDate": 1500, "tags": {text: text}},
+            "resources": [],
+            "models": [{"name": text, "schema": "{\"type\": \"object\"}"}, {"name": "b"}],
+            "request_validators": [{"id": text, "validateRequestBody": true}],
+            "authorizers": [{"id": text, "type": "TOKEN", "providerARNs": [text]}],
+            "gateway_responses": [{"responseType": "DEFAULT_4XX", "responseTemplates": {text: text}}],
+        }));
+        let none = SnapshotDocument {
+            rest_api: RestApi::default(),
+            resources: Vec::new(),
+            models: Vec::new(),
+            request_validators: Vec::new(),
+            authorizers: Vec::new(),
+            gateway_responses: Vec::new(),
+        };
+        for rest in [others, none] {
+            for ids in [&[][..], &["a"], &["c", "a", "b"]] {
+                let documents = ids.iter().map(|id| json!({"resource": resource(id)})).collect();
+                let (snapshot, text) = rest.clone().with_resources(listed(documents)).unwrap();
+                let resources = ids.iter().map(|id| decoded(resource(id))).collect();
+                assert_eq!(snapshot, SnapshotDocument { resources, ..rest.clone() });
+                let stored: SnapshotDocument = serde_json::from_str(text.as_str()).unwrap();
+                assert_eq!(stored, snapshot, "{}", text.as_str());
+                let fields = |json: &str| serde_json::from_str::<Value>(json).unwrap();
+                assert_eq!(fields(text.as_str()), fields(&serde_json::to_string(&snapshot).unwrap()));
+            }
+        }
+    }
+
+    /// A resource's text is taken out of its document as it is, and so are fields of a newer version inside of
+    /// it; a document of another form is read as a whole.
+    #[test]
+    fn resources_are_listed_with_their_texts() {
+        let document = ResourceDocument { resource: decoded(resource("a")) };
+        let text = serde_json::to_string(&document.resource).unwrap();
+        assert_eq!(serde_json::to_string(&document).unwrap(), format!("{{\"resource\":{text}}}"));
+        let newer = json!({"id": "a", "newer": {"b": [1]}});
+        let found = listed(vec![
+            json!({"resource": newer}),
+            json!({"resource": newer, "zone": 1}),
+            json!({"age": {"resource": 1}, "resource": newer}),
+        ]);
+        let texts: Vec<_> = found.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, [newer.to_string().as_str(), r#"{"id":"a"}"#, r#"{"id":"a"}"#]);
+        for (resource, text) in found {
+            assert_eq!(resource, decoded(json!({"id": "a"})));
+            assert_eq!(resource, serde_json::from_str(text.as_str()).unwrap());
+        }
     }
 
     #[test]

@@ -48,10 +48,12 @@ struct Check {
     faults: Mutex<Vec<DeploymentFault>>,
     checked: AtomicUsize,
     compiled: AtomicUsize,
+    seen: Mutex<Option<SnapshotDocument>>,
 }
 
 impl DeploymentCheck for Check {
-    fn faults(&self, _: &SnapshotDocument) -> Vec<DeploymentFault> {
+    fn faults(&self, snapshot: &SnapshotDocument) -> Vec<DeploymentFault> {
+        *self.seen.lock().unwrap() = Some(snapshot.clone());
         self.checked.fetch_add(1, Ordering::Relaxed);
         self.faults.lock().unwrap().clone()
     }
@@ -62,8 +64,9 @@ impl DeploymentCheck for Check {
         _: &Scope,
         _: &Key,
         _: &StageDocument,
-        _: &SnapshotDocument,
+        snapshot: &SnapshotDocument,
     ) -> Result<Option<Made>, StoreFault> {
+        *self.seen.lock().unwrap() = Some(snapshot.clone());
         self.compiled.fetch_add(1, Ordering::Relaxed);
         Ok(self.faults.lock().unwrap().is_empty().then(|| Box::new(()) as Made))
     }
@@ -146,6 +149,11 @@ impl Frame {
     /// How often it was asked for a stage.
     pub(in super::super) fn stages_compiled(&self) -> usize {
         self.check.compiled.load(Ordering::Relaxed)
+    }
+
+    /// The snapshot that it was asked about last.
+    pub(in super::super) fn last_snapshot(&self) -> SnapshotDocument {
+        self.check.seen.lock().unwrap().clone().unwrap()
     }
 
     /// Stores a document as another service would.

@@ -12,7 +12,7 @@ use base::{Timestamp, ids};
 use documents::apigateway::{DeploymentDocument, SnapshotDocument, StageDocument, within};
 use indexmap::IndexMap;
 use ports::deployments::DeploymentFault;
-use store::Key;
+use store::{Key, Text};
 
 use super::super::refusals::{bad_request, description, unknown_deployment};
 use super::stages::{self, Settings};
@@ -63,7 +63,7 @@ pub(in super::super) fn create_deployment(
     if let Some(name) = stage_name.filter(|_| input.canary_settings.is_some()) {
         canary::check_stage(call, api, name)?;
     }
-    let snapshot = snapshot(call, api)?;
+    let (snapshot, text) = snapshot_and_text(call, api)?;
     check_methods(&snapshot)?;
     let id = deployment.id.clone().unwrap_or_default();
     let pointed = stage_name.map(|name| {
@@ -80,7 +80,7 @@ pub(in super::super) fn create_deployment(
         refuse(check.faults(&snapshot))?;
     }
     let (pointed, key) = (pointed.transpose()?, within(api, &id));
-    call.tx.put(scope, &key, &snapshot)?;
+    call.tx.put_text(scope, &key, &text)?;
     call.tx.put(scope, &key, &DeploymentDocument { deployment: deployment.clone() })?;
     match (pointed, compiled) {
         (Some((key, stage)), Some(compiled)) => call.tx.put_made(scope, &key, &stage, compiled)?,
@@ -92,9 +92,23 @@ pub(in super::super) fn create_deployment(
 
 /// The API as it is now.
 pub(super) fn snapshot(call: &mut Call<'_, '_>, api: &str) -> Outcome<SnapshotDocument> {
+    let snapshot = without_resources(call, api)?;
+    Ok(SnapshotDocument { resources: resources::all(call, api)?, ..snapshot })
+}
+
+/// The same with the text that is stored of it.
+fn snapshot_and_text(
+    call: &mut Call<'_, '_>,
+    api: &str,
+) -> Outcome<(SnapshotDocument, Text<SnapshotDocument>)> {
+    let snapshot = without_resources(call, api)?;
+    Ok(snapshot.with_resources(resources::all_with_texts(call, api)?)?)
+}
+
+fn without_resources(call: &mut Call<'_, '_>, api: &str) -> Outcome<SnapshotDocument> {
     Ok(SnapshotDocument {
         rest_api: find(call, api)?.rest_api,
-        resources: resources::all(call, api)?,
+        resources: Vec::new(),
         models: models::all(call, api)?,
         request_validators: request_validators::all(call, api)?,
         authorizers: authorizers::all(call, api)?,
@@ -221,6 +235,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::super::test_frame::{Frame, STARTED, bad_request, not_found, patch, text, with};
+    use super::super::integrations::put_integration;
+    use super::super::request_validators::create_request_validator;
     use super::super::stages::{delete_stage, get_stage};
     use super::*;
 
@@ -361,6 +377,33 @@ mod tests {
         );
         let snapshot = frame.document::<SnapshotDocument>(within(&api, &id)).unwrap();
         assert_eq!(snapshot.resources[0].resource_methods.as_ref().unwrap().len(), 1);
+    }
+
+    /// It is stored as a text that is put together of those of its resources.
+    #[test]
+    fn what_is_stored_is_what_was_compiled() {
+        let frame = Frame::new();
+        let (api, root) = frame.deployable();
+        for part in ["pets", "cats", "{proxy+}"] {
+            let resource = frame.resource(&api, &root, part);
+            frame.method(&api, &resource, "ANY");
+            let template = format!("{part} \"}}]\\\u{1}\nä€😀");
+            let integration = json!({"type": "MOCK", "requestTemplates": {"application/json": template}});
+            let method = json!({"restApiId": api, "resourceId": resource, "httpMethod": "ANY"});
+            frame.ok(put_integration, with(method, integration));
+        }
+        frame.ok(
+            create_request_validator,
+            json!({"restApiId": api, "name": "all \"ä\"", "validateRequestBody": true}),
+        );
+        for input in [json!({"restApiId": api}), json!({"restApiId": api, "stageName": "dev"})] {
+            let id = text(&frame.ok(create_deployment, input), "id");
+            let stored = frame.document::<SnapshotDocument>(within(&api, &id)).unwrap();
+            let paths: Vec<_> = stored.resources.iter().filter_map(|r| r.path.as_deref()).collect();
+            assert_eq!(paths, ["/", "/cats", "/pets", "/{proxy+}"]);
+            assert_eq!((stored.models.len(), stored.request_validators.len()), (2, 1));
+            assert_eq!(stored, frame.last_snapshot());
+        }
     }
 
     /// Recorded from AWS.

@@ -11,7 +11,7 @@ use api::apigateway::{
 };
 use base::{Random, ids};
 use documents::apigateway::{ResourceDocument, within};
-use store::Key;
+use store::{Key, Text};
 
 use super::super::limits;
 use super::super::refusals::{bad_request, limit_exceeded, unknown_resource};
@@ -159,7 +159,15 @@ pub(super) fn all(call: &mut Call<'_, '_>, api: &str) -> Outcome<Vec<Resource>> 
     Ok(resources)
 }
 
-/// The same resources under new ids, for another API: its root, and all others. `parts` are the
+/// The same with the texts that are stored of them.
+pub(super) fn all_with_texts(call: &mut Call<'_, '_>, api: &str) -> Outcome<Vec<(Resource, Text<Resource>)>> {
+    let mut resources =
+        call.tx.list_field(&call.context.scope, &Key::new([api]), &ResourceDocument::RESOURCE)?;
+    resources.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    Ok(resources)
+}
+
+/// The resources of an API under new ids, for another API: its root, and all others. `parts` are the
 /// new ids of what methods refer to, by the old ones.
 pub(super) fn copies(
     random: &Random,
