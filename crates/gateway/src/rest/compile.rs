@@ -163,8 +163,8 @@ pub fn compile_stage(
                 remarks.push(Remark { place: format!("{} {verb}", resource_facts.path), what });
             });
             base::give_way();
-            let place = format!("{} {verb}", resource_facts.path);
-            remarks.extend(what.map(|what| Remark { place, what }));
+            let remark = |what| Remark { place: format!("{} {verb}", resource_facts.path), what };
+            remarks.extend(what.map(remark));
             methods.push(method);
         }
         routes.add(&resource_facts.path, entries)?;
