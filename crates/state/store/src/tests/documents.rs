@@ -217,35 +217,29 @@ fn texts_go_from_documents_into_another() {
 #[test]
 fn sizes_are_bounded() {
     on_both(|store| {
-        // A JSON string is its text and two quotation marks.
-        let write = |length: usize| {
-            store.blocking_write(move |t| t.put(&here(), &key(&["big"]), &Note("x".repeat(length)))).map(drop)
-        };
-        assert_eq!(write(MAXIMUM_DOCUMENT_BYTES - 2), Ok(()));
-        assert_eq!(
-            write(MAXIMUM_DOCUMENT_BYTES - 1),
-            Err(StoreFault::DocumentTooLarge {
-                collection: "test/notes",
-                size: MAXIMUM_DOCUMENT_BYTES + 1,
-                limit: MAXIMUM_DOCUMENT_BYTES
-            })
-        );
-        let write = |length: usize| {
+        // A JSON string is its text and two quotation marks; it may be put as a value, and as a text.
+        let write = |length: usize, as_text: bool| {
             let write = move |t: &mut Transaction<'_>| {
-                let text = Text::<Note>::new(format!("\"{}\"", "x".repeat(length)));
-                t.put_text(&here(), &key(&["big"]), &text)
+                let (key, note) = (key(&["big"]), "x".repeat(length));
+                if as_text {
+                    t.put_text(&here(), &key, &Text::<Note>::new(format!("\"{note}\"")))
+                } else {
+                    t.put(&here(), &key, &Note(note))
+                }
             };
             store.blocking_write(write).map(drop)
         };
-        assert_eq!(write(MAXIMUM_DOCUMENT_BYTES - 2), Ok(()));
-        assert_eq!(
-            write(MAXIMUM_DOCUMENT_BYTES - 1),
-            Err(StoreFault::DocumentTooLarge {
-                collection: "test/notes",
-                size: MAXIMUM_DOCUMENT_BYTES + 1,
-                limit: MAXIMUM_DOCUMENT_BYTES
-            })
-        );
+        for as_text in [false, true] {
+            assert_eq!(write(MAXIMUM_DOCUMENT_BYTES - 2, as_text), Ok(()));
+            assert_eq!(
+                write(MAXIMUM_DOCUMENT_BYTES - 1, as_text),
+                Err(StoreFault::DocumentTooLarge {
+                    collection: "test/notes",
+                    size: MAXIMUM_DOCUMENT_BYTES + 1,
+                    limit: MAXIMUM_DOCUMENT_BYTES
+                })
+            );
+        }
         // A stored key is its parts and one character after each.
         let write = |length: usize| {
             store
