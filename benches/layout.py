@@ -6,8 +6,9 @@
 
 What every request runs comes first. It is a hundred kilobytes of thirty megabytes of code, and the linker scatters it
 over hundreds of pages, of which a processor knows the places of few by heart: in a build without link-time optimization
-a GET cost a tenth less on a hundred pages than on three hundred. What a start runs is next: a system maps a program's file in pieces of many pages around each one that is touched, so
-without this most of it would be resident after the first request.
+a GET cost a tenth less on a hundred pages than on three hundred. What a start runs is next: a system maps a program's
+file in pieces of many pages around each one that is touched, so without this most of it would be resident after the
+first request.
 
 Needs valgrind, and binutils (`nm`, `objcopy`). What it writes, `crates/server/layout.ld`, names functions without the
 hash that the compiler adds to them, unless too many that do not run have the same name: it stays of use while functions
